@@ -1,0 +1,71 @@
+# Everything is installed inside this checkout: .tools (uv), .venv (the project), .emulator (AWS on
+# a laptop), node_modules (the CDK command line). Needed beforehand: Python 3.11 or newer, git, make.
+
+PYTHON ?= python3
+UV := .tools/bin/uv
+RUN := .venv/bin/
+export PAYWATCH_UV := $(CURDIR)/$(UV)
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit e2e check lint format types architecture synth clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## deploy to an emulator on this machine, break a route, watch the page come
+	@$(RUN)paywatch demo $(DEMO)
+
+test: setup ## run every test: unit, property, infrastructure, end to end
+	$(RUN)pytest
+
+unit: setup ## run the tests that need neither CDK nor the emulator
+	$(RUN)pytest --ignore=tests/infra --ignore=tests/e2e
+
+e2e: setup ## run the end-to-end tests on the emulator
+	$(RUN)pytest tests/e2e
+
+check: lint types architecture test ## what CI runs: lint, format, types, architecture, tests
+
+lint: setup ## check style and formatting
+	$(RUN)ruff check
+	$(RUN)ruff format --check
+
+format: setup ## format the code and mend what can be mended by machine
+	$(RUN)ruff check --fix
+	$(RUN)ruff format
+
+types: setup ## check the types
+	$(RUN)mypy
+
+architecture: setup ## check who may import whom
+	$(RUN)lint-imports
+
+synth: setup ## print the CloudFormation template
+	@$(RUN)python -m infra.cdk synth
+
+setup: .venv/.ready .emulator/.ready node_modules/.ready ## install what is needed, inside this checkout
+
+clean: ## remove everything that was installed or built here
+	rm -rf .tools .venv .emulator node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.tools/.ready: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else f"Paywatch needs Python 3.11 to 3.14, {sys.executable} is {sys.version.split()[0]}. Name another: make PYTHON=python3.13")'
+	@echo "installing uv ..."
+	@$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	@touch $@
+
+.venv/.ready: .tools/.ready uv.lock pyproject.toml
+	@echo "installing the project ..."
+	@$(UV) sync --quiet --frozen --python $(PYTHON)
+	@touch $@
+
+.emulator/.ready: .tools/.ready uv.lock
+	@echo "installing the emulator ..."
+	@UV_PROJECT_ENVIRONMENT=.emulator $(UV) sync --quiet --frozen --only-group emulator --python $(PYTHON)
+	@touch $@
+
+node_modules/.ready: .venv/.ready package-lock.json
+	@echo "installing the CDK command line ..."
+	@$(RUN)python -m infra.node npm ci --silent --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,253 @@
+"""DynamoDB: the state table with its ledgers, detect's journal and notify's desk.
+
+    pk                sk                          what
+    ledger            <shard>                     where tally cut the shard's batches
+    detect            delta#<version>             one step of detect, and the head in brief
+    detect            snapshot#<version>#<chunk>  detect's whole state, every so many steps
+    notify            desk                        what notify remembers
+
+Every write is conditional on the version that was read, so that of two writers one is told.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+from botocore.exceptions import ClientError
+from msgspec.structs import replace
+
+from functions.adapters.aws import calling, error_code
+from functions.core import journal
+from functions.core.detector import Delta, State
+from functions.core.errors import StateConflict
+from functions.core.journal import Head
+from functions.core.ledger import Ledger
+from functions.core.threads import Desk
+
+DELTA_DAYS: Final = 2
+"""Longer than the tallies stream keeps what a lost state would have to be rebuilt from."""
+SNAPSHOT_DAYS: Final = 30
+LEDGER_DAYS: Final = 30
+
+Clock = Callable[[], float]
+
+
+class Ledgers:
+    """The ledger of each shard."""
+
+    def __init__(self, client: Any, table: str, clock: Clock = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def read(self, shard: str) -> Ledger:
+        """The shard's ledger as it is now; an empty one for a shard never seen."""
+        with calling(f"read the ledger of {shard}"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key("ledger", shard), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        if item is None:
+            return Ledger()
+        boundaries = tuple(int(number["S"]) for number in item["boundaries"]["L"])
+        return Ledger(version=int(item["version"]["N"]), boundaries=boundaries)
+
+    def write(self, shard: str, ledger: Ledger) -> None:
+        """Write the ledger over the version before it. Raises StateConflict if that is gone."""
+        item = {
+            **_key("ledger", shard),
+            "version": {"N": str(ledger.version)},
+            "boundaries": {"L": [{"S": str(number)} for number in ledger.boundaries]},
+            "expires_at": _expiry(self._clock, LEDGER_DAYS),
+        }
+        _put_over(self._client, self._table, item, ledger.version - 1)
+
+
+class Journal:
+    """detect's state: the newest snapshot and the deltas after it."""
+
+    def __init__(self, client: Any, table: str, clock: Clock = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def load(self, initial: State) -> State:
+        """The state after the newest step; `initial` when there is none.
+
+        Steps that another release wrote and this one cannot read are passed over: the state then
+        is `initial` at their version, so that what follows has a version of its own.
+        """
+        snapshot = self._snapshot() or initial
+        state = journal.restore(snapshot, self._deltas(snapshot.version))
+        newest = self._newest_version()
+        return state if state.version >= newest else replace(initial, version=newest)
+
+    def _newest_version(self) -> int:
+        item = self._newest_delta("sk")
+        return int(item["sk"]["S"].split("#")[1]) if item else 0
+
+    def append(self, delta: Delta, state: State) -> None:
+        """Store one step. Raises StateConflict when a step of that version is stored already."""
+        item = {
+            **_key("detect", f"delta#{delta.version:012d}"),
+            "delta": {"B": journal.encode(delta)},
+            "head": {"S": msgspec.json.encode(journal.head(state)).decode()},
+            "expires_at": _expiry(self._clock, DELTA_DAYS),
+        }
+        try:
+            with calling("store a step of detect"):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(sk)",
+                )
+        except ClientError as error:
+            raise _conflict(error, f"step {delta.version} is stored already") from error
+
+    def write_snapshot(self, state: State) -> None:
+        """Store the whole state, in as many items as it needs."""
+        pieces = journal.chunks(journal.encode(state))
+        for number, piece in enumerate(pieces):
+            with calling("store a snapshot of detect"):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        **_key("detect", f"snapshot#{state.version:012d}#{number:02d}"),
+                        "piece": {"B": piece},
+                        "pieces": {"N": str(len(pieces))},
+                        "expires_at": _expiry(self._clock, SNAPSHOT_DAYS),
+                    },
+                )
+
+    def head(self) -> Head:
+        """The newest step in brief; an empty Head before the first."""
+        item = self._newest_delta("head")
+        return msgspec.json.decode(item["head"]["S"], type=Head) if item else Head()
+
+    def _newest_delta(self, attribute: str) -> dict[str, Any] | None:
+        with calling("read detect's newest step"):
+            answer = self._client.query(
+                **self._query("delta#"),
+                ScanIndexForward=False,
+                Limit=1,
+                ConsistentRead=True,
+                ProjectionExpression="#attribute",
+                ExpressionAttributeNames={"#attribute": attribute},
+            )
+        items: list[dict[str, Any]] = answer["Items"]
+        return items[0] if items else None
+
+    def _snapshot(self) -> State | None:
+        """The newest snapshot that is whole and readable."""
+        pieces: dict[str, list[dict[str, Any]]] = {}
+        for item in self._pages("snapshot#", forward=False):
+            version = item["sk"]["S"].split("#")[1]
+            group = pieces.setdefault(version, [])
+            group.append(item)
+            if len(group) == int(item["pieces"]["N"]):
+                group.sort(key=lambda piece: str(piece["sk"]["S"]))
+                data = b"".join(bytes(piece["piece"]["B"]) for piece in group)
+                try:
+                    return journal.decode(data, State)
+                except journal.UnknownFormat:
+                    return None
+        return None
+
+    def _deltas(self, after: int) -> Iterator[Delta]:
+        request = self._query("delta#")
+        request["KeyConditionExpression"] = "pk = :pk AND sk BETWEEN :from AND :to"
+        request["ExpressionAttributeValues"] = {
+            ":pk": {"S": "detect"},
+            ":from": {"S": f"delta#{after + 1:012d}"},
+            ":to": {"S": "delta#~"},
+        }
+        for item in self._paged(request):
+            try:
+                yield journal.decode(bytes(item["delta"]["B"]), Delta)
+            except journal.UnknownFormat:
+                return
+
+    def _pages(self, prefix: str, *, forward: bool) -> Iterator[dict[str, Any]]:
+        yield from self._paged({**self._query(prefix), "ScanIndexForward": forward, "Limit": 8})
+
+    def _paged(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while True:
+            with calling("read detect's journal"):
+                answer = self._client.query(**request, ConsistentRead=True)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _query(self, prefix: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": {":pk": {"S": "detect"}, ":prefix": {"S": prefix}},
+        }
+
+
+class Desks:
+    """notify's desk, with the version that it was read at."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self) -> tuple[Desk, int]:
+        with calling("read notify's desk"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key("notify", "desk"), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        if item is None:
+            return Desk(), 0
+        return msgspec.json.decode(item["desk"]["S"], type=Desk), int(item["version"]["N"])
+
+    def write(self, desk: Desk, version: int) -> int:
+        """Write the desk over `version`, the one it was read at; the new version.
+
+        Raises StateConflict when somebody else wrote meanwhile.
+        """
+        item = {
+            **_key("notify", "desk"),
+            "desk": {"S": msgspec.json.encode(desk).decode()},
+            "version": {"N": str(version + 1)},
+        }
+        _put_over(self._client, self._table, item, version)
+        return version + 1
+
+
+def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _expiry(clock: Clock, days: int) -> dict[str, str]:
+    return {"N": str(int(clock()) + days * 86_400)}
+
+
+def _put_over(client: Any, table: str, item: dict[str, Any], version: int) -> None:
+    """Put the item if the stored one is of `version`; 0 means that there is none."""
+    condition: dict[str, Any] = (
+        {
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": {"N": str(version)}},
+        }
+        if version
+        else {"ConditionExpression": "attribute_not_exists(pk)"}
+    )
+    what = f"{item['pk']['S']} {item['sk']['S']}"
+    try:
+        with calling(f"write {what}"):
+            client.put_item(TableName=table, Item=item, **condition)
+    except ClientError as error:
+        raise _conflict(error, f"{what} is no longer at version {version}") from error
+
+
+def _conflict(error: ClientError, message: str) -> Exception:
+    if error_code(error) == "ConditionalCheckFailedException":
+        return StateConflict(message)
+    return error

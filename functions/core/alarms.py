@@ -1,0 +1,256 @@
+"""Every alarm as data: what infra creates, what notify says, what docs/operations.md explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from functions.core.metrics import RATE_METRICS
+from functions.core.score import CRITICAL, CRITICAL_SCORE, WARNING, WARNING_SCORE, Threshold
+
+PIPELINE: Final = "pipeline"
+PAYMENTS: Final = "payments"
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """A CloudWatch alarm.
+
+    metric: a metric of METRICS when `source` is `payments`; otherwise what `source` names, in the
+    words of infra/alarms.py. threshold, in `unit`, is compared by `comparison` (CloudWatch's word)
+    with the `statistic` of each `period` seconds; `datapoints` of `periods` must breach. `missing`
+    is CloudWatch's treatment of missing data, with its reason in `why_missing`. first_action is
+    what the person on call does first.
+    """
+
+    name: str
+    title: str
+    source: str
+    metric: str
+    threshold: float
+    unit: str
+    severity: str
+    first_action: str
+    missing: str
+    why_missing: str
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    statistic: str = "Maximum"
+    period: int = 10
+    periods: int = 1
+    datapoints: int = 1
+
+    @property
+    def description(self) -> str:
+        """What CloudWatch shows: unit, severity and first action, for whoever gets it raw."""
+        return f"[{self.severity}] {self.title}. Unit: {self.unit}. First: {self.first_action}"
+
+
+_QUIET = "no traffic gives no rate; silence has an alarm of its own"
+
+_RATE_ACTIONS: Final = {
+    "failed": "open the dashboard, see which route fails, move its traffic or call its owner",
+    "attributable": "find the route that fails on the payment path, move its traffic away",
+    "denied": "compare causes: funds and fraud rules are the customer's or risk team's, the rest the issuer's",
+    "reversed": "check the gateway's capture and the order system for time-outs after approval",
+    "backend_reversed": "check our own backend: it gives money back for payments that were approved",
+}
+
+
+def _rate_alarms(thresholds: Mapping[str, Threshold]) -> list[Alarm]:
+    return [
+        Alarm(
+            name=f"{RATE_METRICS[signal]}-{level}",
+            title=f"{RATE_METRICS[signal]} is surely above {100 * share:g} %",
+            source=PAYMENTS,
+            metric=f"{RATE_METRICS[signal]}AtLeast",
+            threshold=100 * share,
+            unit="Percent",
+            severity=level,
+            first_action=_RATE_ACTIONS[signal],
+            missing="notBreaching",
+            why_missing=_QUIET,
+        )
+        for signal, threshold in thresholds.items()
+        for level, share in ((WARNING, threshold.warning), (CRITICAL, threshold.critical))
+    ]
+
+
+def _score_alarms() -> list[Alarm]:
+    return [
+        Alarm(
+            name=f"AnomalyScore-{level}",
+            title=f"a slice's score is at {score:g} or more",
+            source=PAYMENTS,
+            metric="AnomalyScore",
+            threshold=score,
+            unit="None",
+            severity=level,
+            first_action="read the incident page that names the slice; without one, open the dashboard",
+            missing="notBreaching",
+            why_missing=_QUIET,
+        )
+        for level, score in ((WARNING, WARNING_SCORE), (CRITICAL, CRITICAL_SCORE))
+    ]
+
+
+def pipeline_alarms() -> list[Alarm]:
+    """Paywatch watching itself."""
+
+    def errors(function: str, harm: str) -> Alarm:
+        return Alarm(
+            name=f"{function}-errors",
+            title=f"{function} fails: {harm}",
+            source=function,
+            metric="Errors",
+            threshold=3,
+            unit="Count",
+            statistic="Sum",
+            period=60,
+            severity=WARNING,
+            first_action=f"read the log group of {function}; a deploy just before? roll it back",
+            missing="notBreaching",
+            why_missing="a function that is not called has no errors",
+        )
+
+    def iterator_age(function: str) -> Alarm:
+        return Alarm(
+            name=f"{function}-lag",
+            title=f"{function} reads its stream more than 60 s late",
+            source=function,
+            metric="IteratorAge",
+            threshold=60_000,
+            unit="Milliseconds",
+            period=60,
+            periods=2,
+            datapoints=2,
+            severity=CRITICAL,
+            first_action=f"see {function}'s errors and throttles; traffic above the shards' limit? add shards",
+            missing="notBreaching",
+            why_missing="no records, nothing to be late with",
+        )
+
+    def given_up(function: str) -> Alarm:
+        return Alarm(
+            name=f"{function}-given-up",
+            title=f"{function} gave a batch up; it is stored in the on-failure bucket",
+            source=function,
+            metric="OnFailureDestinationDeliveredEventCount",
+            threshold=1,
+            unit="Count",
+            statistic="Sum",
+            period=60,
+            severity=CRITICAL,
+            first_action=f"the batch is safe: find why in {function}'s log, then `paywatch redrive`",
+            missing="notBreaching",
+            why_missing="nothing was given up",
+        )
+
+    return [
+        Alarm(
+            name="NoTraffic",
+            title="no attempt was counted for 3 minutes",
+            source=PAYMENTS,
+            metric="Attempts",
+            threshold=1,
+            unit="Count",
+            comparison="LessThanThreshold",
+            period=60,
+            periods=3,
+            datapoints=3,
+            severity=CRITICAL,
+            first_action="are payments made at all? then is the producer up? then look at the pipeline's alarms",
+            missing="breaching",
+            why_missing="no metric means that nothing counts any more: the worst case of silence",
+        ),
+        Alarm(
+            name="EventLag",
+            title="payments are counted more than 30 s after they were made",
+            source=PAYMENTS,
+            metric="EventLag",
+            threshold=30,
+            unit="Seconds",
+            period=60,
+            periods=3,
+            datapoints=3,
+            statistic="Minimum",
+            severity=WARNING,
+            first_action="compare with tally-lag: both red, Paywatch is slow; this one alone, the producer is",
+            missing="notBreaching",
+            why_missing="silence has an alarm of its own",
+        ),
+        Alarm(
+            name="Parked",
+            title="events were parked as malformed",
+            source=PAYMENTS,
+            metric="Parked",
+            threshold=1,
+            unit="Count",
+            period=60,
+            severity=WARNING,
+            first_action="read a parked object's reason; when its producer is mended run `paywatch redrive`",
+            missing="notBreaching",
+            why_missing="nothing was parked",
+        ),
+        Alarm(
+            name="Late",
+            title="payments came too late to be counted in their window",
+            source=PAYMENTS,
+            metric="Late",
+            threshold=100,
+            unit="Count",
+            period=60,
+            periods=3,
+            datapoints=3,
+            severity=WARNING,
+            first_action="find the producer that holds events back, or raise lateness_seconds",
+            missing="notBreaching",
+            why_missing="nothing was late",
+        ),
+        errors("tally", "payments of a shard wait to be counted"),
+        errors("detect", "nothing new is judged; these alarms still page"),
+        errors("notify", "pages arrive raw, by the failure destination"),
+        errors("tick", "silence is noticed late"),
+        iterator_age("tally"),
+        iterator_age("detect"),
+        given_up("tally"),
+        given_up("detect"),
+        Alarm(
+            name="events-write-throttled",
+            title="the events stream refuses writes",
+            source="events",
+            metric="WriteProvisionedThroughputExceeded",
+            threshold=1,
+            unit="Count",
+            statistic="Sum",
+            period=60,
+            periods=3,
+            datapoints=2,
+            severity=WARNING,
+            first_action="add shards (events_shards), or look for one hot partition key",
+            missing="notBreaching",
+            why_missing="no writes, no refusals",
+        ),
+        Alarm(
+            name="tallies-write-throttled",
+            title="the tallies stream refuses writes",
+            source="tallies",
+            metric="WriteProvisionedThroughputExceeded",
+            threshold=1,
+            unit="Count",
+            statistic="Sum",
+            period=60,
+            periods=3,
+            datapoints=2,
+            severity=WARNING,
+            first_action="partials are larger than foreseen: look for a dimension with very many values",
+            missing="notBreaching",
+            why_missing="no writes, no refusals",
+        ),
+    ]
+
+
+def alarms(thresholds: Mapping[str, Threshold]) -> list[Alarm]:
+    """Every alarm of a deployment, in the order of the dashboard."""
+    watched = {name: thresholds[name] for name in thresholds if name in RATE_METRICS}
+    return [*_rate_alarms(watched), *_score_alarms(), *pipeline_alarms()]

@@ -1,0 +1,123 @@
+"""One batch of a shard's records: decoded, classified, counted, cut where the ledger says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from functions.core.causes import KnowledgeBase, classify
+from functions.core.codec import decode, encode
+from functions.core.errors import Malformed
+from functions.core.event import Payment
+from functions.core.ledger import Ledger, announce, cut
+from functions.core.partial import LARGEST_TALLY, Partial, in_parts
+from functions.core.slices import DEFAULT_SLICING, Slicing
+from functions.core.tally import Tally
+
+TICK: Final = b'{"paywatch":"tick"}'
+"""The heartbeat: a record that carries no payment, only its time of arrival."""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One record as Lambda hands it over. `arrived_ms`: approximate arrival, epoch milliseconds."""
+
+    shard: str
+    sequence_number: str
+    arrived_ms: int
+    data: bytes
+
+
+class Counting(msgspec.Struct, frozen=True):
+    """How a batch is counted. An event time may lie `skew_ms` after the record's arrival and
+    `oldest_ms` before it; what lies outside is parked."""
+
+    knowledge: KnowledgeBase
+    slicing: Slicing = DEFAULT_SLICING
+    skew_ms: int = 60_000
+    oldest_ms: int = 30 * 86_400_000
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is to be done about a batch: park, write the ledger, send the partials, in this order."""
+
+    partials: list[Partial]
+    parked: list[tuple[Record, list[Malformed]]]
+    ledger: Ledger
+
+
+def count(records: Sequence[Record], ledger: Ledger, counting: Counting) -> Batch:
+    """The batch counted. `records` are of one shard, in order; `ledger` is that shard's."""
+    numbers = [int(record.sequence_number) for record in records]
+    partials: list[Partial] = []
+    parked: list[tuple[Record, list[Malformed]]] = []
+    ends: list[int] = []
+    for segment in cut(numbers, ledger):
+        for partial, refused in _segment(records[segment.start : segment.stop], counting):
+            partials.extend(in_parts(partial))
+            parked.extend(refused)
+            ends.append(int(partial.last))
+    return Batch(partials, parked, announce(ledger, numbers[0], ends))
+
+
+def _segment(
+    records: Sequence[Record], counting: Counting
+) -> list[tuple[Partial, list[tuple[Record, list[Malformed]]]]]:
+    """The segment as one partial, or as several, cut between records, where one grows too large.
+
+    A record that alone is too large gets a partial of its own: then it is sent in parts, and no
+    later cut can fall between them.
+    """
+    most_cells = len(counting.slicing) + 2
+    done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
+    tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
+    newest = 0
+    for index, record in enumerate(records):
+        payments, malformed = _read(record, counting)
+        if index > start and tally.cells + most_cells * len(payments) > LARGEST_TALLY:
+            done.append((_partial(records[start:index], tally, newest), refused))
+            tally, start, refused, newest = Tally(), index, [], 0
+        for payment in payments:
+            tally.add(payment, classify(payment, counting.knowledge), counting.slicing)
+            newest = max(newest, payment.timestamp_ms)
+        if malformed:
+            tally.park(record.arrived_ms // 1000, len(malformed))
+            refused.append((record, malformed))
+    done.append((_partial(records[start:], tally, newest), refused))
+    return done
+
+
+def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial:
+    return Partial(
+        shard=records[0].shard,
+        first=records[0].sequence_number,
+        last=records[-1].sequence_number,
+        arrived_ms=max(record.arrived_ms for record in records),
+        newest_ms=newest_ms,
+        tally=tally,
+    )
+
+
+def _read(record: Record, counting: Counting) -> tuple[list[Payment], list[Malformed]]:
+    """The record's payments, and what of it cannot be counted."""
+    if record.data == TICK:
+        return [], []
+    payments: list[Payment] = []
+    malformed: list[Malformed] = []
+    latest = record.arrived_ms + counting.skew_ms
+    earliest = record.arrived_ms - counting.oldest_ms
+    for item in decode(record.data):
+        if isinstance(item, Malformed):
+            malformed.append(item)
+        elif item.timestamp_ms > latest:
+            ahead = (item.timestamp_ms - record.arrived_ms) / 1000
+            detail = f"timestamp lies {ahead:.0f} s after arrival; {counting.skew_ms / 1000:g} s are allowed"
+            malformed.append(Malformed("future", detail, encode(item)))
+        elif item.timestamp_ms < earliest:
+            behind = (record.arrived_ms - item.timestamp_ms) / 86_400_000
+            detail = f"timestamp lies {behind:.0f} days before arrival; {counting.oldest_ms / 86_400_000:g} are allowed"
+            malformed.append(Malformed("stone_age", detail, encode(item)))
+        else:
+            payments.append(item)
+    return payments, malformed

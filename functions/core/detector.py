@@ -1,0 +1,208 @@
+"""One step of detect: merge what is new, roll the window, score, localise, decide. Pure.
+
+`step` is the same for the deployed function, for tests and for a replay of history: what it does
+depends on the partials and their order only, not on how they came in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from functions.core.incident import Announcement, Incident, Patience, Sighting, follow
+from functions.core.localise import causes
+from functions.core.partial import Partial, Position, fresh
+from functions.core.score import (
+    DEFAULT_THRESHOLDS,
+    SLICE_SIGNALS,
+    Threshold,
+    Verdict,
+    judge,
+)
+from functions.core.slices import ALL
+from functions.core.tally import (
+    SIGNALS,
+    Counts,
+    Tally,
+    attempts,
+    by_cause,
+    events,
+    merge,
+    minus,
+    no_counts,
+    payments,
+)
+from functions.core.window import Window, merge_counted, merge_into, roll
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What detect judges by. Thresholds are shares of attempts; alpha is the error probability of
+    the bound that an incident is opened on: it is looked at every second in every slice, so it is
+    far smaller than the 5 % of the published bounds. width and lateness are seconds."""
+
+    thresholds: Mapping[str, Threshold] = msgspec.field(
+        default_factory=lambda: dict(DEFAULT_THRESHOLDS)
+    )
+    alpha: float = 1e-6
+    width: int = 60
+    lateness: int = 60
+    patience: Patience = Patience()
+
+
+class Totals(msgspec.Struct, frozen=True, array_like=True):
+    """Since the first record ever: payments that were counted in their window, payments that came
+    too late for it, events that were parked, partials that were counted."""
+
+    payments: int = 0
+    late: int = 0
+    parked: int = 0
+    partials: int = 0
+
+
+class State(msgspec.Struct, frozen=True):
+    """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
+    and is not known to be told."""
+
+    version: int = 0
+    positions: dict[str, Position] = msgspec.field(default_factory=dict)
+    window: Window = Window()
+    totals: Totals = Totals()
+    worst: Verdict | None = None
+    incidents: tuple[Incident, ...] = ()
+    outbox: tuple[Announcement, ...] = ()
+    newest_ms: int = 0
+
+
+class Delta(msgspec.Struct, frozen=True, array_like=True):
+    """What one step changed: enough to go from the state before to the state after it."""
+
+    version: int
+    clock: int
+    counted: Tally
+    positions: dict[str, Position]
+    totals: Totals
+    incidents: tuple[Incident, ...]
+    outbox: tuple[Announcement, ...]
+    newest_ms: int
+
+
+def initial(rules: Rules) -> State:
+    return State(window=Window(width=rules.width, lateness=rules.lateness))
+
+
+def under(state: State, rules: Rules) -> State:
+    """The state with the rules' lateness, which may have changed since it was stored."""
+    window = msgspec.structs.replace(state.window, lateness=rules.lateness)
+    return msgspec.structs.replace(state, window=window)
+
+
+def step(
+    state: State, partials: Sequence[Partial], rules: Rules, told: Collection[str] = ()
+) -> tuple[State, Delta]:
+    """The state after the partials, and the delta to store. `told` are the keys of announcements
+    that were sent since the last step; they leave the outbox.
+
+    The window is judged once for each second that the clock enters.
+    """
+    taken, positions = fresh(state.positions, partials)
+    after = msgspec.structs.replace(
+        state,
+        version=state.version + 1,
+        positions=positions,
+        outbox=tuple(item for item in state.outbox if item.key not in told),
+    )
+    counted: list[Tally] = []
+    for partial in taken:
+        after, tally = _count(after, partial, rules)
+        counted.append(tally)
+    delta = Delta(
+        version=after.version,
+        clock=after.window.clock,
+        counted=merge(counted),
+        positions={
+            shard: position
+            for shard, position in positions.items()
+            if state.positions.get(shard) != position
+        },
+        totals=after.totals,
+        incidents=after.incidents,
+        outbox=after.outbox,
+        newest_ms=after.newest_ms,
+    )
+    return after, delta
+
+
+def replay(state: State, delta: Delta) -> State:
+    """The state after the step that was stored as `delta`. Nothing is judged again."""
+    return msgspec.structs.replace(
+        state,
+        version=delta.version,
+        positions={**state.positions, **delta.positions},
+        window=roll(merge_counted(state.window, delta.counted), delta.clock),
+        totals=delta.totals,
+        incidents=delta.incidents,
+        outbox=delta.outbox,
+        newest_ms=delta.newest_ms,
+    )
+
+
+def _count(state: State, partial: Partial, rules: Rules) -> tuple[State, Tally]:
+    clock = max(state.window.clock, partial.arrived_ms // 1000)
+    entered = clock > state.window.clock
+    window, counted, late = merge_into(roll(state.window, clock), partial.tally)
+    totals = state.totals
+    state = msgspec.structs.replace(
+        state,
+        window=window,
+        totals=Totals(
+            payments=totals.payments + payments(partial.tally.total) - late,
+            late=totals.late + late,
+            parked=totals.parked + partial.tally.parked,
+            partials=totals.partials + 1,
+        ),
+        newest_ms=max(state.newest_ms, partial.newest_ms),
+    )
+    return (_judged(state, rules) if entered else state), counted
+
+
+def _judged(state: State, rules: Rules) -> State:
+    window = state.window
+
+    def judged(key: str, counts: Counts) -> Verdict:
+        signals = SIGNALS if key == ALL else SLICE_SIGNALS
+        return judge(key, counts, signals, rules.thresholds, rules.alpha)
+
+    def recent(incident: Incident) -> Verdict:
+        counts = window.recent(incident.slice, rules.patience.recent_seconds)
+        return judged(incident.slice, counts)
+
+    known = [
+        judged(incident.slice, window.sums.get(incident.slice, no_counts()))
+        for incident in state.incidents
+        if incident.is_open
+    ]
+    found = [*known, *causes(window.sums, judged, known)]
+    incidents, told = follow(
+        state.incidents,
+        [_sighting(verdict, window.sums) for verdict in found],
+        recent,
+        window.clock,
+        rules.patience,
+    )
+    return msgspec.structs.replace(
+        state,
+        worst=max(found, key=lambda verdict: verdict.score, default=None),
+        incidents=tuple(incidents),
+        outbox=(*state.outbox, *told),
+    )
+
+
+def _sighting(verdict: Verdict, sums: Mapping[str, Counts]) -> Sighting:
+    counts = sums.get(verdict.slice, no_counts())
+    elsewhere = None
+    if verdict.slice != ALL and ALL in sums:
+        outside = minus(sums[ALL], counts)
+        if attempts(outside) > 0:
+            elsewhere = events(outside, verdict.signal) / attempts(outside)
+    return Sighting(verdict, by_cause(counts), elsewhere)

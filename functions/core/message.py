@@ -1,0 +1,52 @@
+"""What arrives on the alarms topic: incidents from detect, alarms from CloudWatch, objects in S3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from functions.core.alarms import Alarm
+from functions.core.errors import Malformed
+from functions.core.incident import Announcement
+from functions.core.threads import AlarmChange
+
+
+class _Alarm(msgspec.Struct):
+    AlarmName: str
+    NewStateValue: str
+    NewStateReason: str = ""
+    StateChangeTime: str = ""
+
+
+def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Announcement | AlarmChange | None:
+    """The message, or None for one that calls nobody. Raises Malformed for what is not known.
+
+    `alarms` are this deployment's, by name; `prefix` is what their names begin with in CloudWatch.
+    """
+    try:
+        message: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise Malformed("bad_message", f"not JSON: {error}", text.encode()) from None
+    if not isinstance(message, dict):
+        raise Malformed("bad_message", "not an object", text.encode())
+    try:
+        if "paywatch_announcement" in message:
+            return msgspec.convert(message["paywatch_announcement"], Announcement)
+        if "AlarmName" in message:
+            return _alarm_change(msgspec.convert(message, _Alarm), prefix, alarms)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise Malformed("bad_message", str(error), text.encode()) from None
+    raise Malformed("bad_message", f"neither incident nor alarm: {sorted(message)[:5]}", text.encode())
+
+
+def _alarm_change(message: _Alarm, prefix: str, alarms: Mapping[str, Alarm]) -> AlarmChange | None:
+    if message.NewStateValue == "INSUFFICIENT_DATA":
+        return None
+    alarm = alarms.get(message.AlarmName.removeprefix(prefix))
+    if alarm is None:
+        raise ValueError(f"no alarm of this deployment is called {message.AlarmName}")
+    at = int(datetime.fromisoformat(message.StateChangeTime).timestamp())
+    return AlarmChange(alarm, message.NewStateValue, at, message.NewStateReason)

@@ -1,0 +1,215 @@
+"""What people read: one message for an incident or an alarm, as e-mail and as SMS.
+
+Plain text, the news in the first line, nothing that needs a wide screen. The subject of a thread
+never changes, so that mail programs keep its messages together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from functions.core.alarms import Alarm
+from functions.core.incident import CLOSED, OPENED, Announcement, Incident
+from functions.core.slices import words
+
+SMS_LENGTH: Final = 160
+SUBJECT_LENGTH: Final = 100
+"""SNS refuses longer subjects, and any that is not ASCII."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One message to people. `thread` is what they call it by; `severity` decides on SMS."""
+
+    thread: str
+    subject: str
+    body: str
+    sms: str
+    severity: str
+
+
+FIRST_ACTION: Final[Mapping[str, str]] = {
+    "issuer": "move the route's traffic if you can; call the issuer's technical desk.",
+    "network": "move traffic to another network or acquirer; check the network's status page.",
+    "gateway": "move traffic to another gateway; check its status page, open a ticket.",
+    "merchant": "check the merchant's set-up and its last change: keys, limits, accounts.",
+    "timeout": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
+    "customer": "compare with a campaign or a payday; no outage on the payment path is seen.",
+    "fraud": "tell the risk team: rules may be too strict, or an attack is under way.",
+    "unknown": "open the dashboard and the newest error codes: the events do not say why.",
+}
+
+_SIGNAL_WORDS: Final[Mapping[str, str]] = {
+    "failed": "of payments fail",
+    "attributable": "of payments fail on the payment path",
+    "denied": "of payments are denied",
+    "reversed": "of payments are reversed",
+    "backend_reversed": "of payments are reversed by the backend",
+}
+_SIGNAL_SHORT: Final[Mapping[str, str]] = {
+    "failed": "failing",
+    "attributable": "failing",
+    "denied": "denied",
+    "reversed": "reversed",
+    "backend_reversed": "backend-reversed",
+}
+
+
+def incident_subject(incident: Incident) -> str:
+    return _ascii(f"{incident.id}: payments {_SIGNAL_SHORT[incident.signal]} on {words(incident.slice)}")[
+        :SUBJECT_LENGTH
+    ]
+
+
+def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
+    """The message for one transition of an incident."""
+    incident = announcement.incident
+    if announcement.transition == CLOSED:
+        return _closed_page(incident, dashboard_url)
+    place = words(incident.slice)
+    shown = round(incident.rate * incident.attempts)
+    lines = [
+        _headline(announcement),
+        "",
+        f"What: {shown:,} of {incident.attempts:,} attempts in 60 s,",
+        f"  surely more than {_percent(incident.at_least)}",
+        *([f"Elsewhere: {_percent(incident.elsewhere)}"] if incident.elsewhere is not None else []),
+        f"Where: {place}",
+        f"Since: {_clock(incident.started_at)}",
+        f"Cause: {_causes(incident)}",
+        f"Score: {incident.score:.0f} of 100",
+        "",
+        f"First: {FIRST_ACTION[likely_cause(incident)]}",
+        "",
+        f"Incident: {incident.id}",
+        f"Dashboard: {dashboard_url}",
+    ]
+    sms = (
+        f"{incident.severity.upper()} {_percent(incident.rate)} {_SIGNAL_SHORT[incident.signal]}: "
+        f"{place}, since {_clock(incident.started_at)}, cause {likely_cause(incident)}. {incident.id}"
+    )
+    return Page(incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity)
+
+
+def _headline(announcement: Announcement) -> str:
+    incident = announcement.incident
+    news = "" if announcement.transition == OPENED else "WORSE, now "
+    return (
+        f"{news}{incident.severity.upper()}: {_percent(incident.rate)} "
+        f"{_SIGNAL_WORDS[incident.signal]} on {words(incident.slice)}"
+    )
+
+
+def _closed_page(incident: Incident, dashboard_url: str) -> Page:
+    place = words(incident.slice)
+    lasted = duration(incident.closed_at - incident.started_at)
+    lines = [
+        f"OK: recovered after {lasted}: {place}",
+        "",
+        f"From: {_clock(incident.started_at)}",
+        f"Until: {_clock(incident.closed_at)}",
+        f"Worst: {_percent(incident.rate)} {_SIGNAL_WORDS[incident.signal]}",
+        f"Cause: {_causes(incident)}",
+        "",
+        f"Incident: {incident.id}",
+        f"Dashboard: {dashboard_url}",
+    ]
+    sms = f"OK recovered after {lasted}: {place}. {incident.id}"
+    return Page(incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity)
+
+
+def alarm_page(
+    alarm: Alarm, thread: str, since: int, reason: str, dashboard_url: str, *, subject: str = ""
+) -> Page:
+    """The message for a CloudWatch alarm that no incident explains. `since` is epoch seconds."""
+    lines = [
+        f"{alarm.severity.upper()}: {alarm.title}",
+        "",
+        f"Since: {_clock(since)}",
+        f"First: {alarm.first_action}",
+        "",
+        f"CloudWatch says: {reason}",
+        "",
+        f"Alarm: {alarm.name} ({thread})",
+        f"Dashboard: {dashboard_url}",
+    ]
+    sms = f"{alarm.severity.upper()} {alarm.title}, since {_clock(since)}. First: {alarm.first_action}"
+    return Page(thread, subject or alarm_subject(alarm, thread), "\n".join(lines), _sms(sms), alarm.severity)
+
+
+def alarm_subject(alarm: Alarm, thread: str) -> str:
+    return _ascii(f"{thread}: {alarm.title}")[:SUBJECT_LENGTH]
+
+
+def alarm_ok_page(
+    title: str, thread: str, subject: str, severity: str, since: int, until: int, dashboard_url: str
+) -> Page:
+    """The message when the last alarm of a thread is green again."""
+    lasted = duration(until - since)
+    lines = [
+        f"OK: over after {lasted}: {title}",
+        "",
+        f"From: {_clock(since)}",
+        f"Until: {_clock(until)}",
+        "",
+        f"Thread: {thread}",
+        f"Dashboard: {dashboard_url}",
+    ]
+    return Page(thread, subject, "\n".join(lines), _sms(f"OK over after {lasted}: {title}. {thread}"), severity)
+
+
+def likely_cause(incident: Incident) -> str:
+    """The cause of most of the failures; `unknown` when there is none."""
+    return max(incident.causes, key=lambda cause: incident.causes[cause], default="unknown")
+
+
+def _causes(incident: Incident) -> str:
+    total = sum(incident.causes.values())
+    if not total:
+        return "unknown"
+    ranked = sorted(incident.causes.items(), key=lambda item: -item[1])[:3]
+    return ", ".join(f"{cause} {_percent(n / total, whole=True)}" for cause, n in ranked)
+
+
+def _percent(share: float | None, *, whole: bool = False) -> str:
+    percent = 100 * (share or 0.0)
+    return f"{percent:.0f} %" if whole or percent >= 9.95 else f"{percent:.1f} %"
+
+
+def _clock(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%H:%M:%S} UTC"
+
+
+def duration(seconds: int) -> str:
+    """`45 s`, `3 min 5 s`, `2 h 7 min`."""
+    minutes, rest = divmod(max(0, seconds), 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+_GSM: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""GSM 03.38 without its extension table, whose characters count twice."""
+
+
+def _sms(text: str) -> str:
+    """At most 160 characters of the GSM alphabet; the incident's id at the end is kept."""
+    plain = "".join(c if c in _GSM else "?" for c in text.replace("×", "x"))
+    if len(plain) <= SMS_LENGTH:
+        return plain
+    head, _, tail = plain.rpartition(". ")
+    if not head or len(tail) > SMS_LENGTH // 2:
+        return plain[:SMS_LENGTH]
+    return f"{head[: SMS_LENGTH - len(tail) - 4]}... {tail}"
+
+
+def _ascii(text: str) -> str:
+    plain = text.replace("×", "x").replace("≥", ">=")
+    return "".join(c if " " <= c <= "~" else "?" for c in plain)

@@ -1,0 +1,102 @@
+"""A partial: the tally of a run of one shard's records, as it travels on the tallies stream."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from functions.core.errors import Malformed
+from functions.core.tally import Tally, split
+
+VERSION: Final = 1
+LARGEST_TALLY: Final = 30_000
+"""Cells in one part. A cell packs to less than 30 bytes, so a part stays below Kinesis' 1 MiB."""
+
+
+class Partial(msgspec.Struct, frozen=True, array_like=True):
+    """The tally of the records `first` to `last` (sequence numbers, as text) of `shard`.
+
+    A tally too large for one record comes in parts, numbered from 0. `arrived_ms` is the newest
+    arrival among the records, `newest_ms` the newest event time (0 when there was no payment);
+    both are milliseconds since the epoch.
+    """
+
+    shard: str
+    first: str
+    last: str
+    arrived_ms: int
+    newest_ms: int
+    tally: Tally
+    part: int = 0
+    version: int = VERSION
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """How far a shard is counted: all records up to `last`, of its last partial up to `part`.
+
+    `last` is a sequence number as text of SEQUENCE_DIGITS digits, so that text order is its order.
+    """
+
+    last: str
+    part: int = 0
+
+
+SEQUENCE_DIGITS: Final = 129
+"""The longest sequence number that Kinesis' API admits; they have 56 digits now."""
+
+
+def padded(sequence_number: str) -> str:
+    return sequence_number.zfill(SEQUENCE_DIGITS)
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(Partial)
+
+
+def in_parts(partial: Partial) -> list[Partial]:
+    """The partial in parts small enough to send; the same partial always in the same parts."""
+    return [
+        msgspec.structs.replace(partial, tally=tally, part=part)
+        for part, tally in enumerate(split(partial.tally, LARGEST_TALLY))
+    ]
+
+
+def encode(partial: Partial) -> bytes:
+    return zlib.compress(_encoder.encode(partial), 3)
+
+
+def decode(data: bytes) -> Partial:
+    """Raises Malformed for bytes that are no partial, or one of a version not known here."""
+    try:
+        partial = _decoder.decode(zlib.decompress(data))
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise Malformed("bad_partial", str(error), data) from None
+    if partial.version != VERSION:
+        raise Malformed("bad_partial", f"version {partial.version}, known: {VERSION}", data)
+    return partial
+
+
+def fresh(
+    positions: dict[str, Position], partials: Iterable[Partial]
+) -> tuple[list[Partial], dict[str, Position]]:
+    """The partials that are not counted yet, in order, and the positions after them.
+
+    A partial at or before its shard's position was counted. One that begins at or before the
+    position and ends after it was sent before its records were cut anew: those records come
+    again in partials that fit (functions/core/ledger.py), so this one is dropped too.
+    """
+    positions = dict(positions)
+    taken: list[Partial] = []
+    for partial in partials:
+        held = positions.get(partial.shard)
+        position = Position(padded(partial.last), partial.part)
+        if held is not None:
+            straddles = padded(partial.first) <= held.last < position.last
+            if position <= held or straddles:
+                continue
+        positions[partial.shard] = position
+        taken.append(partial)
+    return taken, positions

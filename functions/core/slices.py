@@ -1,0 +1,92 @@
+"""A slice: a value for some dimensions, written `issuer=HDFC&network=VISA`; `""` is all traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from functions.core.event import DIMENSIONS, Payment
+
+ALL: Final = ""
+"""The slice of all traffic."""
+
+OTHER: Final = "other"
+"""The value under which a dimension's surplus values are pooled."""
+
+Slicing = tuple[tuple[str, ...], ...]
+"""The combinations of dimensions that are counted; each combination sorted by name."""
+
+DEFAULT_SLICING: Final[Slicing] = (
+    *((dimension,) for dimension in DIMENSIONS),
+    ("gateway", "method"),
+    ("issuer", "network"),
+)
+
+
+def parse_slicing(text: str) -> Slicing:
+    """`region,issuer*network` as a Slicing. Raises ValueError that names what is unknown."""
+    slicing = tuple(
+        tuple(sorted(part.strip() for part in combination.split("*")))
+        for combination in text.split(",")
+        if combination.strip()
+    )
+    unknown = sorted({name for names in slicing for name in names} - set(DIMENSIONS))
+    if unknown:
+        raise ValueError(f"unknown dimension {', '.join(unknown)}; known: {', '.join(DIMENSIONS)}")
+    return slicing
+
+
+def format_slicing(slicing: Slicing) -> str:
+    return ",".join("*".join(names) for names in slicing)
+
+
+@lru_cache(maxsize=65536)
+def _element(name: str, value: str) -> str:
+    escaped = value.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
+    return f"{name}={escaped}"
+
+
+def slice_key(values: Mapping[str, str]) -> str:
+    """The slice's text: its elements sorted by dimension, `%`, `&` and `=` in values escaped."""
+    return "&".join(_element(name, values[name]) for name in sorted(values))
+
+
+def slice_values(key: str) -> dict[str, str]:
+    """The inverse of `slice_key`."""
+    pairs = (element.split("=", 1) for element in key.split("&") if element)
+    return {
+        name: value.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
+        for name, value in pairs
+    }
+
+
+def slices_of(payment: Payment, slicing: Slicing) -> Iterator[str]:
+    """Every slice that the payment is in; a combination with an absent dimension is left out."""
+    yield ALL
+    values = {name: value for name in DIMENSIONS if (value := getattr(payment, name)) is not None}
+    for names in slicing:
+        if all(name in values for name in names):
+            yield "&".join(_element(name, values[name]) for name in names)
+
+
+def refines(inner: str, outer: str) -> bool:
+    """Whether every payment of `inner` is also in `outer`."""
+    return slice_values(outer).items() <= slice_values(inner).items()
+
+
+def disjoint(one: str, two: str) -> bool:
+    """Whether no payment can be in both: they give one dimension different values."""
+    first, second = slice_values(one), slice_values(two)
+    return any(name in second and second[name] != value for name, value in first.items())
+
+
+def pooled(key: str) -> str:
+    """The slice that takes in `key` when there are too many: its values replaced by `other`."""
+    return slice_key(dict.fromkeys(slice_values(key), OTHER))
+
+
+def words(key: str) -> str:
+    """The slice for people: `issuer HDFC × network VISA`, or `all traffic`."""
+    values = slice_values(key)
+    return " × ".join(f"{name} {value}" for name, value in values.items()) or "all traffic"

@@ -1,0 +1,215 @@
+"""What becomes a page and what joins one: the on-call person hears of one trouble once.
+
+Two voices report the same trouble: detect announces incidents, and CloudWatch's alarms go red. The
+rules, in order:
+
+- An incident's transition is always told, once, in the incident's thread.
+- An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
+  itself. The alarm on the score, which is detect's own, joins a suspected one too.
+- Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
+  is told there as an update. An incident that opens meanwhile goes on in that thread.
+- An alarm on the pipeline has a thread of its own.
+- When the last red alarm of a thread is green again, that is told once.
+
+Decisions are values: `take` returns the new Desk, and the pages to send are in its outbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from functions.core.alarms import PAYMENTS, Alarm
+from functions.core.incident import CLOSED, Announcement, Incident
+from functions.core.page import (
+    Page,
+    alarm_ok_page,
+    alarm_page,
+    alarm_subject,
+    incident_page,
+    incident_subject,
+)
+
+REMEMBERED_SECONDS: Final = 7 * 86_400
+"""How long a message that was taken is known, so that it is not taken again."""
+_RANK: Final = {"info": 0, "warning": 1, "critical": 2}
+_PAYMENT_ALARMS: Final = "payment alarms"
+
+
+class AlarmChange(msgspec.Struct, frozen=True):
+    """An alarm's change of state. `state` is ALARM, OK or INSUFFICIENT_DATA; `at` epoch seconds."""
+
+    alarm: Alarm
+    state: str
+    at: int
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.alarm.name}/{self.state}/{self.at}"
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A trouble under way. `red` are the alarms that are red in it; `incidents` those that are
+    open in it; `started_at` epoch seconds."""
+
+    id: str
+    subject: str
+    title: str
+    severity: str
+    started_at: int
+    red: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A page that was decided on, not known to be sent. `key` is the message that caused it."""
+
+    key: str
+    page: Page
+    at: int
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What notify remembers. taken: message key → when; threads: by what they are about."""
+
+    taken: dict[str, int] = msgspec.field(default_factory=dict)
+    threads: dict[str, Thread] = msgspec.field(default_factory=dict)
+    outbox: tuple[Pending, ...] = ()
+
+
+def take(
+    desk: Desk,
+    message: Announcement | AlarmChange,
+    incidents: Sequence[Incident],
+    now: int,
+    dashboard_url: str,
+) -> Desk:
+    """The desk after the message. `incidents` are those that detect knows now, suspected or open.
+
+    A message that was taken before changes nothing.
+    """
+    if message.key in desk.taken:
+        return desk
+    taken = {key: at for key, at in desk.taken.items() if now - at < REMEMBERED_SECONDS}
+    desk = replace(desk, taken={**taken, message.key: now})
+    if isinstance(message, Announcement):
+        threads, page = _announced(desk.threads, message, dashboard_url)
+    elif message.state == "ALARM":
+        threads, page = _red(desk.threads, message, incidents, dashboard_url)
+    else:
+        threads, page = _green(desk.threads, message, dashboard_url)
+    pending = (Pending(message.key, page, now),) if page else ()
+    return replace(desk, threads=threads, outbox=(*desk.outbox, *pending))
+
+
+def sent(desk: Desk, keys: Sequence[str]) -> Desk:
+    """The desk without the pages that these messages caused: they were sent."""
+    return replace(desk, outbox=tuple(item for item in desk.outbox if item.key not in keys))
+
+
+Threads = Mapping[str, Thread]
+Told = tuple[dict[str, Thread], Page | None]
+
+
+def _announced(threads: Threads, message: Announcement, dashboard_url: str) -> Told:
+    incident = message.incident
+    changed = dict(threads)
+    about = next(
+        (about for about, thread in threads.items() if incident.id in thread.incidents), None
+    )
+    if about is None:
+        about = _PAYMENT_ALARMS if _PAYMENT_ALARMS in threads else incident.id
+    thread = threads.get(about) or Thread(
+        id=incident.id,
+        subject=incident_subject(incident),
+        title=incident_subject(incident),
+        severity=incident.severity,
+        started_at=incident.started_at,
+    )
+    page = replace(incident_page(message, dashboard_url), subject=thread.subject, thread=thread.id)
+    if message.transition == CLOSED:
+        thread = replace(
+            thread, incidents=tuple(known for known in thread.incidents if known != incident.id)
+        )
+    else:
+        known = tuple(dict.fromkeys((*thread.incidents, incident.id)))
+        thread = replace(thread, incidents=known, severity=_worse(thread.severity, incident.severity))
+    changed[about] = thread
+    if not thread.incidents and not thread.red:
+        del changed[about]
+    return changed, page
+
+
+def _red(
+    threads: Threads, change: AlarmChange, incidents: Sequence[Incident], dashboard_url: str
+) -> Told:
+    alarm = change.alarm
+    on_payments = alarm.source == PAYMENTS and alarm.metric not in _OWN_THREAD
+    if on_payments and any(
+        incident.is_open or alarm.metric == "AnomalyScore" for incident in incidents
+    ):
+        return dict(threads), None
+    about = _PAYMENT_ALARMS if on_payments else alarm.name
+    thread = threads.get(about)
+    if thread is None:
+        thread = _new_thread(alarm, change.at)
+        page = alarm_page(alarm, thread.id, change.at, change.reason, dashboard_url)
+    elif _RANK[alarm.severity] > _RANK[thread.severity]:
+        page = alarm_page(
+            alarm, thread.id, change.at, change.reason, dashboard_url, subject=thread.subject
+        )
+    else:
+        page = None
+    red = tuple(dict.fromkeys((*thread.red, alarm.name)))
+    thread = replace(thread, red=red, severity=_worse(thread.severity, alarm.severity))
+    return {**threads, about: thread}, page
+
+
+_OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "Parked", "Late"})
+"""Metrics whose alarms speak of other troubles than failing payments."""
+
+
+def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:
+    changed = dict(threads)
+    for about, thread in threads.items():
+        if change.alarm.name not in thread.red:
+            continue
+        red = tuple(name for name in thread.red if name != change.alarm.name)
+        changed[about] = replace(thread, red=red)
+        if red or thread.incidents:
+            return changed, None
+        del changed[about]
+        page = alarm_ok_page(
+            thread.title,
+            thread.id,
+            thread.subject,
+            thread.severity,
+            thread.started_at,
+            change.at,
+            dashboard_url,
+        )
+        return changed, page
+    return changed, None
+
+
+def _new_thread(alarm: Alarm, at: int) -> Thread:
+    moment = datetime.fromtimestamp(at, UTC)
+    mark = hashlib.blake2b(f"{alarm.name}@{at}".encode(), digest_size=2).hexdigest()[:3]
+    identity = f"PW-{moment:%m%d-%H%M}-{mark}"
+    return Thread(
+        id=identity,
+        subject=alarm_subject(alarm, identity),
+        title=alarm.title,
+        severity=alarm.severity,
+        started_at=at,
+    )
+
+
+def _worse(one: str, two: str) -> str:
+    return max(one, two, key=lambda name: _RANK[name])

@@ -1,0 +1,125 @@
+"""detect: merge the partials, roll the window, score, localise, decide; then say so.
+
+The state is stored before anything is said. What was decided and not said yet is in the stored
+outbox, so it is said by whoever comes next; what was said twice is taken once by notify.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+
+from functions.adapters import aws
+from functions.adapters.cloudwatch import Gauges
+from functions.adapters.dynamodb import Journal
+from functions.adapters.kinesis import records
+from functions.adapters.sns import AlarmsTopic
+from functions.core.batch import Record
+from functions.core.detector import Delta, Rules, State, initial, step, under
+from functions.core.errors import StateConflict
+from functions.core.incident import Announcement
+from functions.core.journal import SNAPSHOT_EVERY
+from functions.core.metrics import gauges
+from functions.core.partial import decode
+from functions.settings import DetectSettings
+
+logger = Logger()
+
+
+class JournalStore(Protocol):
+    def load(self, initial: State) -> State: ...
+    def append(self, delta: Delta, state: State) -> None: ...
+    def write_snapshot(self, state: State) -> None: ...
+
+
+class Announcer(Protocol):
+    def announce(self, announcement: Announcement) -> None: ...
+
+
+class GaugeSink(Protocol):
+    def put(self, values: Mapping[str, float], at_second: int) -> None: ...
+
+
+@dataclass
+class DetectFunction:
+    """`state` is what this container knows; another container may know more, and then wins."""
+
+    journal: JournalStore
+    alarms: Announcer
+    metrics: GaugeSink
+    rules: Rules
+    publish_seconds: int
+    state: State | None = None
+    told: set[str] = field(default_factory=set)
+    published_at: int = 0
+
+    def __call__(self, batch: Sequence[Record], now_ms: int) -> None:
+        """Count the batch of partials. Raises Transient: then Lambda brings it again."""
+        partials = [decode(record.data) for record in batch]
+        state = self.state or self._load()
+        after, delta = step(state, partials, self.rules, frozenset(self.told))
+        if delta.positions or self.told:
+            try:
+                self.journal.append(delta, after)
+            except StateConflict:
+                self.state = None
+                raise
+            self.told.clear()
+            self.state = after
+            if after.version % SNAPSHOT_EVERY == 0:
+                self.journal.write_snapshot(after)
+        else:
+            after = state
+        self._say(after)
+        self._publish(after, now_ms)
+
+    def _load(self) -> State:
+        fresh = initial(self.rules)
+        state = self.journal.load(fresh)
+        if state.version and not state.positions:
+            logger.error("the stored state could not be read: counting begins anew", version=state.version)
+        logger.info("state restored", version=state.version, clock=state.window.clock)
+        self.state = under(state, self.rules)
+        return self.state
+
+    def _say(self, state: State) -> None:
+        for announcement in state.outbox:
+            if announcement.key not in self.told:
+                self.alarms.announce(announcement)
+                self.told.add(announcement.key)
+                logger.warning(
+                    "incident",
+                    id=announcement.incident.id,
+                    transition=announcement.transition,
+                    slice=announcement.incident.slice,
+                    severity=announcement.incident.severity,
+                )
+
+    def _publish(self, state: State, now_ms: int) -> None:
+        clock = state.window.clock
+        if clock - self.published_at >= self.publish_seconds:
+            self.metrics.put(gauges(state, now_ms), clock)
+            self.published_at = clock
+
+
+@cache
+def _function() -> DetectFunction:
+    settings = DetectSettings.from_env(os.environ)
+    return DetectFunction(
+        journal=Journal(aws.client("dynamodb"), settings.state_table),
+        alarms=AlarmsTopic(aws.client("sns"), settings.alarms_topic_arn),
+        metrics=Gauges(aws.client("cloudwatch"), settings.namespace),
+        rules=settings.rules,
+        publish_seconds=settings.publish_seconds,
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: Mapping[str, Any], context: Any) -> None:
+    _function()(records(event), time.time_ns() // 1_000_000)

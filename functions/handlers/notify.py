@@ -1,0 +1,115 @@
+"""notify: what the alarms topic says becomes one page for a trouble, or joins the one it has.
+
+A message that cannot be told in good words is raised: after Lambda's retries it reaches the on-call
+topic raw, through the function's failure destination. A page is never lost.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Protocol
+
+from aws_lambda_powertools import Logger
+
+from functions.adapters import aws
+from functions.adapters.dynamodb import Desks, Journal
+from functions.adapters.sns import OncallTopic, messages
+from functions.core.alarms import Alarm, alarms
+from functions.core.errors import StateConflict
+from functions.core.journal import Head
+from functions.core.message import parse
+from functions.core.page import Page
+from functions.core.threads import Desk, sent, take
+from functions.settings import NotifySettings
+
+logger = Logger()
+
+_STALE_SECONDS: Final = 60
+"""A page that somebody else decided on and did not send for so long is sent by whoever comes."""
+_TRIES: Final = 5
+
+
+class DeskStore(Protocol):
+    def read(self) -> tuple[Desk, int]: ...
+    def write(self, desk: Desk, version: int) -> int: ...
+
+
+class HeadReader(Protocol):
+    def head(self) -> Head: ...
+
+
+class PageSink(Protocol):
+    def send(self, page: Page) -> None: ...
+
+
+@dataclass(frozen=True)
+class NotifyFunction:
+    desks: DeskStore
+    detect: HeadReader
+    oncall: PageSink
+    alarms: Mapping[str, Alarm]
+    alarm_prefix: str
+    dashboard_url: str
+
+    def __call__(self, texts: Sequence[str], now: int) -> None:
+        """Tell each message. Raises Malformed, Transient or StateConflict: then SNS brings it again."""
+        for text in texts:
+            message = parse(text, self.alarm_prefix, self.alarms)
+            if message is not None:
+                pending = self._take(message, now)
+                for item in pending:
+                    self.oncall.send(item.page)
+                    logger.info("paged", thread=item.page.thread, severity=item.page.severity)
+                if pending:
+                    self._sent([item.key for item in pending])
+
+    def _take(self, message: Any, now: int) -> list[Any]:
+        """Take the message; the pages that are this invocation's to send."""
+        incidents = self.detect.head().incidents
+        for _ in range(_TRIES):
+            desk, version = self.desks.read()
+            after = take(desk, message, incidents, now, self.dashboard_url)
+            try:
+                if after != desk:
+                    self.desks.write(after, version)
+            except StateConflict:
+                continue
+            return [
+                item
+                for item in after.outbox
+                if item.key == message.key or now - item.at >= _STALE_SECONDS
+            ]
+        raise StateConflict(f"the desk was written {_TRIES} times while {message.key} was taken")
+
+    def _sent(self, keys: Sequence[str]) -> None:
+        for _ in range(_TRIES):
+            desk, version = self.desks.read()
+            try:
+                self.desks.write(sent(desk, keys), version)
+            except StateConflict:
+                continue
+            return
+        logger.warning("pages were sent but stay in the outbox", keys=list(keys))
+
+
+@cache
+def _function() -> NotifyFunction:
+    settings = NotifySettings.from_env(os.environ)
+    table = aws.client("dynamodb")
+    return NotifyFunction(
+        desks=Desks(table, settings.state_table),
+        detect=Journal(table, settings.state_table),
+        oncall=OncallTopic(aws.client("sns"), settings.oncall_topic_arn),
+        alarms={alarm.name: alarm for alarm in alarms(settings.thresholds)},
+        alarm_prefix=f"paywatch-{settings.environment}-",
+        dashboard_url=settings.dashboard_url,
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: Mapping[str, Any], context: Any) -> None:
+    _function()(list(messages(event)), int(time.time()))

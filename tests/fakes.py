@@ -1,0 +1,113 @@
+"""The services in memory, as the handlers' ports see them. They can be told to fail at a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from functions.core.batch import Record
+from functions.core.detector import Delta, State
+from functions.core.errors import Malformed, StateConflict
+from functions.core.incident import Announcement
+from functions.core.journal import Head, decode, encode, head, restore
+from functions.core.ledger import Ledger
+from functions.core.page import Page
+from functions.core.partial import Partial
+from functions.core.threads import Desk
+
+
+
+@dataclass
+class FakeLedgers:
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+
+    def read(self, shard: str) -> Ledger:
+        return self.ledgers.get(shard, Ledger())
+
+    def write(self, shard: str, ledger: Ledger) -> None:
+        if self.read(shard).version != ledger.version - 1:
+            raise StateConflict(shard)
+        self.ledgers[shard] = ledger
+
+
+@dataclass
+class FakeTallies:
+    partials: list[Partial] = field(default_factory=list)
+
+    def send(self, partials: Sequence[Partial]) -> None:
+        self.partials.extend(partials)
+
+
+@dataclass
+class FakeQuarantine:
+    """Objects by name, as in S3: parking a record again writes over it."""
+
+    objects: dict[tuple[str, str], list[Malformed]] = field(default_factory=dict)
+
+    def park(self, parked: Sequence[tuple[Record, Sequence[Malformed]]]) -> None:
+        for record, refused in parked:
+            self.objects[record.shard, record.sequence_number] = list(refused)
+
+
+@dataclass
+class FakeJournal:
+    """Keeps bytes, so that what is read is what would be stored."""
+
+    deltas: list[bytes] = field(default_factory=list)
+    snapshot: bytes = b""
+    newest: Head = Head()
+
+    def load(self, initial: State) -> State:
+        state = decode(self.snapshot, State) if self.snapshot else initial
+        return restore(state, (decode(data, Delta) for data in self.deltas[state.version :]))
+
+    def append(self, delta: Delta, state: State) -> None:
+        if len(self.deltas) != delta.version - 1:
+            raise StateConflict(f"step {delta.version}")
+        self.deltas.append(encode(delta))
+        self.newest = head(state)
+
+    def write_snapshot(self, state: State) -> None:
+        self.snapshot = encode(state)
+
+    def head(self) -> Head:
+        return self.newest
+
+
+@dataclass
+class FakeAlarmsTopic:
+    announced: list[Announcement] = field(default_factory=list)
+
+    def announce(self, announcement: Announcement) -> None:
+        self.announced.append(announcement)
+
+
+@dataclass
+class FakeGauges:
+    published: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+
+    def put(self, values: Mapping[str, float], at_second: int) -> None:
+        self.published.append((at_second, dict(values)))
+
+
+@dataclass
+class FakeDesks:
+    desk: Desk = Desk()
+    version: int = 0
+
+    def read(self) -> tuple[Desk, int]:
+        return self.desk, self.version
+
+    def write(self, desk: Desk, version: int) -> int:
+        if version != self.version:
+            raise StateConflict("desk")
+        self.desk, self.version = desk, version + 1
+        return self.version
+
+
+@dataclass
+class FakeOncall:
+    pages: list[Page] = field(default_factory=list)
+
+    def send(self, page: Page) -> None:
+        self.pages.append(page)
