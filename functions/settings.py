@@ -54,7 +54,9 @@ def thresholds(value: str) -> Mapping[str, Threshold]:
         try:
             read[signal] = Threshold(share(warning), share(critical))
         except ValueError as error:
-            raise ValueError(f"has {item!r}, want SIGNAL=WARNING/CRITICAL as shares: {error}") from None
+            raise ValueError(
+                f"has {item!r}, want SIGNAL=WARNING/CRITICAL as shares: {error}"
+            ) from None
         if not read[signal].warning < read[signal].critical:
             raise ValueError(f"has {item!r}: warning must be below critical")
     return read

@@ -80,10 +80,15 @@ class Journal:
         Steps that another release wrote and this one cannot read are passed over: the state then
         is `initial` at their version, so that what follows has a version of its own.
         """
-        snapshot = self._snapshot() or initial
-        state = journal.restore(snapshot, self._deltas(snapshot.version))
-        newest = self._newest_version()
-        return state if state.version >= newest else replace(initial, version=newest)
+        state = self._snapshot() or initial
+        while True:
+            restored = journal.restore(state, self._deltas(state.version))
+            newest = self._newest_version()
+            if restored.version >= newest:
+                return restored
+            if restored.version == state.version:
+                return replace(initial, version=newest)
+            state = restored  # another container stored a step meanwhile, or one cannot be read
 
     def _newest_version(self) -> int:
         item = self._newest_delta("sk")

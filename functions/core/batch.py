@@ -12,7 +12,7 @@ from functions.core.codec import decode, encode
 from functions.core.errors import Malformed
 from functions.core.event import Payment
 from functions.core.ledger import Ledger, announce, cut
-from functions.core.partial import LARGEST_TALLY, Partial, in_parts
+from functions.core.partial import LARGEST_TALLY, Partial, fits, in_parts
 from functions.core.slices import DEFAULT_SLICING, Slicing
 from functions.core.tally import Tally
 
@@ -64,7 +64,8 @@ def count(records: Sequence[Record], ledger: Ledger, counting: Counting) -> Batc
 def _segment(
     records: Sequence[Record], counting: Counting
 ) -> list[tuple[Partial, list[tuple[Record, list[Malformed]]]]]:
-    """The segment as one partial, or as several, cut between records, where one grows too large.
+    """The segment as one partial, or as several, cut between records, where one grows too large:
+    in cells, which is foreseen, or in bytes, which very long values do and is seen afterwards.
 
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
     later cut can fall between them.
@@ -85,7 +86,10 @@ def _segment(
             tally.park(record.arrived_ms // 1000, len(malformed))
             refused.append((record, malformed))
     done.append((_partial(records[start:], tally, newest), refused))
-    return done
+    if len(records) == 1 or all(fits(partial) for partial, _ in done):
+        return done
+    half = len(records) // 2
+    return [*_segment(records[:half], counting), *_segment(records[half:], counting)]
 
 
 def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial:

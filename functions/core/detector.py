@@ -11,11 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from functions.core.incident import Announcement, Incident, Patience, Sighting, follow
-from functions.core.localise import causes
+from functions.core.localise import causes, without
 from functions.core.partial import Partial, Position, fresh
 from functions.core.score import (
     DEFAULT_THRESHOLDS,
     SLICE_SIGNALS,
+    SURE,
+    WARNING_SCORE,
     Threshold,
     Verdict,
     judge,
@@ -85,6 +87,7 @@ class Delta(msgspec.Struct, frozen=True, array_like=True):
     incidents: tuple[Incident, ...]
     outbox: tuple[Announcement, ...]
     newest_ms: int
+    worst: Verdict | None = None
 
 
 def initial(rules: Rules) -> State:
@@ -94,6 +97,8 @@ def initial(rules: Rules) -> State:
 def under(state: State, rules: Rules) -> State:
     """The state with the rules' lateness, which may have changed since it was stored."""
     window = msgspec.structs.replace(state.window, lateness=rules.lateness)
+    kept = {second: bucket for second, bucket in window.seconds.items() if second >= window.oldest}
+    window = msgspec.structs.replace(window, seconds=kept)
     return msgspec.structs.replace(state, window=window)
 
 
@@ -129,6 +134,7 @@ def step(
         incidents=after.incidents,
         outbox=after.outbox,
         newest_ms=after.newest_ms,
+        worst=after.worst,
     )
     return after, delta
 
@@ -144,6 +150,7 @@ def replay(state: State, delta: Delta) -> State:
         incidents=delta.incidents,
         outbox=delta.outbox,
         newest_ms=delta.newest_ms,
+        worst=delta.worst,
     )
 
 
@@ -168,24 +175,39 @@ def _count(state: State, partial: Partial, rules: Rules) -> tuple[State, Tally]:
 
 def _judged(state: State, rules: Rules) -> State:
     window = state.window
+    sums = window.sums
 
-    def judged(key: str, counts: Counts) -> Verdict:
-        signals = SIGNALS if key == ALL else SLICE_SIGNALS
-        return judge(key, counts, signals, rules.thresholds, rules.alpha)
+    def failing(key: str, counts: Counts) -> Verdict:
+        return judge(key, counts, SLICE_SIGNALS, rules.thresholds, rules.alpha)
 
     def recent(incident: Incident) -> Verdict:
+        """By a bound that is likely, not sure: what opened on proof does not close for lack of it.
+        Silence is not health: until the window is silent too, the window is judged."""
         counts = window.recent(incident.slice, rules.patience.recent_seconds)
-        return judged(incident.slice, counts)
+        if not attempts(counts):
+            counts = sums.get(incident.slice, no_counts())
+        return judge(incident.slice, counts, _signals(incident), rules.thresholds, SURE)
 
     known = [
-        judged(incident.slice, window.sums.get(incident.slice, no_counts()))
+        judge(
+            incident.slice,
+            sums.get(incident.slice, no_counts()),
+            _signals(incident),
+            rules.thresholds,
+            rules.alpha,
+        )
         for incident in state.incidents
-        if incident.is_open
+        if incident.announced
     ]
-    found = [*known, *causes(window.sums, judged, known)]
+    new = [
+        # What contains a known cause was found by what that does not explain; it is told whole.
+        failing(cause.slice, sums[cause.slice])
+        for cause in causes(sums, failing, _failing(known))
+    ]
+    found = [*known, *new, *_other_signals([*known, *new], sums, rules)]
     incidents, told = follow(
         state.incidents,
-        [_sighting(verdict, window.sums) for verdict in found],
+        [_sighting(verdict, sums) for verdict in found],
         recent,
         window.clock,
         rules.patience,
@@ -196,6 +218,33 @@ def _judged(state: State, rules: Rules) -> State:
         incidents=tuple(incidents),
         outbox=(*state.outbox, *told),
     )
+
+
+def _signals(incident: Incident) -> Sequence[str]:
+    """What the incident is judged by: failing payments one way or the other, or its own signal."""
+    return SLICE_SIGNALS if incident.signal in SLICE_SIGNALS else (incident.signal,)
+
+
+def _failing(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if verdict.signal in SLICE_SIGNALS]
+
+
+def _other_signals(
+    found: Sequence[Verdict], sums: Mapping[str, Counts], rules: Rules
+) -> list[Verdict]:
+    """All traffic's verdicts on the signals that no slice is judged by, where they stand out and
+    are not found yet. What the failing slices explain of them is taken out first."""
+    left = dict(sums)
+    for cause in _failing(found):
+        left = without(left, sums, cause)
+    if ALL not in left:
+        return []
+    verdicts = [
+        judge(ALL, left[ALL], (signal,), rules.thresholds, rules.alpha)
+        for signal in SIGNALS
+        if signal not in SLICE_SIGNALS and all(signal != verdict.signal for verdict in found)
+    ]
+    return [verdict for verdict in verdicts if verdict.score >= WARNING_SCORE]
 
 
 def _sighting(verdict: Verdict, sums: Mapping[str, Counts]) -> Sighting:

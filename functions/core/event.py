@@ -7,9 +7,10 @@ ignored here; the archive keeps them.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -203,31 +204,46 @@ def parse_status(word: str) -> str:
     key = word.strip().lower().replace("-", "_").replace(" ", "_")
     status = STATUS_SYNONYMS.get(key)
     if status is None:
-        raise Malformed("unknown_status", f"payment_status {word[:40]!r} is none of {', '.join(STATUSES)}")
+        raise Malformed(
+            "unknown_status", f"payment_status {word[:40]!r} is none of {', '.join(STATUSES)}"
+        )
     return status
 
 
 _MILLISECONDS_FROM: Final = 1e11
 """Numbers from here on are epoch milliseconds: as seconds they would lie past the year 5000."""
 _LAST_MS: Final = 253402300799999  # 9999-12-31T23:59:59.999Z
+_FLOAT_ERROR_MS: Final = 0.001
+"""More than what epoch seconds lose as a binary fraction: 10.123 is 10123 ms and not 10122."""
+_EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def parse_timestamp(when: str | int | float) -> int:
     """ISO 8601, epoch seconds or epoch milliseconds as milliseconds since the epoch.
 
-    A time without an offset is UTC. Raises Malformed for anything else.
+    A time without an offset is UTC; parts of a millisecond are cut off. Raises Malformed for
+    anything else.
     """
     if isinstance(when, str):
         digits = when.strip()
         if _EPOCH.fullmatch(digits):
-            return parse_timestamp(float(digits) if "." in digits else int(digits))
-        return _minute_ms(digits[:16]) + _seconds_ms(digits[16:]) if _FAST_ISO.fullmatch(digits) else _iso_ms(digits)
-    if isinstance(when, bool) or when != when or abs(when) == float("inf"):
+            return parse_timestamp(float(digits))
+        return (
+            _minute_ms(digits[:16]) + _seconds_ms(digits[16:])
+            if _FAST_ISO.fullmatch(digits)
+            else _iso_ms(digits)
+        )
+    if isinstance(when, bool) or when != when:
         raise Malformed("bad_timestamp", f"timestamp {when!r} is not a time")
-    ms = int(when if abs(when) >= _MILLISECONDS_FROM else when * 1000)
-    if not 0 <= ms <= _LAST_MS:
-        raise Malformed("bad_timestamp", f"timestamp {when!r} lies outside the years 1970 to 9999")
-    return ms
+    if not 0 <= when <= _LAST_MS:
+        shown = max(-1e300, min(when, 1e300))
+        raise Malformed(
+            "bad_timestamp", f"timestamp {shown:.6g} lies outside the years 1970 to 9999"
+        )
+    if when >= _MILLISECONDS_FROM:
+        return int(when)
+    return math.floor(when * 1000 + _FLOAT_ERROR_MS)
 
 
 _EPOCH: Final = re.compile(r"-?\d+(\.\d+)?")
@@ -248,21 +264,28 @@ def _iso_ms(text: str) -> int:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        ms = round(moment.timestamp() * 1000)
+        ms = (moment - _EPOCH_START) // _MILLISECOND
     except (ValueError, OverflowError) as error:
-        raise Malformed("bad_timestamp", f"timestamp {text[:40]!r} is not ISO 8601: {error}") from None
+        raise Malformed(
+            "bad_timestamp", f"timestamp {text[:40]!r} is not ISO 8601: {error}"
+        ) from None
     if not 0 <= ms <= _LAST_MS:
-        raise Malformed("bad_timestamp", f"timestamp {text[:40]!r} lies outside the years 1970 to 9999")
+        raise Malformed(
+            "bad_timestamp", f"timestamp {text[:40]!r} lies outside the years 1970 to 9999"
+        )
     return ms
 
 
-_PAN: Final = re.compile(r"(?<![0-9])[2-689](?:[ -]?[0-9]){13,18}(?![0-9])")
-_PAN_BYTES: Final = re.compile(_PAN.pattern.encode())
+_DIGIT_GROUPS: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){13,}")
+_GROUP: Final = re.compile(r"[0-9]+")
+_MOST_GROUPS: Final = 6
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 def _is_card_number(digits: str) -> bool:
-    """Luhn's checksum (ISO/IEC 7812-1) holds."""
+    """It has a card number's length and first digit, and Luhn's checksum (ISO/IEC 7812-1) holds."""
+    if not 14 <= len(digits) <= 19 or digits[0] in "017":
+        return False
     total = sum(
         _DOUBLED[int(digit)] if position % 2 else int(digit)
         for position, digit in enumerate(reversed(digits))
@@ -273,47 +296,52 @@ def _is_card_number(digits: str) -> bool:
 def mask(text: str) -> str:
     """The text with every card number's digits replaced, but for its last four.
 
-    A card number is 14 to 19 digits, plain or grouped by spaces or hyphens, that begin as issued
-    numbers do (2 to 6, 8, 9) and pass Luhn's test.
+    A card number is 14 to 19 digits, plain or in at most six groups divided by a space or a hyphen,
+    that begin as issued numbers do (2 to 6, 8, 9) and pass Luhn's test. Other groups of digits may
+    stand beside it: an expiry date, a CVC.
     """
-    return _PAN.sub(_masked, text)
+    return _DIGIT_GROUPS.sub(lambda found: _masked(found[0]), text)
 
 
 def mask_bytes(data: bytes) -> bytes:
     """As `mask`, for bytes in any encoding that keeps ASCII digits; the length stays the same."""
-    return _PAN_BYTES.sub(lambda found: _masked_text(found[0].decode("ascii")).encode("ascii"), data)
+    return mask(data.decode("latin-1")).encode("latin-1")
 
 
-def _masked(found: re.Match[str]) -> str:
-    return _masked_text(found[0])
-
-
-def _masked_text(text: str) -> str:
-    digits = [character for character in text if character.isdigit()]
-    if not _is_card_number("".join(digits)):
-        return text
-    hidden = len(digits) - 4
+def _masked(text: str) -> str:
+    """Groups of digits with the card numbers among them masked, the longest first."""
+    groups = list(_GROUP.finditer(text))
     out: list[str] = []
-    for character in text:
-        if character.isdigit() and hidden > 0:
-            out.append("*")
-            hidden -= 1
-        else:
-            out.append(character)
-    return "".join(out)
+    done = at = 0
+    while at < len(groups):
+        start = groups[at].start()
+        for last in range(min(len(groups), at + _MOST_GROUPS) - 1, at - 1, -1):
+            end = groups[last].end()
+            digits = "".join(group[0] for group in groups[at : last + 1])
+            if _is_card_number(digits):
+                out += (text[done:start], _hidden(text[start:end], len(digits) - 4))
+                done, at = end, last
+                break
+        at += 1
+    return "".join((*out, text[done:]))
+
+
+def _hidden(number: str, digits: int) -> str:
+    """The number with its first so many digits replaced."""
+    return re.sub("[0-9]", "*", number, count=digits)
 
 
 LONGEST_VALUE: Final = 64
 """Characters of a dimension's value that are kept."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=65536, typed=True)
 def _value(raw: str | int | float | None) -> str | None:
-    """A dimension's value: trimmed, masked, bounded. Empty means absent."""
+    """A dimension's value in print: trimmed, masked, bounded. Empty means absent."""
     if raw is None:
         return None
-    text = mask(str(raw).strip())[:LONGEST_VALUE]
-    return text or None
+    text = "".join(character if character.isprintable() else " " for character in str(raw))
+    return mask(text.strip())[:LONGEST_VALUE].rstrip() or None
 
 
 def _text(raw: str | int | float | None) -> str | None:
@@ -322,14 +350,20 @@ def _text(raw: str | int | float | None) -> str | None:
     return raw if isinstance(raw, str) else str(raw)
 
 
-def _number(name: str, raw: str | int | float | None, *, minimum: float | None = None) -> float | None:
+def _number(
+    name: str, raw: str | int | float | None, *, minimum: float | None = None
+) -> float | None:
     if raw is None or raw == "":
         return None
     try:
         number = float(raw)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Malformed("bad_number", f"{name} {str(raw)[:40]!r} is not a number") from None
-    if number != number or abs(number) == float("inf") or (minimum is not None and number < minimum):
+    if (
+        number != number
+        or abs(number) == float("inf")
+        or (minimum is not None and number < minimum)
+    ):
         raise Malformed("bad_number", f"{name} {raw!r} is out of range")
     return number
 

@@ -3,7 +3,10 @@
 A cause must stand out for `confirm_seconds` before it is announced, so that the page names the
 cause and severity it settled on; it is closed when its recent payments were well for
 `recover_seconds`. Between the two lies hysteresis: an incident that is open closes at a lower
-score than the one it opened with.
+score than the one it opened with. A closed one is remembered for `quiet_seconds`, while its
+failures are still in the window: they are explained, and only new ones open an incident again.
+
+A slice has at most one incident about failing payments, and one about each other signal.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from functions.core.score import WARNING_SCORE, Verdict, severity
+from functions.core.score import SLICE_SIGNALS, WARNING_SCORE, Verdict, severity
 from functions.core.slices import refines
 
 CLOSES_BELOW: Final = 0.8 * WARNING_SCORE
@@ -55,6 +58,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_open(self) -> bool:
         return bool(self.announced) and not self.closed_at
 
+    @property
+    def about(self) -> tuple[str, str]:
+        return about(self.slice, self.signal)
+
+
+def about(key: str, signal: str) -> tuple[str, str]:
+    """What an incident is about: its slice, and whether payments fail there or show `signal`."""
+    return key, "failing" if signal in SLICE_SIGNALS else signal
+
 
 class Announcement(msgspec.Struct, frozen=True):
     """One transition to be told: `opened`, `worse` or `closed`, with the incident as it was then."""
@@ -70,11 +82,13 @@ class Announcement(msgspec.Struct, frozen=True):
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds: to confirm an incident, to call it recovered, and what `recent` means."""
+    """Seconds: to confirm an incident, to call it recovered, what `recent` means, and how long a
+    closed one is remembered (the window's width)."""
 
     confirm_seconds: int = 3
     recover_seconds: int = 15
     recent_seconds: int = 15
+    quiet_seconds: int = 60
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -85,10 +99,11 @@ class Sighting(msgspec.Struct, frozen=True):
     elsewhere: float | None
 
 
-def incident_id(key: str, started_at: int) -> str:
-    """Short enough to say on the phone: `PW-1112-1703-4f2` (UTC day, minute, slice)."""
+def incident_id(key: str, signal: str, started_at: int) -> str:
+    """Short enough to say on the phone: `PW-1112-1703-4f2` (UTC day, minute, what it is about)."""
     moment = datetime.fromtimestamp(started_at, UTC)
-    mark = hashlib.blake2b(f"{key}@{started_at}".encode(), digest_size=2).hexdigest()[:3]
+    seed = f"{about(key, signal)}@{started_at}"
+    mark = hashlib.blake2b(seed.encode(), digest_size=2).hexdigest()[:3]
     return f"PW-{moment:%m%d-%H%M}-{mark}"
 
 
@@ -99,21 +114,28 @@ def follow(
     now: int,
     patience: Patience,
 ) -> tuple[list[Incident], list[Announcement]]:
-    """The incidents after second `now`, and what is to be announced. Closed ones are left out.
+    """The incidents after second `now`, and what is to be announced.
 
-    `seen` are the causes that stand out, at most one for a slice. `recent` judges an incident's
-    slice by its latest payments alone.
+    `seen` are the causes that stand out, and those of incidents that were announced. `recent`
+    judges an incident by the latest payments of its slice alone.
     """
-    sightings = {sighting.verdict.slice: sighting for sighting in seen}
+    sightings = {about(item.verdict.slice, item.verdict.signal): item for item in seen}
+    wider = [key for key in sightings if all(key != incident.about for incident in incidents)]
     kept: list[Incident] = []
     told: list[Announcement] = []
     for incident in incidents:
-        sighting = sightings.pop(incident.slice, None) or _wider(incident, sightings)
-        after = _updated(incident, sighting, now) if sighting else incident
-        if incident.is_open:
-            after, announcement = _open(after, recent(after), now, patience)
-        else:
-            after, announcement = _suspected(after, sighting is not None, now, patience)
+        sighting = sightings.pop(incident.about, None)
+        if incident.closed_at:
+            if _stays_well(incident, recent(incident), now, patience):
+                kept.append(incident)
+            continue
+        sighting = _wider(incident, sightings, wider) or sighting
+        noted = _updated(incident, sighting, now) if sighting else incident
+        after, announcement = (
+            _open(noted, recent(noted), now, patience)
+            if incident.is_open
+            else _suspected(noted, sighting is not None, now, patience)
+        )
         if announcement:
             told.append(announcement)
         if after is not None:
@@ -122,13 +144,22 @@ def follow(
     return kept, told
 
 
-def _wider(incident: Incident, sightings: dict[str, Sighting]) -> Sighting | None:
-    """The sighting whose slice contains the open incident's: the cause reaches further than it
+def _stays_well(incident: Incident, recent: Verdict, now: int, patience: Patience) -> bool:
+    """Whether a closed incident is still to be remembered."""
+    return now - incident.closed_at < patience.quiet_seconds and recent.score < WARNING_SCORE
+
+
+def _wider(
+    incident: Incident,
+    sightings: dict[tuple[str, str], Sighting],
+    wider: Sequence[tuple[str, str]],
+) -> Sighting | None:
+    """The new sighting whose slice contains the open incident's: the cause reaches further than it
     seemed, and stays one incident."""
     if not incident.is_open:
         return None
-    for key in sightings:
-        if refines(incident.slice, key):
+    for key in wider:
+        if key in sightings and key[1] == incident.about[1] and refines(incident.slice, key[0]):
             return sightings.pop(key)
     return None
 
@@ -136,7 +167,7 @@ def _wider(incident: Incident, sightings: dict[str, Sighting]) -> Sighting | Non
 def _suspect(sighting: Sighting, now: int) -> Incident:
     verdict = sighting.verdict
     return Incident(
-        id=incident_id(verdict.slice, now),
+        id=incident_id(verdict.slice, verdict.signal, now),
         slice=verdict.slice,
         signal=verdict.signal,
         score=verdict.score,
@@ -189,7 +220,7 @@ def _suspected(
 
 def _open(
     incident: Incident, recent: Verdict, now: int, patience: Patience
-) -> tuple[Incident | None, Announcement | None]:
+) -> tuple[Incident, Announcement | None]:
     if _RANK[incident.severity] > _RANK[incident.announced] or incident.widened:
         incident = msgspec.structs.replace(incident, announced=incident.severity, widened=False)
         return incident, Announcement(WORSE, incident)
@@ -199,4 +230,5 @@ def _open(
         return msgspec.structs.replace(incident, well_since=now), None
     if now - incident.well_since < patience.recover_seconds:
         return incident, None
-    return None, Announcement(CLOSED, msgspec.structs.replace(incident, closed_at=now))
+    closed = msgspec.structs.replace(incident, closed_at=now)
+    return closed, Announcement(CLOSED, closed)

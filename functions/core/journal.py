@@ -61,7 +61,8 @@ def restore(snapshot: State, deltas: Iterable[Delta]) -> State:
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The newest step in brief, for whoever reads and does not detect. Rates in shares."""
+    """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
+    or open."""
 
     version: int = 0
     clock: int = 0
@@ -86,5 +87,5 @@ def head(state: State) -> Head:
         attempts=attempts(counts) if counts else 0,
         failed=events(counts, "failed") if counts else 0,
         score=state.worst.score if state.worst else 0.0,
-        incidents=state.incidents,
+        incidents=tuple(incident for incident in state.incidents if not incident.closed_at),
     )

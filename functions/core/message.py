@@ -39,7 +39,9 @@ def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Announcement |
             return _alarm_change(msgspec.convert(message, _Alarm), prefix, alarms)
     except (msgspec.ValidationError, ValueError) as error:
         raise Malformed("bad_message", str(error), text.encode()) from None
-    raise Malformed("bad_message", f"neither incident nor alarm: {sorted(message)[:5]}", text.encode())
+    raise Malformed(
+        "bad_message", f"neither incident nor alarm: {sorted(message)[:5]}", text.encode()
+    )
 
 
 def _alarm_change(message: _Alarm, prefix: str, alarms: Mapping[str, Alarm]) -> AlarmChange | None:

@@ -59,9 +59,9 @@ _SIGNAL_SHORT: Final[Mapping[str, str]] = {
 
 
 def incident_subject(incident: Incident) -> str:
-    return _ascii(f"{incident.id}: payments {_SIGNAL_SHORT[incident.signal]} on {words(incident.slice)}")[
-        :SUBJECT_LENGTH
-    ]
+    return _ascii(
+        f"{incident.id}: payments {_SIGNAL_SHORT[incident.signal]} on {words(incident.slice)}"
+    )[:SUBJECT_LENGTH]
 
 
 def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
@@ -91,7 +91,9 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         f"{incident.severity.upper()} {_percent(incident.rate)} {_SIGNAL_SHORT[incident.signal]}: "
         f"{place}, since {_clock(incident.started_at)}, cause {likely_cause(incident)}. {incident.id}"
     )
-    return Page(incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity)
+    return Page(
+        incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity
+    )
 
 
 def _headline(announcement: Announcement) -> str:
@@ -118,7 +120,9 @@ def _closed_page(incident: Incident, dashboard_url: str) -> Page:
         f"Dashboard: {dashboard_url}",
     ]
     sms = f"OK recovered after {lasted}: {place}. {incident.id}"
-    return Page(incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity)
+    return Page(
+        incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity
+    )
 
 
 def alarm_page(
@@ -137,7 +141,9 @@ def alarm_page(
         f"Dashboard: {dashboard_url}",
     ]
     sms = f"{alarm.severity.upper()} {alarm.title}, since {_clock(since)}. First: {alarm.first_action}"
-    return Page(thread, subject or alarm_subject(alarm, thread), "\n".join(lines), _sms(sms), alarm.severity)
+    return Page(
+        thread, subject or alarm_subject(alarm, thread), "\n".join(lines), _sms(sms), alarm.severity
+    )
 
 
 def alarm_subject(alarm: Alarm, thread: str) -> str:
@@ -158,7 +164,13 @@ def alarm_ok_page(
         f"Thread: {thread}",
         f"Dashboard: {dashboard_url}",
     ]
-    return Page(thread, subject, "\n".join(lines), _sms(f"OK over after {lasted}: {title}. {thread}"), severity)
+    return Page(
+        thread,
+        subject,
+        "\n".join(lines),
+        _sms(f"OK over after {lasted}: {title}. {thread}"),
+        severity,
+    )
 
 
 def likely_cause(incident: Incident) -> str:

@@ -13,7 +13,11 @@ from functions.core.tally import Tally, split
 
 VERSION: Final = 1
 LARGEST_TALLY: Final = 30_000
-"""Cells in one part. A cell packs to less than 30 bytes, so a part stays below Kinesis' 1 MiB."""
+"""Cells in one part. A cell usually packs to less than 8 bytes."""
+LARGEST_BYTES: Final = 250_000
+"""Bytes of one part. What detect stores of it has to fit into a DynamoDB item of 400 KB."""
+_SURELY_SMALL: Final = 300
+"""Cells whose bytes need not be counted: two values of 64 characters each take less than 800."""
 
 
 class Partial(msgspec.Struct, frozen=True, array_like=True):
@@ -58,10 +62,23 @@ _decoder: Final = msgspec.msgpack.Decoder(Partial)
 
 def in_parts(partial: Partial) -> list[Partial]:
     """The partial in parts small enough to send; the same partial always in the same parts."""
-    return [
-        msgspec.structs.replace(partial, tally=tally, part=part)
-        for part, tally in enumerate(split(partial.tally, LARGEST_TALLY))
-    ]
+    largest = LARGEST_TALLY
+    while True:
+        parts = [
+            msgspec.structs.replace(partial, tally=tally, part=part)
+            for part, tally in enumerate(split(partial.tally, largest))
+        ]
+        if largest == 1 or all(map(fits, parts)):
+            return parts
+        largest = max(1, largest // 2)
+
+
+def fits(partial: Partial) -> bool:
+    """Whether the partial can travel as one."""
+    cells = partial.tally.cells
+    return cells <= _SURELY_SMALL or (
+        cells <= LARGEST_TALLY and len(encode(partial)) <= LARGEST_BYTES
+    )
 
 
 def encode(partial: Partial) -> bytes:

@@ -106,18 +106,25 @@ def score(at_least: float, threshold: Threshold) -> float:
     return 100.0 - (100.0 - CRITICAL_SCORE) * threshold.critical / at_least
 
 
+MOST_EXACT: Final = 10_000_000
+"""Payments up to which the bound is computed: beyond, the terms of the sum lose their digits."""
+
+
 @lru_cache(maxsize=16384)
 def lower_bound(shown: int, total: int, alpha: float) -> float:
     """The rate that `shown` of `total` exceeds with confidence 1 - alpha, one-sided, exact.
 
     Clopper and Pearson, Biometrika 26 (1934): the p at which P(X ≥ shown) = alpha for
     X ~ Binomial(total, p). 0 when nothing was shown; the interval's coverage is never below
-    1 - alpha. Found by bisection to a relative error of 1e-6.
+    1 - alpha. Found by bisection to a relative error of 1e-6. Of more than MOST_EXACT payments a
+    smaller sample of the same rate is judged, whose bound is lower, so still true.
     """
     if shown <= 0:
         return 0.0
     if not shown <= total:
         raise ValueError(f"{shown} of {total} is no share")
+    if total > MOST_EXACT:
+        return lower_bound(shown * MOST_EXACT // total, MOST_EXACT, alpha)
     low, high = 0.0, shown / total
     while high - low > 1e-6 * high:
         middle = (low + high) / 2
@@ -137,11 +144,7 @@ def _upper_tail(shown: int, total: int, p: float) -> float:
     if p <= 0.0:
         return 0.0
     front = math.exp(
-        math.lgamma(a + b)
-        - math.lgamma(a)
-        - math.lgamma(b)
-        + a * math.log(p)
-        + b * math.log1p(-p)
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(p) + b * math.log1p(-p)
         if p < 1.0
         else 0.0
     )

@@ -9,7 +9,8 @@ rules, in order:
 - Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
   is told there as an update. An incident that opens meanwhile goes on in that thread.
 - An alarm on the pipeline has a thread of its own.
-- When the last red alarm of a thread is green again, that is told once.
+- When the last red alarm of a thread is green again, that is told once, unless the thread was told
+  that its incident recovered. What goes red after that is news again.
 
 Decisions are values: `take` returns the new Desk, and the pages to send are in its outbox.
 """
@@ -37,6 +38,8 @@ from functions.core.page import (
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""
+MOST_REMEMBERED: Final = 2_000
+"""Messages that are known at most: an alarm that flaps must not fill the desk."""
 _RANK: Final = {"info": 0, "warning": 1, "critical": 2}
 _PAYMENT_ALARMS: Final = "payment alarms"
 
@@ -56,7 +59,7 @@ class AlarmChange(msgspec.Struct, frozen=True):
 
 class Thread(msgspec.Struct, frozen=True):
     """A trouble under way. `red` are the alarms that are red in it; `incidents` those that are
-    open in it; `started_at` epoch seconds."""
+    open in it; `started_at` epoch seconds. recovered: its last page said that it is over."""
 
     id: str
     subject: str
@@ -65,6 +68,7 @@ class Thread(msgspec.Struct, frozen=True):
     started_at: int
     red: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
+    recovered: bool = False
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -96,16 +100,21 @@ def take(
     """
     if message.key in desk.taken:
         return desk
-    taken = {key: at for key, at in desk.taken.items() if now - at < REMEMBERED_SECONDS}
-    desk = replace(desk, taken={**taken, message.key: now})
+    desk = replace(desk, taken={**_remembered(desk.taken, now), message.key: now})
     if isinstance(message, Announcement):
         threads, page = _announced(desk.threads, message, dashboard_url)
     elif message.state == "ALARM":
-        threads, page = _red(desk.threads, message, incidents, dashboard_url)
+        threads = _known(desk.threads, incidents)
+        threads, page = _red(threads, message, incidents, dashboard_url)
     else:
         threads, page = _green(desk.threads, message, dashboard_url)
     pending = (Pending(message.key, page, now),) if page else ()
     return replace(desk, threads=threads, outbox=(*desk.outbox, *pending))
+
+
+def _remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
+    young = [(key, at) for key, at in taken.items() if now - at < REMEMBERED_SECONDS]
+    return dict(young[-MOST_REMEMBERED + 1 :])
 
 
 def sent(desk: Desk, keys: Sequence[str]) -> Desk:
@@ -134,12 +143,12 @@ def _announced(threads: Threads, message: Announcement, dashboard_url: str) -> T
     )
     page = replace(incident_page(message, dashboard_url), subject=thread.subject, thread=thread.id)
     if message.transition == CLOSED:
-        thread = replace(
-            thread, incidents=tuple(known for known in thread.incidents if known != incident.id)
-        )
+        known = tuple(known for known in thread.incidents if known != incident.id)
+        thread = replace(thread, incidents=known, recovered=not known)
     else:
         known = tuple(dict.fromkeys((*thread.incidents, incident.id)))
-        thread = replace(thread, incidents=known, severity=_worse(thread.severity, incident.severity))
+        worst = _worse(thread.severity, incident.severity)
+        thread = replace(thread, incidents=known, severity=worst, recovered=False)
     changed[about] = thread
     if not thread.incidents and not thread.red:
         del changed[about]
@@ -160,15 +169,29 @@ def _red(
     if thread is None:
         thread = _new_thread(alarm, change.at)
         page = alarm_page(alarm, thread.id, change.at, change.reason, dashboard_url)
-    elif _RANK[alarm.severity] > _RANK[thread.severity]:
+    elif thread.recovered or _RANK[alarm.severity] > _RANK[thread.severity]:
         page = alarm_page(
             alarm, thread.id, change.at, change.reason, dashboard_url, subject=thread.subject
         )
     else:
         page = None
     red = tuple(dict.fromkeys((*thread.red, alarm.name)))
-    thread = replace(thread, red=red, severity=_worse(thread.severity, alarm.severity))
+    recovered = thread.recovered and page is None
+    worst = _worse(thread.severity, alarm.severity)
+    thread = replace(thread, red=red, severity=worst, recovered=recovered)
     return {**threads, about: thread}, page
+
+
+def _known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:
+    """The threads without incidents that detect knows no more: one that was never closed, because
+    detect lost its state, must not hold a thread open and swallow later alarms."""
+    ids = {incident.id for incident in incidents}
+    known: dict[str, Thread] = {}
+    for about, thread in threads.items():
+        thread = replace(thread, incidents=tuple(i for i in thread.incidents if i in ids))
+        if thread.incidents or thread.red:
+            known[about] = thread
+    return known
 
 
 _OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "Parked", "Late"})
@@ -185,6 +208,8 @@ def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:
         if red or thread.incidents:
             return changed, None
         del changed[about]
+        if thread.recovered:
+            return changed, None
         page = alarm_ok_page(
             thread.title,
             thread.id,

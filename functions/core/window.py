@@ -71,7 +71,9 @@ def roll(window: Window, clock: int) -> Window:
         return window
     moved = msgspec.structs.replace(window, clock=clock)
     if window.clock == 0 or clock - window.clock >= window.width:
-        kept = {second: bucket for second, bucket in window.seconds.items() if second >= moved.oldest}
+        kept = {
+            second: bucket for second, bucket in window.seconds.items() if second >= moved.oldest
+        }
         return _summed(msgspec.structs.replace(moved, seconds=kept))
     totals = _Totals(window)
     for second in range(window.start, moved.start):
@@ -91,12 +93,12 @@ def merge_into(window: Window, tally: Tally) -> tuple[Window, Tally, int]:
     the bucket of the clock's second; so what was counted can be merged again into a copy of the
     same window and gives the same result (`merge_counted`).
     """
-    bounded = _Totals(window)
+    pool = _Pool(window)
     counted: dict[int, Bucket] = {}
     late = parked = 0
     for second, bucket in tally.seconds.items():
         if second >= window.oldest:
-            counted[second] = bounded.bounded(bucket)
+            counted[second] = pool.bounded(second, bucket)
         else:
             late += payments(bucket.slices[ALL]) if ALL in bucket.slices else 0
             parked += bucket.parked
@@ -165,19 +167,6 @@ class _Totals:
         self.parked -= bucket.parked
         self.late -= bucket.late
 
-    def bounded(self, bucket: Bucket) -> Bucket:
-        """The bucket with slices pooled that would make the window hold too many."""
-        new = [key for key in bucket.slices if key not in self.sums]
-        surplus = set(new[max(0, MAX_SLICES - len(self.sums)) :]) - {ALL}
-        if not surplus:
-            return bucket
-        slices: dict[str, Counts] = {}
-        for key, counts in bucket.slices.items():
-            key = pooled(key) if key in surplus else key
-            held = slices.get(key)
-            slices[key] = counts if held is None else plus(held, counts)
-        return Bucket(slices, bucket.latency, bucket.parked, bucket.late)
-
     def in_window(self, window: Window, seconds: dict[int, Bucket]) -> Window:
         return msgspec.structs.replace(
             window,
@@ -187,3 +176,36 @@ class _Totals:
             parked=self.parked,
             late=self.late,
         )
+
+
+class _Pool:
+    """Keeps a window at MAX_SLICES slices, now and when the seconds ahead of it have come.
+
+    What is held of seconds before the window only grows older; each of them is bounded alone.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._known = set(window.sums)
+        for second, bucket in window.seconds.items():
+            if second > window.clock:
+                self._known.update(bucket.slices)
+
+    def bounded(self, second: int, bucket: Bucket) -> Bucket:
+        """The bucket of that second with the slices pooled that would be too many."""
+        known = self._known
+        if second < self._window.start:
+            held = self._window.seconds.get(second)
+            known = set(held.slices) if held else set()
+        new = [key for key in bucket.slices if key not in known]
+        room = max(0, MAX_SLICES - len(known))
+        known.update(new[:room])
+        surplus = set(new[room:]) - {ALL}
+        if not surplus:
+            return bucket
+        slices: dict[str, Counts] = {}
+        for key, counts in bucket.slices.items():
+            key = pooled(key) if key in surplus else key
+            held_counts = slices.get(key)
+            slices[key] = counts if held_counts is None else plus(held_counts, counts)
+        return Bucket(slices, bucket.latency, bucket.parked, bucket.late)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
@@ -22,11 +22,11 @@ from functions.adapters.kinesis import records
 from functions.adapters.sns import AlarmsTopic
 from functions.core.batch import Record
 from functions.core.detector import Delta, Rules, State, initial, step, under
-from functions.core.errors import StateConflict
+from functions.core.errors import StateConflict, Transient
 from functions.core.incident import Announcement
 from functions.core.journal import SNAPSHOT_EVERY
 from functions.core.metrics import gauges
-from functions.core.partial import decode
+from functions.core.partial import LARGEST_BYTES, Partial, decode
 from functions.settings import DetectSettings
 
 logger = Logger()
@@ -61,7 +61,10 @@ class DetectFunction:
 
     def __call__(self, batch: Sequence[Record], now_ms: int) -> None:
         """Count the batch of partials. Raises Transient: then Lambda brings it again."""
-        partials = [decode(record.data) for record in batch]
+        for group in _groups(batch):
+            self._step([decode(record.data) for record in group], now_ms)
+
+    def _step(self, partials: Sequence[Partial], now_ms: int) -> None:
         state = self.state or self._load()
         after, delta = step(state, partials, self.rules, frozenset(self.told))
         if delta.positions or self.told:
@@ -83,7 +86,9 @@ class DetectFunction:
         fresh = initial(self.rules)
         state = self.journal.load(fresh)
         if state.version and not state.positions:
-            logger.error("the stored state could not be read: counting begins anew", version=state.version)
+            logger.error(
+                "the stored state could not be read: counting begins anew", version=state.version
+            )
         logger.info("state restored", version=state.version, clock=state.window.clock)
         self.state = under(state, self.rules)
         return self.state
@@ -103,9 +108,29 @@ class DetectFunction:
 
     def _publish(self, state: State, now_ms: int) -> None:
         clock = state.window.clock
-        if clock - self.published_at >= self.publish_seconds:
+        if clock - self.published_at < self.publish_seconds:
+            return
+        try:
             self.metrics.put(gauges(state, now_ms), clock)
+        except Transient as error:
+            # Counting and paging go on without CloudWatch; missing gauges have an alarm: NoTraffic.
+            logger.warning("gauges were not published", error=str(error))
+        else:
             self.published_at = clock
+
+
+def _groups(batch: Sequence[Record]) -> Iterator[list[Record]]:
+    """The batch in runs whose bytes fit into one step of the journal, in order."""
+    group: list[Record] = []
+    size = 0
+    for record in batch:
+        if group and size + len(record.data) > LARGEST_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(record)
+        size += len(record.data)
+    if group:
+        yield group
 
 
 @cache

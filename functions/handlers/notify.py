@@ -20,16 +20,18 @@ from functions.adapters.dynamodb import Desks, Journal
 from functions.adapters.sns import OncallTopic, messages
 from functions.core.alarms import Alarm, alarms
 from functions.core.errors import StateConflict
+from functions.core.incident import Announcement
 from functions.core.journal import Head
 from functions.core.message import parse
 from functions.core.page import Page
-from functions.core.threads import Desk, sent, take
+from functions.core.threads import AlarmChange, Desk, Pending, sent, take
 from functions.settings import NotifySettings
 
 logger = Logger()
 
-_STALE_SECONDS: Final = 60
-"""A page that somebody else decided on and did not send for so long is sent by whoever comes."""
+STALE_SECONDS: Final = 40
+"""A page that somebody else decided on and did not send for so long is sent by whoever comes. Longer
+than an invocation may last (30 s), shorter than Lambda waits before it tries again (a minute)."""
 _TRIES: Final = 5
 
 
@@ -67,22 +69,28 @@ class NotifyFunction:
                 if pending:
                     self._sent([item.key for item in pending])
 
-    def _take(self, message: Any, now: int) -> list[Any]:
-        """Take the message; the pages that are this invocation's to send."""
-        incidents = self.detect.head().incidents
+    def _take(self, message: Announcement | AlarmChange, now: int) -> list[Pending]:
+        """Take the message; the pages that are this invocation's to send.
+
+        Raises StateConflict while another invocation may be sending the message's page: Lambda
+        comes again, and by then it is sent, or is left to whoever comes.
+        """
         for _ in range(_TRIES):
             desk, version = self.desks.read()
+            # Read after the desk, so that detect knows every incident that the desk does.
+            incidents = self.detect.head().incidents
             after = take(desk, message, incidents, now, self.dashboard_url)
             try:
                 if after != desk:
                     self.desks.write(after, version)
             except StateConflict:
                 continue
-            return [
-                item
-                for item in after.outbox
-                if item.key == message.key or now - item.at >= _STALE_SECONDS
-            ]
+            mine = message.key not in desk.taken
+            stale = [item for item in after.outbox if now - item.at >= STALE_SECONDS]
+            own = [item for item in after.outbox if item.key == message.key]
+            if own and not mine and own[0] not in stale:
+                raise StateConflict(f"another invocation is sending the page for {message.key}")
+            return [*(own if mine else ()), *stale]
         raise StateConflict(f"the desk was written {_TRIES} times while {message.key} was taken")
 
     def _sent(self, keys: Sequence[str]) -> None:
