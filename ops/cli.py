@@ -9,11 +9,15 @@ from typing import Any, Final
 import typer
 
 from functions.core.errors import PaywatchError, SettingsError
+from ops.demo import demo
 from ops.produce import produce, replay
+from ops.redrive import redrive
 
 COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
+    "demo": demo,
     "produce": produce,
     "replay": replay,
+    "redrive": redrive,
 }
 
 EXIT_FAULT: Final = 2

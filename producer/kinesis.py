@@ -124,6 +124,14 @@ class KinesisSink:
                 f"{len(lines)} events were not sent: a record of {too_large[0].size} bytes is"
                 f" larger than Kinesis takes ({MAX_BYTES_PER_RECORD})"
             )
+        self._send(records)
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Send ready-made records as they are. Raises as `flush` does."""
+        self.counters.failed += sum(record.events for record in records)
+        self._send(records)
+
+    def _send(self, records: Sequence[Record]) -> None:
         for request in requests(records):
             self._put(request)
 

@@ -16,7 +16,6 @@ from functions.core.partial import Partial
 from functions.core.threads import Desk
 
 
-
 @dataclass
 class FakeLedgers:
     ledgers: dict[str, Ledger] = field(default_factory=dict)

@@ -57,11 +57,20 @@ _RATE_ACTIONS: Final = {
 }
 
 
+_RATE_WORDS: Final = {
+    "failed": "fail",
+    "attributable": "fail on the payment path",
+    "denied": "are denied",
+    "reversed": "are reversed",
+    "backend_reversed": "are reversed by the backend",
+}
+
+
 def _rate_alarms(thresholds: Mapping[str, Threshold]) -> list[Alarm]:
     return [
         Alarm(
             name=f"{RATE_METRICS[signal]}-{level}",
-            title=f"{RATE_METRICS[signal]} is surely above {100 * share:g} %",
+            title=f"surely more than {100 * share:g} % of payments {_RATE_WORDS[signal]}",
             source=PAYMENTS,
             metric=f"{RATE_METRICS[signal]}AtLeast",
             threshold=100 * share,
@@ -80,7 +89,7 @@ def _score_alarms() -> list[Alarm]:
     return [
         Alarm(
             name=f"AnomalyScore-{level}",
-            title=f"a slice's score is at {score:g} or more",
+            title=f"a slice of the payments scores {score:g} or more of 100",
             source=PAYMENTS,
             metric="AnomalyScore",
             threshold=score,

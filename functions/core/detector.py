@@ -34,6 +34,8 @@ from functions.core.tally import (
     minus,
     no_counts,
     payments,
+    risen,
+    shown,
 )
 from functions.core.window import Window, merge_counted, merge_into, roll
 
@@ -249,9 +251,11 @@ def _other_signals(
 
 def _sighting(verdict: Verdict, sums: Mapping[str, Counts]) -> Sighting:
     counts = sums.get(verdict.slice, no_counts())
-    elsewhere = None
-    if verdict.slice != ALL and ALL in sums:
-        outside = minus(sums[ALL], counts)
-        if attempts(outside) > 0:
-            elsewhere = events(outside, verdict.signal) / attempts(outside)
-    return Sighting(verdict, by_cause(counts), elsewhere)
+    if verdict.slice == ALL or ALL not in sums:
+        return Sighting(verdict, by_cause(shown(counts, verdict.signal)), None)
+    outside = minus(sums[ALL], counts)
+    total = attempts(outside)
+    if not total:
+        return Sighting(verdict, by_cause(shown(counts, verdict.signal)), None)
+    elsewhere = events(outside, verdict.signal) / total
+    return Sighting(verdict, risen(counts, outside), elsewhere)

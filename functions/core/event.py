@@ -335,13 +335,16 @@ LONGEST_VALUE: Final = 64
 """Characters of a dimension's value that are kept."""
 
 
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Controls and line ends, which would write lines of their own into a page, and half characters."""
+
+
 @lru_cache(maxsize=65536, typed=True)
 def _value(raw: str | int | float | None) -> str | None:
-    """A dimension's value in print: trimmed, masked, bounded. Empty means absent."""
+    """A dimension's value in one line: trimmed, masked, bounded. Empty means absent."""
     if raw is None:
         return None
-    text = "".join(character if character.isprintable() else " " for character in str(raw))
-    return mask(text.strip())[:LONGEST_VALUE].rstrip() or None
+    return mask(_UNPRINTABLE.sub(" ", str(raw)).strip())[:LONGEST_VALUE].rstrip() or None
 
 
 def _text(raw: str | int | float | None) -> str | None:

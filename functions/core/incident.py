@@ -33,7 +33,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: the same for the same slice and start. started_at: the first second it stood out.
     announced: severity of the last page, empty while it is suspected. well_since: when its recent
     payments began to be well again, 0 while they are not. attempts: in the window, at the worst.
-    elsewhere: the same signal's rate outside of the slice. causes: cause → failed attempts.
+    elsewhere: the same signal's rate outside of the slice. causes: cause → attempts, as far as they
+    are more than elsewhere.
     """
 
     id: str

@@ -16,7 +16,8 @@ from functions.core.alarms import Alarm
 from functions.core.incident import CLOSED, OPENED, Announcement, Incident
 from functions.core.slices import words
 
-SMS_LENGTH: Final = 160
+SMS_LENGTH: Final = 150
+"""One SMS has 160 characters; SNS puts the topic's name before ours: `PAYWATCH> `."""
 SUBJECT_LENGTH: Final = 100
 """SNS refuses longer subjects, and any that is not ASCII."""
 
@@ -39,7 +40,17 @@ FIRST_ACTION: Final[Mapping[str, str]] = {
     "timeout": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
     "customer": "compare with a campaign or a payday; no outage on the payment path is seen.",
     "fraud": "tell the risk team: rules may be too strict, or an attack is under way.",
-    "unknown": "open the dashboard and the newest error codes: the events do not say why.",
+    "unknown": "open the dashboard, read the newest error codes: the events do not say why.",
+}
+_SHORT_ACTION: Final[Mapping[str, str]] = {
+    "issuer": "move its traffic, call the issuer",
+    "network": "move to another network",
+    "gateway": "move to another gateway",
+    "merchant": "check its last change",
+    "timeout": "find the slow hop",
+    "customer": "compare with a campaign or payday",
+    "fraud": "tell the risk team",
+    "unknown": "open the dashboard",
 }
 
 _SIGNAL_WORDS: Final[Mapping[str, str]] = {
@@ -74,11 +85,11 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     lines = [
         _headline(announcement),
         "",
-        f"What: {shown:,} of {incident.attempts:,} attempts in 60 s,",
-        f"  surely more than {_percent(incident.at_least)}",
+        f"What: {shown:,} of {incident.attempts:,} attempts in 60 s",
+        f"Surely: more than {_percent(incident.at_least)}",
         *([f"Elsewhere: {_percent(incident.elsewhere)}"] if incident.elsewhere is not None else []),
         f"Where: {place}",
-        f"Since: {_clock(incident.started_at)}",
+        f"Since: {_moment(incident.started_at)}",
         f"Cause: {_causes(incident)}",
         f"Score: {incident.score:.0f} of 100",
         "",
@@ -87,12 +98,18 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         f"Incident: {incident.id}",
         f"Dashboard: {dashboard_url}",
     ]
+    action = _SHORT_ACTION[likely_cause(incident)]
+    news = "" if announcement.transition == OPENED else "WORSE "
     sms = (
-        f"{incident.severity.upper()} {_percent(incident.rate)} {_SIGNAL_SHORT[incident.signal]}: "
-        f"{place}, since {_clock(incident.started_at)}, cause {likely_cause(incident)}. {incident.id}"
+        f"{news}{incident.severity.upper()} {_percent(incident.rate)} {_SIGNAL_SHORT[incident.signal]}: "
+        f"{place}, since {_minute(incident.started_at)}, cause {likely_cause(incident)}"
     )
     return Page(
-        incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity
+        incident.id,
+        incident_subject(incident),
+        "\n".join(lines),
+        _sms(sms, incident.id, action),
+        incident.severity,
     )
 
 
@@ -111,17 +128,23 @@ def _closed_page(incident: Incident, dashboard_url: str) -> Page:
     lines = [
         f"OK: recovered after {lasted}: {place}",
         "",
-        f"From: {_clock(incident.started_at)}",
-        f"Until: {_clock(incident.closed_at)}",
+        f"From: {_moment(incident.started_at)}",
+        f"Until: {_moment(incident.closed_at)}",
         f"Worst: {_percent(incident.rate)} {_SIGNAL_WORDS[incident.signal]}",
         f"Cause: {_causes(incident)}",
+        "",
+        "Next: did you move traffic? Move it back in steps.",
         "",
         f"Incident: {incident.id}",
         f"Dashboard: {dashboard_url}",
     ]
-    sms = f"OK recovered after {lasted}: {place}. {incident.id}"
+    sms = f"OK recovered after {lasted}: {place}"
     return Page(
-        incident.id, incident_subject(incident), "\n".join(lines), _sms(sms), incident.severity
+        incident.id,
+        incident_subject(incident),
+        "\n".join(lines),
+        _sms(sms, incident.id),
+        incident.severity,
     )
 
 
@@ -132,17 +155,23 @@ def alarm_page(
     lines = [
         f"{alarm.severity.upper()}: {alarm.title}",
         "",
-        f"Since: {_clock(since)}",
-        f"First: {alarm.first_action}",
+        f"Since: {_moment(since)}",
+        "",
+        f"First: {_sentence(alarm.first_action)}",
         "",
         f"CloudWatch says: {reason}",
         "",
-        f"Alarm: {alarm.name} ({thread})",
+        f"Alarm: {alarm.name}",
+        f"Thread: {thread}",
         f"Dashboard: {dashboard_url}",
     ]
-    sms = f"{alarm.severity.upper()} {alarm.title}, since {_clock(since)}. First: {alarm.first_action}"
+    sms = f"{alarm.severity.upper()} {alarm.title}, since {_minute(since)}"
     return Page(
-        thread, subject or alarm_subject(alarm, thread), "\n".join(lines), _sms(sms), alarm.severity
+        thread,
+        subject or alarm_subject(alarm, thread),
+        "\n".join(lines),
+        _sms(sms, thread, alarm.first_action),
+        alarm.severity,
     )
 
 
@@ -156,10 +185,10 @@ def alarm_ok_page(
     """The message when the last alarm of a thread is green again."""
     lasted = duration(until - since)
     lines = [
-        f"OK: over after {lasted}: {title}",
+        f"OK: over after {lasted}. It was: {title}",
         "",
-        f"From: {_clock(since)}",
-        f"Until: {_clock(until)}",
+        f"From: {_moment(since)}",
+        f"Until: {_moment(until)}",
         "",
         f"Thread: {thread}",
         f"Dashboard: {dashboard_url}",
@@ -168,7 +197,7 @@ def alarm_ok_page(
         thread,
         subject,
         "\n".join(lines),
-        _sms(f"OK over after {lasted}: {title}. {thread}"),
+        _sms(f"OK over after {lasted}. It was: {title}", thread),
         severity,
     )
 
@@ -191,35 +220,53 @@ def _percent(share: float | None, *, whole: bool = False) -> str:
     return f"{percent:.0f} %" if whole or percent >= 9.95 else f"{percent:.1f} %"
 
 
-def _clock(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%H:%M:%S} UTC"
+def _minute(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%H:%M} UTC"
+
+
+def _moment(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%H:%M:%S UTC, %a %d %b}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def duration(seconds: int) -> str:
-    """`45 s`, `3 min 5 s`, `2 h 7 min`."""
+    """`45 s`, `3 min 5 s`, `10 min`, `2 h 7 min`."""
     minutes, rest = divmod(max(0, seconds), 60)
     hours, left = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {left} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return f"{hours} h {left} min" if left else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
 
 
 _GSM: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 """GSM 03.38 without its extension table, whose characters count twice."""
 
 
-def _sms(text: str) -> str:
-    """At most 160 characters of the GSM alphabet; the incident's id at the end is kept."""
-    plain = "".join(c if c in _GSM else "?" for c in text.replace("×", "x"))
-    if len(plain) <= SMS_LENGTH:
-        return plain
-    head, _, tail = plain.rpartition(". ")
-    if not head or len(tail) > SMS_LENGTH // 2:
-        return plain[:SMS_LENGTH]
-    return f"{head[: SMS_LENGTH - len(tail) - 4]}... {tail}"
+def _sms(text: str, name: str, action: str = "") -> str:
+    """At most SMS_LENGTH characters of the GSM alphabet: the text, what to do if there is room for
+    its beginning, and at the end, always, the name by which people call it."""
+    text, name, action = _gsm(text), _gsm(name), _gsm(action)
+    room = SMS_LENGTH - len(name) - 2
+    if action and len(text) + _WORTH_SAYING <= room:
+        text = f"{text}. First: {action}"
+    return f"{text}. {name}" if len(text) <= room else f"{text[: room - 2]}... {name}"
+
+
+_WORTH_SAYING: Final = 40
+"""Characters of an action below which its beginning helps nobody."""
+
+
+def _gsm(text: str) -> str:
+    plain = text.replace("×", "x").replace("≥", ">=").replace("`", "'")
+    return "".join(c if c in _GSM else "?" for c in plain)
 
 
 def _ascii(text: str) -> str:

@@ -25,7 +25,8 @@ DEFAULT_SLICING: Final[Slicing] = (
 
 
 def parse_slicing(text: str) -> Slicing:
-    """`region,issuer*network` as a Slicing. Raises ValueError that names what is unknown."""
+    """`region,issuer*network` as a Slicing. Raises ValueError that names what is unknown or would
+    be counted twice."""
     slicing = tuple(
         tuple(sorted(part.strip() for part in combination.split("*")))
         for combination in text.split(",")
@@ -34,6 +35,9 @@ def parse_slicing(text: str) -> Slicing:
     unknown = sorted({name for names in slicing for name in names} - set(DIMENSIONS))
     if unknown:
         raise ValueError(f"unknown dimension {', '.join(unknown)}; known: {', '.join(DIMENSIONS)}")
+    for number, names in enumerate(slicing):
+        if len(set(names)) < len(names) or names in slicing[:number]:
+            raise ValueError(f"dimension or combination {'*'.join(names)} stands there twice")
     return slicing
 
 

@@ -65,6 +65,32 @@ def by_cause(counts: Sequence[int]) -> dict[str, int]:
     return {cause: n for cause in CAUSES if (n := counts[_INDEX[cause]])}
 
 
+def shown(counts: Sequence[int], signal: str) -> Counts:
+    """The counts without the causes that have nothing to do with the signal, as far as can be told:
+    what failed is not what was denied, and denied is mostly the customer or a fraud rule."""
+    left = list(counts)
+    if signal == "attributable":
+        for cause in CAUSES:
+            if cause not in PATH_CAUSES:
+                left[_INDEX[cause]] = 0
+    elif signal == "failed":
+        denied = counts[_INDEX["denied"]]
+        for cause in ("customer", "fraud"):
+            taken = min(denied, left[_INDEX[cause]])
+            left[_INDEX[cause]] -= taken
+            denied -= taken
+    return left
+
+
+def risen(counts: Sequence[int], elsewhere: Sequence[int]) -> dict[str, int]:
+    """Attempts by cause beyond what the rate elsewhere would give; all of them when none rose."""
+    scale = attempts(counts) / attempts(elsewhere)
+    more = {
+        cause: round(counts[_INDEX[cause]] - scale * elsewhere[_INDEX[cause]]) for cause in CAUSES
+    }
+    return {cause: n for cause, n in more.items() if n > 0} or by_cause(counts)
+
+
 class Bucket(msgspec.Struct, array_like=True):
     """What is known of one second.
 
@@ -162,27 +188,26 @@ def split(tally: Tally, largest: int) -> list[Tally]:
     """
     parts: list[Tally] = [Tally()]
     room = largest
+
+    def piece_of(second: int, piece: Bucket) -> Bucket:
+        """The piece of that second that has room for one cell more."""
+        nonlocal room
+        if room == 0:
+            piece = Bucket()
+            parts.append(Tally({second: piece}))
+            room = largest
+        room -= 1
+        return piece
+
     for second in sorted(tally.seconds):
         bucket = tally.seconds[second]
-        first = Bucket({}, {}, bucket.parked, bucket.late)
-        rest: list[tuple[str | int, Counts | int]] = [
-            *sorted(bucket.slices.items()),
-            *sorted(bucket.latency.items()),
-        ]
-        piece = first
-        parts[-1].seconds[second] = piece
-        for key, value in rest:
-            if room == 0:
-                piece = Bucket()
-                parts.append(Tally({second: piece}))
-                room = largest
-            if isinstance(key, str):
-                assert isinstance(value, list)
-                piece.slices[key] = value
-            else:
-                assert isinstance(value, int)
-                piece.latency[key] = value
-            room -= 1
+        piece = parts[-1].seconds[second] = Bucket({}, {}, bucket.parked, bucket.late)
+        for key, counts in sorted(bucket.slices.items()):
+            piece = piece_of(second, piece)
+            piece.slices[key] = counts
+        for index, count in sorted(bucket.latency.items()):
+            piece = piece_of(second, piece)
+            piece.latency[index] = count
     return parts
 
 

@@ -7,8 +7,9 @@ topic raw, through the function's failure destination. A page is never lost.
 from __future__ import annotations
 
 import os
+import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Protocol
@@ -20,7 +21,7 @@ from functions.adapters.dynamodb import Desks, Journal
 from functions.adapters.sns import OncallTopic, messages
 from functions.core.alarms import Alarm, alarms
 from functions.core.errors import StateConflict
-from functions.core.incident import Announcement
+from functions.core.incident import Announcement, Incident
 from functions.core.journal import Head
 from functions.core.message import parse
 from functions.core.page import Page
@@ -32,7 +33,12 @@ logger = Logger()
 STALE_SECONDS: Final = 40
 """A page that somebody else decided on and did not send for so long is sent by whoever comes. Longer
 than an invocation may last (30 s), shorter than Lambda waits before it tries again (a minute)."""
-_TRIES: Final = 5
+_TRIES: Final = 12
+_LONGEST_PAUSE: Final = 0.25
+"""Seconds. The alarms of one outage come within the same second and all want the desk."""
+_PATIENCE_SECONDS: Final = 8
+"""So long an alarm waits for detect to decide on what it suspects: to join its page, not to
+precede it by a second."""
 
 
 class DeskStore(Protocol):
@@ -56,6 +62,8 @@ class NotifyFunction:
     alarms: Mapping[str, Alarm]
     alarm_prefix: str
     dashboard_url: str
+    pause: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
 
     def __call__(self, texts: Sequence[str], now: int) -> None:
         """Tell each message. Raises Malformed, Transient or StateConflict: then SNS brings it again."""
@@ -65,7 +73,7 @@ class NotifyFunction:
                 pending = self._take(message, now)
                 for item in pending:
                     self.oncall.send(item.page)
-                    logger.info("paged", thread=item.page.thread, severity=item.page.severity)
+                    logger.info("paged", page=item.page.thread, severity=item.page.severity)
                 if pending:
                     self._sent([item.key for item in pending])
 
@@ -93,8 +101,21 @@ class NotifyFunction:
             return [*(own if mine else ()), *stale]
         raise StateConflict(f"the desk was written {_TRIES} times while {message.key} was taken")
 
+    def _decided(self, message: Announcement | AlarmChange) -> tuple[Incident, ...]:
+        """What detect knows; for an alarm going red, once it is no longer about to decide."""
+        incidents = self.detect.head().incidents
+        if isinstance(message, AlarmChange) and message.state == "ALARM":
+            for _ in range(_PATIENCE_SECONDS):
+                if not incidents or any(incident.is_open for incident in incidents):
+                    break
+                self.pause(1.0)
+                incidents = self.detect.head().incidents
+        return incidents
+
     def _sent(self, keys: Sequence[str]) -> None:
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
+            if attempt:
+                self.pause(_LONGEST_PAUSE * self.jitter())
             desk, version = self.desks.read()
             try:
                 self.desks.write(sent(desk, keys), version)

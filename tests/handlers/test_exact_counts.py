@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial as partial_of
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -109,8 +110,7 @@ class World:
     def send(self, partials: Sequence[Partial]) -> None:
         for partial in partials:
             self.call(
-                lambda partial=partial: self.stream.append(partial),
-                lambda partial=partial: self.in_flight.append(partial),
+                partial_of(self.stream.append, partial), partial_of(self.in_flight.append, partial)
             )
 
     def load(self, initial: Any) -> Any:

@@ -1,0 +1,69 @@
+"""Every alarm of functions.core.alarms, with its metric and its way to the alarms topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from functions.core.alarms import Alarm, alarms
+from functions.core.score import Threshold
+
+MetricOf = Callable[[Alarm], cloudwatch.Metric]
+"""The CloudWatch metric that an alarm watches."""
+
+_MISSING = {
+    "breaching": cloudwatch.TreatMissingData.BREACHING,
+    "notBreaching": cloudwatch.TreatMissingData.NOT_BREACHING,
+    "ignore": cloudwatch.TreatMissingData.IGNORE,
+    "missing": cloudwatch.TreatMissingData.MISSING,
+}
+
+_COMPARISON = {
+    "GreaterThanOrEqualToThreshold": (
+        cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+    ),
+    "GreaterThanThreshold": cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    "LessThanThreshold": cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    "LessThanOrEqualToThreshold": cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+}
+
+
+class Alarms(Construct):
+    """`by_name`: the alarms, in the order of the dashboard, by the name that the core gives them."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        prefix: str,
+        thresholds: Mapping[str, Threshold],
+        metric_of: MetricOf,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        action = actions.SnsAction(topic)
+        self.by_name: dict[str, cloudwatch.Alarm] = {}
+        for alarm in alarms(thresholds):
+            created = cloudwatch.Alarm(
+                self,
+                alarm.name,
+                alarm_name=f"{prefix}-{alarm.name}",
+                alarm_description=alarm.description,
+                metric=metric_of(alarm).with_(
+                    statistic=alarm.statistic, period=cdk.Duration.seconds(alarm.period)
+                ),
+                threshold=alarm.threshold,
+                comparison_operator=_COMPARISON[alarm.comparison],
+                evaluation_periods=alarm.periods,
+                datapoints_to_alarm=alarm.datapoints,
+                treat_missing_data=_MISSING[alarm.missing],
+            )
+            created.add_alarm_action(action)
+            created.add_ok_action(action)
+            self.by_name[alarm.name] = created

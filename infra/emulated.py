@@ -1,0 +1,24 @@
+"""What the emulator cannot deploy or do: the one place where a deployment to it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from infra.settings import Settings
+
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "tls-only": "its endpoint speaks plain http, and it honours the policies that refuse that",
+    "metric-namespace": "it does not know the condition key cloudwatch:namespace, and refuses all",
+    "lambda-platform": "it runs functions with this machine's Python, on this machine's processor",
+    "deployment-roles": "it refuses the asset role of a bootstrapped account",
+    "nag": "the rules are for what AWS gets; without tls-only they would not be met",
+}
+"""Property → why a deployment to the emulator goes without it."""
+
+
+def has(settings: Settings, name: str) -> bool:
+    """Whether the deployment has the property `name` of LEFT_OUT."""
+    if name not in LEFT_OUT:
+        raise KeyError(f"{name} is not in LEFT_OUT; known: {', '.join(LEFT_OUT)}")
+    return not settings.emulated

@@ -1,0 +1,148 @@
+"""One frozen Settings per deployment, read from the CDK context; every fault is reported at once.
+
+cdk.json holds the defaults of each environment under `paywatch`; `-c key=value` overrides them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from functions.core.errors import SettingsError
+from functions.core.score import DEFAULT_THRESHOLDS, Threshold
+from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing
+from functions.settings import thresholds, whole
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The repository."""
+
+LOG_RETENTION: Final[Mapping[int, str]] = {
+    7: "ONE_WEEK",
+    14: "TWO_WEEKS",
+    30: "ONE_MONTH",
+    60: "TWO_MONTHS",
+    90: "THREE_MONTHS",
+    180: "SIX_MONTHS",
+    365: "ONE_YEAR",
+    400: "THIRTEEN_MONTHS",
+    731: "TWO_YEARS",
+}
+"""Days → the CDK's name for them; CloudWatch Logs accepts only certain numbers."""
+
+_EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,.]+")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def _emails(value: str) -> tuple[str, ...]:
+    return _each(value, _EMAIL, "is no email address")
+
+
+def _phones(value: str) -> tuple[str, ...]:
+    return _each(value, _E164, "is no phone number in E.164 form, such as +14155550100")
+
+
+def _each(value: str, pattern: re.Pattern[str], fault: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in value.split(",") if item.strip())
+    if wrong := [item for item in items if not pattern.fullmatch(item)]:
+        raise ValueError(f"{', '.join(wrong)} {fault}")
+    return items
+
+
+def _yes(value: str) -> bool:
+    if value.lower() not in {"true", "false"}:
+        raise ValueError("is neither true nor false")
+    return value.lower() == "true"
+
+
+def _days(value: str) -> int:
+    if int(value) not in LOG_RETENTION:
+        raise ValueError(f"is not one of {', '.join(map(str, LOG_RETENTION))}")
+    return int(value)
+
+
+def _setting(read: Callable[[str], Any], default: Any) -> Any:
+    if isinstance(default, Mapping):
+        return dataclasses.field(default_factory=lambda: default, metadata={"read": read})
+    return dataclasses.field(default=default, metadata={"read": read})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between two deployments.
+
+    oncall_email, oncall_sms: who is paged; several are separated by commas. keep_data: the streams,
+    the table, the buckets and the key outlive the stack, and the stack cannot be deleted by
+    mistake. reserve_concurrency: each function owns its share of the account's concurrency (an
+    account with the starting quota of 10 cannot reserve any). emulated: for infra/emulated.py.
+    """
+
+    environment: str
+    oncall_email: tuple[str, ...] = _setting(_emails, ())
+    oncall_sms: tuple[str, ...] = _setting(_phones, ())
+    events_shards: int = _setting(whole(1, 500), 1)
+    thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
+    slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)  # noqa: RUF009 - gives a field
+    lateness_seconds: int = _setting(whole(0, 3600), 60)
+    log_retention_days: int = _setting(_days, 30)
+    keep_data: bool = _setting(_yes, True)
+    reserve_concurrency: bool = _setting(_yes, False)
+    memory_mb: int = _setting(whole(256, 10240), 1024)
+    log_level: str = _setting(str.upper, "INFO")
+    emulated: bool = _setting(_yes, False)
+
+
+def project_context() -> dict[str, Any]:
+    """The context that cdk.json holds, for whoever synthesises without the cdk command."""
+    read: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return read
+
+
+def settings_from(context: Mapping[str, Any]) -> Settings:
+    """The settings that a CDK context asks for. Raises SettingsError that lists every fault.
+
+    Keys with a colon or an @ belong to CDK; all others must be known here.
+    """
+    defaults: Mapping[str, Mapping[str, Any]] = context.get("paywatch", {})
+    given = {
+        key: value
+        for key, value in context.items()
+        if key != "paywatch" and ":" not in key and not key.startswith("@")
+    }
+    environment = str(given.pop("environment", "dev"))
+    faults: list[str] = []
+    if environment not in defaults:
+        known = ", ".join(defaults)
+        faults.append(f"environment={environment!r} has no defaults in cdk.json; known: {known}")
+    values, wrong = _read({**defaults.get(environment, {}), **given})
+    if faults or wrong:
+        raise SettingsError([*faults, *wrong])
+    return Settings(environment=environment, **values)
+
+
+def _read(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    fields = {field.name: field for field in dataclasses.fields(Settings)}
+    readers = {name: field.metadata["read"] for name, field in fields.items() if field.metadata}
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, value in given.items():
+        if name not in readers:
+            known = ", ".join(("environment", *readers))
+            faults.append(f"{name} is no setting; known: {known}")
+            continue
+        try:
+            values[name] = readers[name](_text(value))
+        except ValueError as error:
+            faults.append(f"{name}={_text(value)!r}: {error}")
+    return values, faults
+
+
+def _text(value: Any) -> str:
+    """A context value as `-c` would have given it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

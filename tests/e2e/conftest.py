@@ -1,0 +1,86 @@
+"""A deployment on the emulator, once for each module: real CDK app, IAM enforced, real clock."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import pytest_socket
+
+from functions.adapters.dynamodb import Journal
+from functions.core.journal import Head
+from infra.local import Emulator, deploy
+from ops.demo import Oncall
+from producer.kinesis import KinesisSink
+from producer.pacing import SystemClock, Timed
+from producer.run import Report, run
+
+CONTEXT = {"oncall_email": "oncall@example.com", "oncall_sms": "+12025550100"}
+
+
+@dataclass
+class Deployment:
+    """Paywatch on the emulator, and everything that a test looks at."""
+
+    emulator: Emulator
+    outputs: dict[str, str]
+    oncall: Oncall
+    journal: Journal
+    pages: list[tuple[float, str, str]] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        return self.emulator.client(service)
+
+    def send(self, events: Iterable[Timed]) -> Report:
+        """Send the events at their times, as `paywatch produce` does."""
+        clock = SystemClock()
+        stream = self.outputs["EventsStream"]
+        sink = KinesisSink(self.client("kinesis"), stream, clock=clock, rng=random.Random(1))
+        return run(events, sink, clock)
+
+    def put(self, *records: bytes) -> None:
+        """Put the records on the events stream as they are."""
+        entries = [{"Data": data, "PartitionKey": str(n)} for n, data in enumerate(records)]
+        answer = self.client("kinesis").put_records(
+            StreamName=self.outputs["EventsStream"], Records=entries
+        )
+        assert answer["FailedRecordCount"] == 0
+
+    @property
+    def head(self) -> Head:
+        return self.journal.head()
+
+    def until(self, seen: Callable[[Head], bool], seconds: float, what: str) -> Head:
+        """Wait until detect's newest step shows it; fail with what it shows after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not seen(head := self.head):
+            if time.monotonic() > deadline:
+                pytest.fail(f"not in {seconds:g} s: {what}; detect knows {head}")
+            time.sleep(0.25)
+        return head
+
+    def page(self, matching: Callable[[str], bool], seconds: float, what: str) -> str:
+        """Wait for a page to the on-call topic; its text."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.pages.extend(self.oncall.new())
+            for _, _, body in self.pages:
+                if matching(body):
+                    return body
+            if time.monotonic() > deadline:
+                pytest.fail(f"no page in {seconds:g} s: {what}; pages: {self.pages}")
+            time.sleep(0.25)
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[Deployment]:
+    pytest_socket.enable_socket()
+    with Emulator() as emulator:
+        outputs = deploy(emulator, CONTEXT)
+        journal = Journal(emulator.client("dynamodb"), outputs["StateTable"])
+        oncall = Oncall(emulator, outputs["OncallTopicArn"])
+        yield Deployment(emulator, outputs, oncall, journal)

@@ -1,0 +1,191 @@
+"""The whole path on the emulator, in the order of a bad afternoon."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.core.codec import pack
+from producer.scenario import SCENARIOS, Flaws, Outage
+from producer.traffic import traffic
+from tests.e2e.conftest import Deployment
+
+pytestmark = [pytest.mark.e2e, pytest.mark.enable_socket]
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_steady_traffic_stays_quiet_with_late_and_repeated_events_counted(
+    deployment: Deployment,
+) -> None:
+    scenario = replace(
+        SCENARIOS["steady"],
+        rate=200.0,
+        duration_s=12.0,
+        flaws=Flaws(late=0.02, duplicate=0.02, partial=0.05),
+    )
+
+    report = deployment.send(traffic(scenario, seed=11, start_ms=int(time.time() * 1000)))
+
+    head = deployment.until(
+        lambda head: head.payments + head.late >= report.payments, 20, "every payment is counted"
+    )
+    assert head.payments + head.late == report.payments
+    assert head.parked == 0
+    assert head.incidents == ()
+    assert deployment.oncall.new() == []
+
+
+def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
+    deployment: Deployment,
+) -> None:
+    before = deployment.head
+    outage = Outage(
+        slice={"issuer": "HDFC", "network": "VISA"}, severity=0.7, start_s=1.0, duration_s=14.0
+    )
+    scenario = replace(SCENARIOS["prime-day"], rate=250.0, duration_s=58.0, outages=(outage,))
+
+    report = deployment.send(traffic(scenario, seed=5, start_ms=int(time.time() * 1000)))
+
+    opened = deployment.page(lambda body: "issuer HDFC × network VISA" in body, 5, "the outage")
+    assert opened.startswith("CRITICAL: ")
+    assert "Cause: issuer" in opened
+    deployment.page(
+        lambda body: body.startswith("OK: recovered") and "HDFC × network VISA" in body,
+        20,
+        "the recovery",
+    )
+    head = deployment.until(
+        lambda head: head.payments + head.late >= before.payments + before.late + report.payments,
+        20,
+        "every payment is counted",
+    )
+    assert head.payments + head.late == before.payments + before.late + report.payments
+    assert len({subject for _, subject, _ in deployment.pages}) == 1, "one trouble, one thread"
+    assert len(deployment.pages) <= 4
+
+
+def test_cloudwatch_alarms_went_red_as_the_backstop(deployment: Deployment) -> None:
+    history = deployment.client("cloudwatch").describe_alarms(MaxRecords=100)["MetricAlarms"]
+    states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in history}
+    assert states["paywatch-dev-FailureRate-warning"] in {"ALARM", "OK"}
+    assert states["paywatch-dev-tally-lag"] == "INSUFFICIENT_DATA"
+
+
+def test_poison_is_parked_with_its_reason_and_can_be_sent_again(deployment: Deployment) -> None:
+    before = deployment.head
+    soon = time.time() + 66
+    good = b'{"transaction_id":"good-%d","payment_status":"OK","timestamp":%.3f}'
+    future = b'{"transaction_id":"clock-ahead","payment_status":"OK","timestamp":%.3f}' % soon
+    kpl = bytearray(pack([good % (1, time.time()), good % (2, time.time())], "kpl"))
+    kpl[-1] ^= 0xFF
+    deployment.put(
+        b"{broken",
+        good % (3, time.time()) + b'\n{"transaction_id":"x","payment_status":"OK"}\n'
+        + good % (4, time.time()),
+        gzip.compress(b" " * 64_000_000),
+        bytes(kpl),
+        b"\xff" * (1024 * 1024 - 1),
+        future,
+        b'{"transaction_id":"old","payment_status":"OK","timestamp":86400}',
+        b'{"transaction_id":"4111111111111111","payment_status":"NO SUCH","timestamp":1}',
+    )  # fmt: skip
+
+    deployment.until(
+        lambda head: head.payments >= before.payments + 2 and head.parked >= before.parked + 8,
+        20,
+        "2 good payments counted, 8 events parked",
+    )
+    parked = parked_events(deployment)
+    reasons = sorted(event["reason"] for event in parked)
+    assert reasons == sorted(
+        ["bad_json", "missing_field", "too_large", "kpl_digest", "bad_json", "future", "stone_age",
+         "unknown_status"]
+    )  # fmt: skip
+    masked = next(event for event in parked if event["reason"] == "unknown_status")
+    assert '"transaction_id":"************1111"' in masked["data"]
+
+    time.sleep(max(0.0, soon - 60 - time.time()) + 1)
+    first = redriven(deployment)
+    assert first["sent"] == 8
+    head = deployment.until(
+        lambda head: head.payments >= before.payments + 3 and head.parked >= before.parked + 15,
+        20,
+        "the event whose time has come is counted, the others are parked again",
+    )
+    assert head.payments == before.payments + 3
+    assert head.parked == before.parked + 15
+    assert len(parked_events(deployment)) == 7, "what was sent again has left parked/"
+
+
+def parked_events(deployment: Deployment) -> list[dict[str, str]]:
+    s3, bucket = deployment.client("s3"), deployment.outputs["QuarantineBucket"]
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="parked/").get("Contents", [])
+    return [
+        {**event, "data": base64.b64decode(event["data"]).decode(errors="replace")}
+        for item in found
+        for event in json.loads(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())[
+            "events"
+        ]
+    ]
+
+
+def redriven(deployment: Deployment) -> dict[str, int]:
+    paywatch = str(Path(sys.executable).with_name("paywatch"))
+    command = [paywatch, "redrive", "--json", "--region", "us-east-1"]
+    done = subprocess.run(
+        [*command, "--endpoint-url", deployment.emulator.endpoint],
+        cwd=ROOT,
+        env={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, int] = json.loads(done.stdout)
+    return result
+
+
+def test_a_tick_moves_the_clock_when_no_payment_does(deployment: Deployment) -> None:
+    before = deployment.head
+    time.sleep(1.0)
+
+    answer = deployment.client("lambda").invoke(FunctionName="paywatch-dev-tick", Payload=b"{}")
+
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    head = deployment.until(lambda head: head.clock > before.clock, 15, "the clock moves")
+    assert head.payments == before.payments
+
+
+def test_iam_is_enforced_so_a_missing_grant_would_fail_these_tests(deployment: Deployment) -> None:
+    role = deployment.client("lambda").get_function_configuration(
+        FunctionName="paywatch-dev-tally"
+    )["Role"]
+    import boto3
+
+    session = deployment.client("sts").assume_role(RoleArn=role, RoleSessionName="proof")
+    given = session["Credentials"]
+    as_tally = boto3.client(
+        "dynamodb",
+        endpoint_url=deployment.emulator.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+    key = {"pk": {"S": "ledger"}, "sk": {"S": "none"}}
+    table = deployment.outputs["StateTable"]
+
+    assert "Item" not in as_tally.get_item(TableName=table, Key=key)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        as_tally.delete_item(TableName=table, Key=key)

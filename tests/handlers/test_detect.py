@@ -1,0 +1,204 @@
+"""detect: the state is stored before anything is said, and what was decided is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from functions.core.batch import Record
+from functions.core.detector import Delta, Rules, State
+from functions.core.errors import StateConflict, Transient
+from functions.core.incident import OPENED, Announcement
+from functions.core.journal import SNAPSHOT_EVERY
+from functions.core.metrics import METRICS
+from functions.core.partial import LARGEST_BYTES, Partial, encode
+from functions.handlers.detect import DetectFunction
+from tests.builders import NOW, approved, partial
+from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal
+from tests.traffic import Fault, Traffic
+
+OUTAGE = list(Traffic(rate=60, faults=(Fault({"issuer": "HDFC"}, 0.9, start=20),))(40))
+
+
+def records(partials: Sequence[Partial]) -> list[Record]:
+    return [
+        Record("shardId-000000000000", str(number), item.arrived_ms, encode(item))
+        for number, item in enumerate(partials)
+    ]
+
+
+@dataclass
+class Failing(FakeAlarmsTopic):
+    failures: int = 0
+
+    def announce(self, announcement: Announcement) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise Transient("no SNS")
+        super().announce(announcement)
+
+
+@dataclass
+class FailingGauges(FakeGauges):
+    failures: int = 0
+
+    def put(self, values: Mapping[str, float], at_second: int) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise Transient("no CloudWatch")
+        super().put(values, at_second)
+
+
+@dataclass
+class World:
+    """The services, and as many containers of detect as a test wants."""
+
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    alarms: FakeAlarmsTopic = field(default_factory=FakeAlarmsTopic)
+    gauges: FakeGauges = field(default_factory=FakeGauges)
+
+    def container(self) -> DetectFunction:
+        return DetectFunction(self.journal, self.alarms, self.gauges, Rules(), 5)
+
+    def said(self) -> list[str]:
+        return [item.transition for item in self.alarms.announced]
+
+
+def test_an_incident_is_announced_once_in_good_weather() -> None:
+    world = World()
+    detect = world.container()
+    for item in OUTAGE:
+        detect(records([item]), 0)
+    assert world.said() == [OPENED]
+
+
+def test_what_was_decided_is_stored_before_it_is_said() -> None:
+    @dataclass
+    class Listening(FakeAlarmsTopic):
+        journal: FakeJournal = field(default_factory=FakeJournal)
+
+        def announce(self, announcement: Announcement) -> None:
+            stored = [incident.id for incident in self.journal.newest.incidents]
+            assert announcement.incident.id in stored
+            super().announce(announcement)
+
+    journal = FakeJournal()
+    world = World(journal, Listening(journal=journal))
+    world.container()(records(OUTAGE), 0)
+    assert world.said() == [OPENED]
+
+
+def test_an_announcement_that_was_not_sent_is_sent_when_the_batch_comes_again() -> None:
+    world = World(alarms=Failing(failures=1))
+    detect = world.container()
+    with pytest.raises(Transient):
+        detect(records(OUTAGE), 0)
+    detect(records(OUTAGE), 0)
+    assert world.said() == [OPENED]
+
+
+def test_an_announcement_is_sent_by_a_new_container_when_the_first_one_died() -> None:
+    world = World(alarms=Failing(failures=1))
+    with pytest.raises(Transient):
+        world.container()(records(OUTAGE), 0)
+    world.container()(records(OUTAGE), 0)
+    assert world.said() == [OPENED]
+
+
+def test_what_was_said_leaves_the_stored_outbox_with_the_next_step() -> None:
+    world = World()
+    detect = world.container()
+    detect(records(OUTAGE), 0)
+    detect(records([partial(99, second=NOW + 41)]), 0)
+    assert detect.state is not None
+    assert detect.state.outbox == ()
+
+
+def test_another_container_that_wrote_first_is_read_and_nothing_is_counted_twice() -> None:
+    world = World()
+    first, second = world.container(), world.container()
+    first(records([partial(1, approved(NOW, 1))]), 0)
+    second(records([partial(2, approved(NOW, 2))]), 0)
+    with pytest.raises(StateConflict):
+        first(records([partial(3, approved(NOW, 4))]), 0)
+    first(records([partial(3, approved(NOW, 4))]), 0)
+    assert world.journal.newest.payments == 7
+
+
+def test_a_batch_that_comes_again_writes_nothing() -> None:
+    world = World()
+    detect = world.container()
+    for _ in range(2):
+        detect(records([partial(1, approved(NOW))]), 0)
+    assert len(world.journal.deltas) == 1
+
+
+def test_a_new_container_goes_on_where_the_last_one_was() -> None:
+    world = World()
+    for number in (1, 2, 3):
+        world.container()(records([partial(number, approved(NOW))]), 0)
+    assert world.journal.newest.payments == 3
+
+
+def test_a_snapshot_is_written_every_so_many_steps() -> None:
+    world = World()
+    detect = world.container()
+    for number in range(1, SNAPSHOT_EVERY + 3):
+        detect(records([partial(number)]), 0)
+    restored = world.container()
+    restored(records([partial(999, approved(NOW))]), 0)
+    assert world.journal.snapshot
+    assert restored.state is not None
+    assert restored.state.version == SNAPSHOT_EVERY + 3
+
+
+def test_gauges_are_published_at_most_so_often() -> None:
+    world = World()
+    detect = world.container()
+    for second in range(12):
+        detect(records([partial(second + 1, approved(NOW + second), NOW + second)]), 0)
+    assert [at - NOW for at, _ in world.gauges.published] == [0, 5, 10]
+
+
+def test_gauges_are_those_of_the_fixed_set() -> None:
+    world = World()
+    world.container()(records(OUTAGE), (NOW + 40) * 1000)
+    [(_, values)] = world.gauges.published
+    assert set(values) <= set(METRICS)
+    assert values["EventLag"] == pytest.approx(1.0)
+
+
+def test_cloudwatch_out_of_order_keeps_nobody_from_counting_and_paging() -> None:
+    world = World(gauges=FailingGauges(failures=1))
+    detect = world.container()
+    detect(records(OUTAGE), 0)
+    assert world.said() == [OPENED]
+    detect(records([partial(99, second=NOW + 41)]), 0)
+    assert len(world.gauges.published) == 1
+
+
+def test_a_batch_too_large_for_one_item_is_stored_in_several_steps() -> None:
+    @dataclass
+    class Sizes(FakeJournal):
+        sizes: list[int] = field(default_factory=list)
+
+        def append(self, delta: Delta, state: State) -> None:
+            super().append(delta, state)
+            self.sizes.append(len(self.deltas[-1]))
+
+    batch = records([partial(number, approved(NOW)) for number in range(1, 9)])
+    heavy = [
+        Record(item.shard, item.sequence_number, item.arrived_ms, item.data + _padding(item.data))
+        for item in batch
+    ]
+    world = World(journal=Sizes())
+    world.container()(heavy, 0)
+    assert len(world.journal.deltas) == 4
+    assert world.journal.newest.payments == 8
+
+
+def _padding(data: bytes) -> bytes:
+    """What fills the record up to two fifths of a step; zlib ignores what follows its end."""
+    return bytes(LARGEST_BYTES * 2 // 5 - len(data))

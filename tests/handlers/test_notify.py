@@ -1,0 +1,180 @@
+"""notify: a page is sent once, and never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from functions.core.errors import Malformed, StateConflict, Transient
+from functions.core.journal import Head
+from functions.core.page import Page
+from functions.core.threads import Desk
+from functions.handlers.notify import STALE_SECONDS, NotifyFunction
+from tests.builders import (
+    ALARMS,
+    DASHBOARD,
+    NOW,
+    alarm_json,
+    announcement,
+    announcement_json,
+    incident,
+)
+from tests.fakes import FakeDesks, FakeJournal, FakeOncall
+
+OPENED = announcement_json(announcement())
+RETRY = NOW + 60
+
+
+@dataclass
+class Phone(FakeOncall):
+    """Fails so many times; `meanwhile` happens before the first page is sent."""
+
+    failures: int = 0
+    meanwhile: list[Callable[[], None]] = field(default_factory=list)
+
+    def send(self, page: Page) -> None:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        if self.failures:
+            self.failures -= 1
+            raise Transient("no SNS")
+        super().send(page)
+
+
+@dataclass
+class ContestedDesks(FakeDesks):
+    """Another invocation writes first, so many times."""
+
+    conflicts: int = 0
+
+    def write(self, desk: Desk, version: int) -> int:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise StateConflict("desk")
+        return super().write(desk, version)
+
+
+def notify(
+    phone: FakeOncall, desks: FakeDesks | None = None, journal: FakeJournal | None = None
+) -> NotifyFunction:
+    return NotifyFunction(
+        desks if desks is not None else FakeDesks(),
+        journal or FakeJournal(),
+        phone,
+        ALARMS,
+        "paywatch-dev-",
+        DASHBOARD,
+    )
+
+
+def test_an_incident_is_paged() -> None:
+    phone = FakeOncall()
+    notify(phone)([OPENED], NOW)
+    assert [page.thread for page in phone.pages] == [incident().id]
+
+
+def test_a_message_that_comes_again_is_paged_once() -> None:
+    phone = FakeOncall()
+    function = notify(phone)
+    function([OPENED], NOW)
+    function([OPENED], RETRY)
+    assert len(phone.pages) == 1
+
+
+def test_what_was_sent_is_no_longer_in_the_outbox() -> None:
+    desks = FakeDesks()
+    notify(FakeOncall(), desks)([OPENED], NOW)
+    assert desks.desk.outbox == ()
+
+
+def test_a_page_that_could_not_be_sent_is_sent_by_the_retry() -> None:
+    phone = Phone(failures=1)
+    function = notify(phone)
+    with pytest.raises(Transient):
+        function([OPENED], NOW)
+    function([OPENED], RETRY)
+    assert len(phone.pages) == 1
+
+
+def test_a_page_that_nobody_sent_is_sent_with_the_next_message() -> None:
+    phone = Phone(failures=1)
+    function = notify(phone)
+    with pytest.raises(Transient):
+        function([OPENED], NOW)
+    function([alarm_json("tally-errors")], NOW + STALE_SECONDS)
+    assert len(phone.pages) == 2
+
+
+def test_two_invocations_with_the_same_message_page_once_and_the_second_comes_again() -> None:
+    #  first   take ─────────────── send ── out of the outbox
+    #  second        take: raises                              comes again: nothing to do
+    desks, others = FakeDesks(), FakeOncall()
+    second = notify(others, desks)
+
+    def meanwhile() -> None:
+        with pytest.raises(StateConflict, match="another invocation is sending"):
+            second([OPENED], NOW)
+
+    phone = Phone(meanwhile=[meanwhile])
+    notify(phone, desks)([OPENED], NOW)
+    second([OPENED], RETRY)
+    assert (len(phone.pages), others.pages) == (1, [])
+
+
+def test_two_invocations_with_different_messages_both_page() -> None:
+    desks, others = FakeDesks(), FakeOncall()
+    second = notify(others, desks)
+    phone = Phone(meanwhile=[lambda: second([alarm_json("tally-errors")], NOW)])
+    notify(phone, desks)([OPENED], NOW)
+    assert (len(phone.pages), len(others.pages)) == (1, 1)
+    assert desks.desk.outbox == ()
+
+
+def test_a_desk_that_somebody_else_wrote_is_read_again() -> None:
+    phone = FakeOncall()
+    notify(phone, ContestedDesks(conflicts=3))([OPENED], NOW)
+    assert len(phone.pages) == 1
+
+
+def test_a_desk_that_is_always_written_by_others_raises_so_that_lambda_retries() -> None:
+    with pytest.raises(StateConflict):
+        notify(FakeOncall(), ContestedDesks(conflicts=99))([OPENED], NOW)
+
+
+def test_a_page_is_sent_although_the_desk_cannot_be_cleared_of_it() -> None:
+    @dataclass
+    class WrittenOnce(FakeDesks):
+        def write(self, desk: Desk, version: int) -> int:
+            if self.version:
+                raise StateConflict("desk")
+            return super().write(desk, version)
+
+    phone = FakeOncall()
+    notify(phone, WrittenOnce())([OPENED], NOW)
+    assert len(phone.pages) == 1
+
+
+def test_a_payment_alarm_joins_the_incident_that_detect_has_open() -> None:
+    phone = FakeOncall()
+    knowing = FakeJournal(newest=Head(incidents=(incident(),)))
+    notify(phone, journal=knowing)([alarm_json("FailureRate-critical")], NOW)
+    assert phone.pages == []
+
+
+def test_a_payment_alarm_pages_when_detect_knows_nothing() -> None:
+    phone = FakeOncall()
+    notify(phone)([alarm_json("FailureRate-critical")], NOW)
+    assert [page.severity for page in phone.pages] == ["critical"]
+
+
+def test_what_is_not_understood_is_raised_so_that_it_reaches_people_raw() -> None:
+    with pytest.raises(Malformed):
+        notify(FakeOncall())(["what?"], NOW)
+
+
+def test_what_calls_nobody_touches_nothing() -> None:
+    desks = FakeDesks()
+    notify(FakeOncall(), desks)([alarm_json(state="INSUFFICIENT_DATA")], NOW)
+    assert desks.version == 0

@@ -1,0 +1,99 @@
+"""The deployments that the tests look at: each is synthesised once, offline, without bundling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.app import build_app
+from infra.settings import project_context
+
+ONCALL = {"oncall_email": "oncall@example.org", "oncall_sms": "+14155550100"}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A synthesised deployment. accepted: by construct, the rules whose findings it accepts, with
+    the reasons. folder: the cloud assembly.
+    """
+
+    template: dict[str, Any]
+    manifest: dict[str, Any]
+    accepted: dict[str, dict[str, str]]
+    folder: Path
+
+    def of(self, kind: str) -> dict[str, Any]:
+        """The properties of the resources of a CloudFormation type, by logical id."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.template["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+    def functions(self) -> dict[str, Any]:
+        """The functions' properties by their short names."""
+        return {
+            properties["FunctionName"].rsplit("-", 1)[1]: properties
+            for properties in self.of("AWS::Lambda::Function").values()
+        }
+
+
+def synthesise(**given: str) -> Deployment:
+    """The deployment that `cdk -c key=value …` would make."""
+    context = {**project_context(), **ONCALL, **given, "aws:cdk:bundling-stacks": []}
+    assembly = build_app(context).synth()
+    folder = Path(assembly.directory)
+    stack = f"Paywatch-{given.get('environment', 'dev')}"
+    return Deployment(
+        template=json.loads((folder / f"{stack}.template.json").read_text()),
+        manifest=json.loads((folder / "manifest.json").read_text())["artifacts"][stack],
+        accepted=_accepted(json.loads((folder / f"{stack}.metadata.json").read_text())),
+        folder=folder,
+    )
+
+
+def _accepted(metadata: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, str]]:
+    return {
+        construct: dict(sorted(rules.items()))
+        for construct, entries in sorted(metadata.items())
+        if (
+            rules := {
+                rule.removeprefix("Annotation::"): reason
+                for entry in entries
+                if entry["type"] == "aws:cdk:acknowledged-rules"
+                for rule, reason in entry["data"].items()
+            }
+        )
+    }
+
+
+@pytest.fixture(scope="session")
+def dev() -> Deployment:
+    return synthesise(environment="dev")
+
+
+@pytest.fixture(scope="session")
+def prod() -> Deployment:
+    return synthesise(environment="prod")
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Deployment:
+    return synthesise(environment="dev", emulated="true")
+
+
+def statements(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of every role's policies, with the policy's logical id."""
+    for name, policy in deployment.of("AWS::IAM::Policy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield name, statement
+
+
+def listed(value: Any) -> list[Any]:
+    """What CloudFormation lets be one thing or a list of things, as a list."""
+    return value if isinstance(value, list) else [value]
