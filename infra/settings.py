@@ -16,7 +16,7 @@ from typing import Any, Final
 from functions.core.errors import SettingsError
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing
-from functions.settings import thresholds, whole
+from functions.settings import share, thresholds, whole
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -87,7 +87,13 @@ class Settings:
     events_shards: int = _setting(whole(1, 500), 1)
     thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
     slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)  # noqa: RUF009 - gives a field
+    alpha: float = _setting(share, 1e-6)
     lateness_seconds: int = _setting(whole(0, 3600), 60)
+    skew_seconds: int = _setting(whole(0, 3600), 60)
+    oldest_days: int = _setting(whole(1, 3650), 30)
+    confirm_seconds: int = _setting(whole(0, 600), 3)
+    recover_seconds: int = _setting(whole(1, 3600), 15)
+    publish_seconds: int = _setting(whole(1, 60), 5)
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)
     reserve_concurrency: bool = _setting(_yes, False)

@@ -116,6 +116,8 @@ class PaywatchStack(cdk.Stack):
                 "STATE_TABLE": self._table.table_name,
                 "QUARANTINE_BUCKET": self._storage.quarantine.bucket_name,
                 "SLICING": format_slicing(self._settings.slicing),
+                "SKEW_SECONDS": str(self._settings.skew_seconds),
+                "OLDEST_DAYS": str(self._settings.oldest_days),
             },
         )
         self._streams.tallies.grant(function, "kinesis:PutRecord")
@@ -136,7 +138,11 @@ class PaywatchStack(cdk.Stack):
                 "ALARMS_TOPIC_ARN": self._topics.alarms.topic_arn,
                 "NAMESPACE": self._namespace,
                 "THRESHOLDS": format_thresholds(self._settings.thresholds),
+                "ALPHA": f"{self._settings.alpha:g}",
                 "LATENESS_SECONDS": str(self._settings.lateness_seconds),
+                "CONFIRM_SECONDS": str(self._settings.confirm_seconds),
+                "RECOVER_SECONDS": str(self._settings.recover_seconds),
+                "PUBLISH_SECONDS": str(self._settings.publish_seconds),
             },
         )
         self._use_table(function, "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem")

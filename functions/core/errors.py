@@ -44,4 +44,6 @@ class SettingsError(PaywatchError):
 
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(("settings are wrong:", *(f"  - {fault}" for fault in self.faults))))
+        super().__init__(
+            "\n".join(("settings are wrong:", *(f"  - {fault}" for fault in self.faults)))
+        )

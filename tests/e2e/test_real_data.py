@@ -50,9 +50,11 @@ def test_an_hour_with_a_burst_of_denials_pages_that_payments_are_denied(
     report = deployment.send(replay(payments, speed=SPEED, start_ms=int(time.time() * 1000)))
 
     assert bad_rows == []
-    page = deployment.page(lambda body: "of payments are denied" in body, 10, "the denials")
-    assert page.startswith("CRITICAL: ")
-    assert "Where: all traffic" in page
+    page = deployment.page(
+        lambda body: "of payments are denied on all traffic" in body, 10, "the denials"
+    )
+    # At this speed the 60-second window holds the whole hour, of which the burst is a part.
+    assert page.startswith(("WARNING: ", "CRITICAL: "))
     head = deployment.until(
         lambda head: head.payments + head.late >= report.payments, 20, "every payment is counted"
     )

@@ -1,0 +1,113 @@
+"""The documentation is a contract: what the code has, the pages explain."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from functions import settings
+from functions.core import errors
+from functions.core.alarms import alarms
+from functions.core.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
+from functions.core.metrics import METRICS
+from functions.core.score import DEFAULT_THRESHOLDS
+from infra.settings import Settings
+from ops.cli import COMMANDS
+
+ROOT = Path(__file__).parent.parent
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+EVENTS = (ROOT / "docs" / "events.md").read_text()
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("name", [alarm.name for alarm in alarms(DEFAULT_THRESHOLDS)])
+def test_every_alarm_is_explained(name: str) -> None:
+    assert f"**{name}**" in OPERATIONS
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_explained(name: str) -> None:
+    assert re.search(rf"\b{name}\b", OPERATIONS)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Settings)])
+def test_every_setting_of_a_deployment_is_explained(name: str) -> None:
+    assert f"`{name}`" in OPERATIONS
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        {
+            field.name
+            for kind in vars(settings).values()
+            if dataclasses.is_dataclass(kind)
+            for field in dataclasses.fields(kind)
+        }
+    ),
+)
+def test_every_setting_of_a_function_is_explained(name: str) -> None:
+    assert f"`{name}`" in OPERATIONS
+
+
+@pytest.mark.parametrize("kind", errors.PaywatchError.__subclasses__())
+def test_every_error_is_explained(kind: type[Exception]) -> None:
+    assert f"`{kind.__name__}`" in OPERATIONS
+
+
+@pytest.mark.parametrize("field", [*ALIASES, *(a for others in ALIASES.values() for a in others)])
+def test_every_field_and_alias_is_listed(field: str) -> None:
+    assert f"`{field}`" in EVENTS
+
+
+@pytest.mark.parametrize("word", [*STATUS_SYNONYMS, *DIMENSIONS])
+def test_every_status_and_dimension_is_listed(word: str) -> None:
+    assert re.search(rf"\b{word}\b", EVENTS)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    sorted(
+        {
+            reason
+            for file in (ROOT / "functions" / "core").glob("*.py")
+            for reason in re.findall(r'Malformed\(\s*"(\w+)"', file.read_text())
+        }
+        - {"bad_partial", "bad_message"}
+    ),
+)
+def test_every_reason_for_parking_is_listed(reason: str) -> None:
+    assert f"`{reason}`" in EVENTS
+
+
+@pytest.mark.parametrize(
+    "target", sorted({target for page in PAGES for target in re.findall(r"\bmake ([a-z]+)\b", page.read_text())})
+)  # fmt: skip
+def test_every_make_target_that_the_docs_name_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "command", sorted({c for page in PAGES for c in re.findall(r"\bpaywatch ([a-z]+)\b", page.read_text())})
+)  # fmt: skip
+def test_every_paywatch_command_that_the_docs_name_exists(command: str) -> None:
+    assert command in COMMANDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_and_path_in_the_docs_leads_somewhere(page: Path) -> None:
+    text = page.read_text()
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in link]
+    paths = re.findall(r"\b((?:functions|infra|ops|producer|tests|core|handlers|adapters)/[\w/]+\.\w+)", text)  # fmt: skip
+    inside = ("core/", "handlers/", "adapters/")
+    missing = [link for link in links if not (page.parent / link).exists()] + [
+        path
+        for path in paths
+        if not (ROOT / ("functions" if path.startswith(inside) else ".") / path).exists()
+    ]
+    assert missing == []
