@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from functions.core.archive import Bounds
 from functions.core.detector import Rules
 from functions.core.errors import SettingsError
 from functions.core.incident import Patience
@@ -107,6 +108,18 @@ class TallySettings(_FromEnv):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArchiveSettings(_FromEnv):
+    """skew_seconds, oldest_days: as tally's, so that what tally parks is not archived."""
+
+    skew_seconds: int = _setting(whole(0, 3600), 60)
+    oldest_days: int = _setting(whole(1, 3650), 30)
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.skew_seconds * 1000, self.oldest_days * 86_400_000)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectSettings(_FromEnv):
     """namespace: of the metrics. publish_seconds: at most one set of metrics in so many seconds."""
 
@@ -147,6 +160,7 @@ class TickSettings(_FromEnv):
 
 
 __all__ = [
+    "ArchiveSettings",
     "DetectSettings",
     "NotifySettings",
     "TallySettings",

@@ -46,7 +46,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         return f"[{self.severity}] {self.title}. Unit: {self.unit}. First: {self.first_action}"
 
 
-_QUIET = "no traffic gives no rate; silence has an alarm of its own"
+_QUIET = "in a quiet night payments are minutes apart: between them the state stays as it is"
 
 _RATE_ACTIONS: Final = {
     "failed": "open the dashboard, see which route fails, move its traffic or call its owner",
@@ -77,7 +77,7 @@ def _rate_alarms(thresholds: Mapping[str, Threshold]) -> list[Alarm]:
             unit="Percent",
             severity=level,
             first_action=_RATE_ACTIONS[signal],
-            missing="notBreaching",
+            missing="ignore",
             why_missing=_QUIET,
         )
         for signal, threshold in thresholds.items()
@@ -96,31 +96,32 @@ def _score_alarms() -> list[Alarm]:
             unit="None",
             severity=level,
             first_action="read the incident page that names the slice; without one, open the dashboard",
-            missing="notBreaching",
+            missing="ignore",
             why_missing=_QUIET,
         )
         for level, score in ((WARNING, WARNING_SCORE), (CRITICAL, CRITICAL_SCORE))
     ]
 
 
+def _errors(function: str, harm: str) -> Alarm:
+    return Alarm(
+        name=f"{function}-errors",
+        title=f"{function} fails: {harm}",
+        source=function,
+        metric="Errors",
+        threshold=3,
+        unit="Count",
+        statistic="Sum",
+        period=60,
+        severity=WARNING,
+        first_action=f"read the log group of {function}; a deploy just before? roll it back",
+        missing="notBreaching",
+        why_missing="a function that is not called has no errors",
+    )
+
+
 def pipeline_alarms() -> list[Alarm]:
     """Paywatch watching itself."""
-
-    def errors(function: str, harm: str) -> Alarm:
-        return Alarm(
-            name=f"{function}-errors",
-            title=f"{function} fails: {harm}",
-            source=function,
-            metric="Errors",
-            threshold=3,
-            unit="Count",
-            statistic="Sum",
-            period=60,
-            severity=WARNING,
-            first_action=f"read the log group of {function}; a deploy just before? roll it back",
-            missing="notBreaching",
-            why_missing="a function that is not called has no errors",
-        )
 
     def iterator_age(function: str) -> Alarm:
         return Alarm(
@@ -153,6 +154,24 @@ def pipeline_alarms() -> list[Alarm]:
             first_action=f"the batch is safe: find why in {function}'s log, then `paywatch redrive`",
             missing="notBreaching",
             why_missing="nothing was given up",
+        )
+
+    def throttled(stream: str, first_action: str) -> Alarm:
+        return Alarm(
+            name=f"{stream}-write-throttled",
+            title=f"the {stream} stream refuses writes",
+            source=stream,
+            metric="WriteProvisionedThroughputExceeded",
+            threshold=1,
+            unit="Count",
+            statistic="Sum",
+            period=60,
+            periods=3,
+            datapoints=2,
+            severity=WARNING,
+            first_action=first_action,
+            missing="notBreaching",
+            why_missing="no writes, no refusals",
         )
 
     return [
@@ -216,50 +235,60 @@ def pipeline_alarms() -> list[Alarm]:
             missing="notBreaching",
             why_missing="nothing was late",
         ),
-        errors("tally", "payments of a shard wait to be counted"),
-        errors("detect", "nothing new is judged; these alarms still page"),
-        errors("notify", "pages arrive raw, by the failure destination"),
-        errors("tick", "silence is noticed late"),
+        _errors("tally", "payments of a shard wait to be counted"),
+        _errors("detect", "nothing new is judged; these alarms still page"),
+        _errors("notify", "pages arrive raw, by the failure destination"),
+        _errors("tick", "silence is noticed late"),
         iterator_age("tally"),
         iterator_age("detect"),
         given_up("tally"),
         given_up("detect"),
-        Alarm(
-            name="events-write-throttled",
-            title="the events stream refuses writes",
-            source="events",
-            metric="WriteProvisionedThroughputExceeded",
-            threshold=1,
-            unit="Count",
-            statistic="Sum",
-            period=60,
-            periods=3,
-            datapoints=2,
-            severity=WARNING,
-            first_action="add shards (events_shards), or look for one hot partition key",
-            missing="notBreaching",
-            why_missing="no writes, no refusals",
-        ),
-        Alarm(
-            name="tallies-write-throttled",
-            title="the tallies stream refuses writes",
-            source="tallies",
-            metric="WriteProvisionedThroughputExceeded",
-            threshold=1,
-            unit="Count",
-            statistic="Sum",
-            period=60,
-            periods=3,
-            datapoints=2,
-            severity=WARNING,
-            first_action="partials are larger than foreseen: look for a dimension with very many values",
-            missing="notBreaching",
-            why_missing="no writes, no refusals",
+        throttled("events", "add shards (events_shards), or look for one hot partition key"),
+        throttled(
+            "tallies",
+            "partials are larger than foreseen: look for a dimension with very many values",
         ),
     ]
 
 
-def alarms(thresholds: Mapping[str, Threshold]) -> list[Alarm]:
-    """Every alarm of a deployment, in the order of the dashboard."""
+def archive_alarms() -> list[Alarm]:
+    """The archive watching itself: it pages nobody at night, for the stream keeps a day."""
+    return [
+        _errors("archive", "Firehose stores the records raw under errors/, not in the archive"),
+        Alarm(
+            name="archive-late",
+            title="the oldest payment on its way to the archive is older than 30 minutes",
+            source="delivery",
+            metric="DeliveryToS3.DataFreshness",
+            threshold=1800,
+            unit="Seconds",
+            period=300,
+            periods=3,
+            datapoints=3,
+            severity=WARNING,
+            first_action="read Firehose's log group: may it still use the bucket, the key, the table?",
+            missing="notBreaching",
+            why_missing="nothing is on its way, so nothing is late",
+        ),
+        Alarm(
+            name="archive-refused",
+            title="records were stored raw under errors/ and are missing in the archive",
+            source="delivery",
+            metric="ArchiveRefused",
+            threshold=1,
+            unit="Count",
+            statistic="Sum",
+            period=300,
+            severity=WARNING,
+            first_action="read the newest object under errors/: its errorCode says what refused it",
+            missing="notBreaching",
+            why_missing="nothing was refused",
+        ),
+    ]
+
+
+def alarms(thresholds: Mapping[str, Threshold], *, archive: bool = True) -> list[Alarm]:
+    """Every alarm of a deployment, with or without an archive, in the order of the dashboard."""
     watched = {name: thresholds[name] for name in thresholds if name in RATE_METRICS}
-    return [*_rate_alarms(watched), *_score_alarms(), *pipeline_alarms()]
+    archived = archive_alarms() if archive else []
+    return [*_rate_alarms(watched), *_score_alarms(), *pipeline_alarms(), *archived]

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from functions.core.event import Payment, RawEvent, mask, to_payment
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
 
+Item = TypeVar("Item")
 Decoded = list[Payment | Malformed]
 Bytes = bytes | bytearray
 
@@ -57,11 +58,25 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Decoded:
     `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
     """
-    decoding = _Decoding(limits)
+    return _decoded(data, _Decoding(limits, _payment, _payments))
+
+
+def decode_each(
+    data: bytes, read: Callable[[bytes], Item], limits: Limits = DEFAULT_LIMITS
+) -> list[Item | Malformed]:
+    """As `decode`, but slower, and an object's text becomes what `read` makes of it.
+
+    What `read` raises as `decode` would (Malformed, msgspec's errors, ValueError) is a Malformed.
+    """
+    return _decoded(data, _Decoding(limits, read, None))
+
+
+def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed]:
     try:
         decoding.record(data, depth=0)
     except _TooManyError:
-        detail = f"the record holds more than {limits.payments} payments and malformed parts"
+        most = decoding.limits.payments
+        detail = f"the record holds more than {most} payments and malformed parts"
         return [Malformed("too_many", detail, data)]
     return decoding.found
 
@@ -70,12 +85,22 @@ class _TooManyError(Exception):
     """The record holds more parts than Limits.payments."""
 
 
-class _Decoding:
-    """One record on its way: what is found so far, and how much may still be unpacked."""
+class _Decoding(Generic[Item]):
+    """One record on its way: what is found so far, and how much may still be unpacked.
 
-    def __init__(self, limits: Limits) -> None:
-        self.found: Decoded = []
+    read: one object's text. read_all: a text without any fault at once, where that is faster.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        read: Callable[[bytes], Item],
+        read_all: Callable[[Bytes], list[Item]] | None,
+    ) -> None:
+        self.found: list[Item | Malformed] = []
         self.limits = limits
+        self.read = read
+        self.read_all = read_all
         self.unpackable = ENVELOPES * limits.decompressed_bytes
 
     def record(self, data: Bytes, depth: int) -> None:
@@ -114,7 +139,7 @@ class _Decoding:
         self.unpackable -= len(content)
         return [content]
 
-    def add(self, item: Payment | Malformed) -> None:
+    def add(self, item: Item | Malformed) -> None:
         if len(self.found) >= self.limits.payments:
             raise _TooManyError
         self.found.append(item)
@@ -130,18 +155,25 @@ class _Decoding:
                 raise _TooManyError
         elif (values := self.values(body)) is not None:
             for value in values:
-                self.add(_one(value))
+                self.add(self.one(value))
         else:
             self.damaged_text(body)
 
-    def payments(self, text: Bytes) -> list[Payment] | None:
+    def one(self, part: bytes) -> Item | Malformed:
+        """One object's text as what it becomes, or why it becomes nothing."""
+        try:
+            _check_utf8(part)
+            return self.read(part)
+        except _FAULTS as error:
+            return _malformed(error, part)
+
+    def payments(self, text: Bytes) -> list[Item] | None:
         """All payments of a text without any fault, which is the usual case; else None."""
-        if self.is_crowded(text):
+        if self.read_all is None or self.is_crowded(text):
             return None
         try:
             _check_utf8(text)
-            raws = _EVENTS.decode(text) if _ARRAY.match(text) else _EVENT.decode_lines(text)
-            return [to_payment(raw) for raw in raws] or None
+            return self.read_all(text) or None
         except _FAULTS:
             return None
 
@@ -185,7 +217,7 @@ class _Decoding:
 
     def damaged_line(self, parts: Iterable[bytes], separators: bytes) -> None:
         """A line's objects and what lies between them; or the line, if no part of it is good."""
-        items: Decoded = []
+        items: list[Item | Malformed] = []
         line: list[bytes] = []
         has_stray = False
         for part in parts:
@@ -194,11 +226,11 @@ class _Decoding:
             core = part.strip() if is_object else part.strip(separators)
             if core:
                 has_stray = has_stray or not is_object
-                items.append(_one(core))
+                items.append(self.one(core))
             if len(self.found) + len(items) > self.limits.payments:
                 raise _TooManyError
         if has_stray and all(isinstance(item, Malformed) for item in items):
-            items = [_one(b"".join(line).strip())]
+            items = [self.one(b"".join(line).strip())]
         for item in items:
             self.add(item)
 
@@ -224,13 +256,13 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, OverflowError)
 
 
-def _one(part: bytes) -> Payment | Malformed:
-    """One object's text as a payment, or why it is none."""
-    try:
-        _check_utf8(part)
-        return to_payment(_EVENT.decode(part))
-    except _FAULTS as error:
-        return _malformed(error, part)
+def _payment(part: bytes) -> Payment:
+    return to_payment(_EVENT.decode(part))
+
+
+def _payments(text: Bytes) -> list[Payment]:
+    raws = _EVENTS.decode(text) if _ARRAY.match(text) else _EVENT.decode_lines(text)
+    return [to_payment(raw) for raw in raws]
 
 
 def _malformed(error: Exception, data: bytes) -> Malformed:

@@ -10,7 +10,7 @@ import msgspec
 from functions.core.detector import State
 from functions.core.score import SURE, lower_bound
 from functions.core.slices import ALL
-from functions.core.tally import attempts, events, latency_quantile, no_counts
+from functions.core.tally import attempts, events, latency_quantile, no_counts, payments
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -76,13 +76,13 @@ def gauges(state: State, now_ms: int) -> dict[str, float]:
         shown = events(counts, signal)
         if total:
             values[name] = 100.0 * shown / total
-            values[f"{name}AtLeast"] = 100.0 * lower_bound(shown, total, SURE)
+        values[f"{name}AtLeast"] = 100.0 * lower_bound(shown, total, SURE)
     values["Attempts"] = float(total)
     values["AnomalyScore"] = state.worst.score if state.worst else 0.0
     p95 = latency_quantile(window.latency, 0.95)
     if p95 is not None:
         values["LatencyP95"] = p95
-    if state.newest_ms:
+    if state.newest_ms and payments(counts):
         values["EventLag"] = max(0.0, (now_ms - state.newest_ms) / 1000)
     values["Parked"] = float(window.parked)
     values["Late"] = float(window.late)

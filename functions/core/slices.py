@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, Final
 
 from functions.core.event import DIMENSIONS, Payment
 
@@ -45,7 +46,6 @@ def format_slicing(slicing: Slicing) -> str:
     return ",".join("*".join(names) for names in slicing)
 
 
-@lru_cache(maxsize=65536)
 def _element(name: str, value: str) -> str:
     escaped = value.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
     return f"{name}={escaped}"
@@ -65,13 +65,27 @@ def slice_values(key: str) -> dict[str, str]:
     }
 
 
-def slices_of(payment: Payment, slicing: Slicing) -> Iterator[str]:
+def slices_of(payment: Payment, slicing: Slicing) -> list[str]:
     """Every slice that the payment is in; a combination with an absent dimension is left out."""
-    yield ALL
-    values = {name: value for name in DIMENSIONS if (value := getattr(payment, name)) is not None}
-    for names in slicing:
-        if all(name in values for name in names):
-            yield "&".join(_element(name, values[name]) for name in names)
+    keys = [ALL]
+    for names, value_of in _getters(slicing):
+        key = _key(names, value_of(payment))
+        if key is not None:
+            keys.append(key)
+    return keys
+
+
+@cache
+def _getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment], Any]]]:
+    return [(names, attrgetter(*names)) for names in slicing]
+
+
+@lru_cache(maxsize=65536)
+def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> str | None:
+    """The slice of these values (one alone, or a tuple), kept: the same routes come all day."""
+    given = values if isinstance(values, tuple) else (values,)
+    present = {name: value for name, value in zip(names, given, strict=True) if value is not None}
+    return slice_key(present) if len(present) == len(names) else None
 
 
 def refines(inner: str, outer: str) -> bool:

@@ -69,6 +69,7 @@ ALLOWED = {
         "kinesis:ListShards",
         "kinesis:PutRecords",
     },
+    "archive": LOGS_AND_TRACES,
 }
 
 WITHOUT_RESOURCES = {

@@ -18,6 +18,8 @@ DIMENSION = {
     "detect": "FunctionName",
     "notify": "FunctionName",
     "tick": "FunctionName",
+    "archive": "FunctionName",
+    "delivery": "DeliveryStreamName",
     "events": "StreamName",
     "tallies": "StreamName",
 }
@@ -31,7 +33,14 @@ def created(dev: Deployment) -> dict[str, Any]:
 def test_every_alarm_of_the_core_is_created_and_no_other(created: dict[str, Any]) -> None:
     wanted = {f"paywatch-dev-{alarm.name}" for alarm in alarms(DEFAULT_THRESHOLDS)}
     assert set(created) == wanted
-    assert len(wanted) == 26
+    assert len(wanted) == 29
+
+
+def test_a_deployment_without_an_archive_has_no_alarm_on_it() -> None:
+    names = {p["AlarmName"] for p in synthesise(archive="false").of("AWS::CloudWatch::Alarm").values()}
+    wanted = {f"paywatch-dev-{alarm.name}" for alarm in alarms(DEFAULT_THRESHOLDS, archive=False)}
+    assert names == wanted
+    assert not any("archive" in name for name in names)
 
 
 def test_every_alarm_is_created_as_the_core_says(created: dict[str, Any]) -> None:
@@ -71,6 +80,10 @@ def test_every_alarm_watches_a_metric_that_somebody_sends(created: dict[str, Any
         if alarm.source == PAYMENTS:
             assert properties["Namespace"] == "Paywatch/dev"
             assert alarm.metric in {*METRICS, *(f"{name}AtLeast" for name in METRICS)}
+            assert "Dimensions" not in properties
+            continue
+        if alarm.metric == "ArchiveRefused":
+            assert properties["Namespace"] == "Paywatch/dev"
             assert "Dimensions" not in properties
             continue
         (dimension,) = properties["Dimensions"]

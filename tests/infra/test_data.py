@@ -13,6 +13,7 @@ STATEFUL = {
     "AWS::Kinesis::Stream": {"StreamsEvents2F1094E5", "StreamsTalliesBA997E77"},
     "AWS::DynamoDB::Table": {"StateTable962DE04C"},
     "AWS::S3::Bucket": {
+        "ArchiveBucket49F1AC64",
         "StorageAccessLogs96FB524C",
         "StorageFailures3FF38EE5",
         "StorageQuarantine381A7D7C",
@@ -67,9 +68,9 @@ def test_everything_is_under_our_key_which_rotates(dev: Deployment) -> None:
 def test_buckets_are_private_and_forget(dev: Deployment) -> None:
     for bucket in dev.of("AWS::S3::Bucket").values():
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-        assert rule["Status"] == "Enabled"
-        assert rule["ExpirationInDays"] in {90, 365}
+        for rule in bucket["LifecycleConfiguration"]["Rules"]:
+            assert rule["Status"] == "Enabled"
+            assert rule["ExpirationInDays"] in {90, 365, 400}
 
 
 def test_buckets_and_topics_refuse_what_is_not_tls(dev: Deployment) -> None:

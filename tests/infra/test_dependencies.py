@@ -47,7 +47,7 @@ def test_every_handler_starts_with_the_layer_the_runtime_and_nothing_else(tmp_pa
     runtime.mkdir()
     for package in ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six.py"):
         (runtime / package).symlink_to(next(p for p in _site() if (p / package).exists()) / package)
-    for name in ("tally", "detect", "notify", "tick"):
+    for name in ("tally", "detect", "notify", "tick", "archive"):
         done = subprocess.run(
             [sys.executable, "-S", "-c", EVERYTHING.format(name)],
             cwd=tmp_path,

@@ -58,6 +58,8 @@ def test_the_outputs_are_what_the_tools_look_for(dev: Deployment) -> None:
         "FailuresBucket",
         "Namespace",
         "DashboardUrl",
+        "ArchiveBucket",
+        "ArchiveTable",
     }
 
 
@@ -128,6 +130,16 @@ def _deployment_roles(template: dict[str, Any]) -> None:
             resource["Properties"].pop("Code")
 
 
+def _archive(template: dict[str, Any]) -> None:
+    for name, resource in list(template["Resources"].items()):
+        if "archive" in name.lower():
+            del template["Resources"][name]
+        elif str(resource["Properties"].get("DashboardName")).endswith("-pipeline"):
+            resource["Properties"].pop("DashboardBody")  # it shows the archive among the others
+    for name in ("ArchiveBucket", "ArchiveTable"):
+        template["Outputs"].pop(name, None)
+
+
 def _nothing(template: dict[str, Any]) -> None:
     """cdk-nag judges templates and does not change them."""
 
@@ -137,5 +149,6 @@ _TAKE_AWAY: dict[str, Callable[[dict[str, Any]], None]] = {
     "metric-namespace": _metric_namespace,
     "lambda-platform": _lambda_platform,
     "deployment-roles": _deployment_roles,
+    "archive": _archive,
     "nag": _nothing,
 }

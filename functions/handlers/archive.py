@@ -1,0 +1,35 @@
+"""archive: Firehose's transformation. Records of any packing become masked rows of the archive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from functions.adapters.firehose import arrivals, response
+from functions.core.archive import REFUSED, REFUSED_MESSAGE, Bounds, transform
+from functions.settings import ArchiveSettings
+
+logger = Logger()
+
+
+def archive(event: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
+    """Firehose's records as it wants them back."""
+    outcomes = transform(arrivals(event), bounds)
+    refused = [outcome.id for outcome in outcomes if outcome.result == REFUSED]
+    if refused:
+        logger.error(REFUSED_MESSAGE, records=len(refused), of=len(outcomes), first=refused[0])
+    return response(outcomes)
+
+
+@cache
+def _bounds() -> Bounds:
+    return ArchiveSettings.from_env(os.environ).bounds
+
+
+@logger.inject_lambda_context
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    return archive(event, _bounds())

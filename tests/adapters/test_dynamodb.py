@@ -1,0 +1,245 @@
+"""The state table: every write is conditional, and what is read is what was written."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+
+from functions.adapters.dynamodb import Desks, Journal, Ledgers
+from functions.core.detector import Delta, Rules, State, initial, replay, step
+from functions.core.errors import StateConflict
+from functions.core.journal import LARGEST_CHUNK, Head
+from functions.core.ledger import Ledger
+from functions.core.slices import ALL
+from functions.core.threads import Desk, take
+from tests.builders import (
+    DASHBOARD,
+    FIRST_SEQUENCE,
+    NOW,
+    SHARD,
+    announcement,
+    approved,
+    change,
+    counts,
+    partial,
+)
+
+TABLE = "paywatch-dev-state"
+START = initial(Rules())
+
+
+@pytest.fixture
+def ledgers(dynamodb: Any) -> Ledgers:
+    return Ledgers(dynamodb, TABLE, clock=lambda: NOW)
+
+
+@pytest.fixture
+def journal(dynamodb: Any) -> Journal:
+    return Journal(dynamodb, TABLE, clock=lambda: NOW)
+
+
+@pytest.fixture
+def desks(dynamodb: Any) -> Desks:
+    return Desks(dynamodb, TABLE)
+
+
+def test_a_shard_never_seen_has_an_empty_ledger(ledgers: Ledgers) -> None:
+    assert ledgers.read(SHARD) == Ledger()
+
+
+def test_a_ledger_comes_back_with_every_digit_of_its_boundaries(ledgers: Ledgers) -> None:
+    ledger = Ledger(1, (FIRST_SEQUENCE, FIRST_SEQUENCE + 1, 10**128 + 7))
+    ledgers.write(SHARD, ledger)
+    assert ledgers.read(SHARD) == ledger
+    assert ledgers.read("shardId-9") == Ledger()
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_ledger_is_written_over_the_version_before_it_alone(
+    ledgers: Ledgers, version: int
+) -> None:
+    ledgers.write(SHARD, Ledger(1, (5,)))
+    with pytest.raises(StateConflict):
+        ledgers.write(SHARD, Ledger(version, (6,)))
+    assert ledgers.read(SHARD) == Ledger(1, (5,))
+
+
+def test_the_next_version_of_a_ledger_is_written(ledgers: Ledgers) -> None:
+    ledgers.write(SHARD, Ledger(1, (5,)))
+    ledgers.write(SHARD, Ledger(2, (5, 6)))
+    assert ledgers.read(SHARD) == Ledger(2, (5, 6))
+
+
+def test_what_is_stored_of_a_shard_expires(ledgers: Ledgers, dynamodb: Any) -> None:
+    ledgers.write(SHARD, Ledger(1, (5,)))
+    [item] = dynamodb.scan(TableName=TABLE)["Items"]
+    assert int(item["expires_at"]["N"]) == NOW + 30 * 86_400
+
+
+def write_steps(journal: Journal, state: State, numbers: range) -> State:
+    """So many steps with a payment each, stored."""
+    for number in numbers:
+        state, delta = step(state, [partial(number, approved(NOW + number), NOW + number)], Rules())
+        journal.append(delta, state)
+    return state
+
+
+def test_a_journal_without_steps_gives_the_initial_state(journal: Journal) -> None:
+    assert journal.load(START) == START
+    assert journal.head() == Head()
+
+
+def test_the_state_is_what_the_steps_made_of_it(journal: Journal) -> None:
+    state = write_steps(journal, START, range(1, 6))
+    assert journal.load(START) == state
+    assert journal.head().payments == 5
+
+
+def test_a_step_is_stored_once(journal: Journal) -> None:
+    state = write_steps(journal, START, range(1, 3))
+    _, delta = step(state, [], Rules())
+    journal.append(delta, state)
+    with pytest.raises(StateConflict):
+        journal.append(delta, state)
+
+
+def test_the_state_is_the_snapshot_and_the_steps_after_it(journal: Journal, dynamodb: Any) -> None:
+    state = write_steps(journal, START, range(1, 4))
+    journal.write_snapshot(state)
+    for version in (1, 2, 3):
+        key = {"pk": {"S": "detect"}, "sk": {"S": f"delta#{version:012d}"}}
+        dynamodb.delete_item(TableName=TABLE, Key=key)
+    state = write_steps(journal, state, range(4, 6))
+    assert journal.load(START) == state
+
+
+def snapshot_keys(dynamodb: Any) -> list[dict[str, Any]]:
+    items = dynamodb.scan(TableName=TABLE)["Items"]
+    keys = [{"pk": item["pk"], "sk": item["sk"]} for item in items if "piece" in item]
+    return sorted(keys, key=lambda key: str(key["sk"]["S"]))
+
+
+def random_state(journal: Journal, size: int) -> State:
+    """A state whose snapshot takes more than one piece, since it does not compress."""
+    drawn = random.Random(size)
+    state, delta = step(START, [partial(1, approved(NOW))], Rules())
+    journal.append(delta, state)
+    slices = {drawn.randbytes(400).hex(): counts(approved=1) for _ in range(size)}
+    window = msgspec.structs.replace(state.window, sums={ALL: counts(approved=1), **slices})
+    return msgspec.structs.replace(state, window=window)
+
+
+def test_a_large_snapshot_is_stored_in_pieces_and_comes_back_whole(
+    journal: Journal, dynamodb: Any
+) -> None:
+    state = random_state(journal, 2 * LARGEST_CHUNK // 400)
+    journal.write_snapshot(state)
+    assert len(snapshot_keys(dynamodb)) > 1
+    assert journal.load(START) == state
+
+
+def test_a_snapshot_of_which_a_piece_is_missing_is_passed_over_for_an_older_one(
+    journal: Journal, dynamodb: Any
+) -> None:
+    old = write_steps(journal, START, range(1, 4))
+    journal.write_snapshot(old)
+    state = write_steps(journal, old, range(4, 6))
+    window = random_state(Journal(FakeTable(), TABLE), 2 * LARGEST_CHUNK // 400).window
+    journal.write_snapshot(msgspec.structs.replace(state, window=window))
+    dynamodb.delete_item(TableName=TABLE, Key=snapshot_keys(dynamodb)[-1])
+    assert journal.load(START) == state
+
+
+class FakeTable:
+    """A table that takes everything and keeps nothing."""
+
+    def put_item(self, **_: Any) -> None:
+        pass
+
+
+def test_more_steps_than_one_answer_of_dynamodb_holds_are_all_read(
+    journal: Journal, dynamodb: Any
+) -> None:
+    state = write_steps(journal, START, range(1, 12))
+    assert Journal(Paged(dynamodb), TABLE).load(START) == state
+
+
+@dataclass
+class Paged:
+    """A client whose queries answer three items at most, as DynamoDB does after 1 MB."""
+
+    client: Any
+
+    def query(self, **request: Any) -> Any:
+        return self.client.query(**{**request, "Limit": min(request.get("Limit", 3), 3)})
+
+
+def test_a_step_that_another_container_stores_during_the_load_is_not_lost(
+    journal: Journal, dynamodb: Any
+) -> None:
+    state = write_steps(journal, START, range(1, 4))
+    interloper = Interloper(dynamodb, lambda: write_steps(journal, state, range(4, 6)))
+    loaded = Journal(interloper, TABLE).load(START)
+    assert loaded.totals.payments == 5
+    assert loaded.positions == journal.load(START).positions
+
+
+@dataclass
+class Interloper:
+    """A client during whose third query another container writes."""
+
+    client: Any
+    write: Any
+    queries: int = 0
+
+    def query(self, **request: Any) -> Any:
+        self.queries += 1
+        if self.queries == 3:
+            self.write()
+        return self.client.query(**request)
+
+
+def test_steps_of_an_unknown_format_give_the_initial_state_at_their_version(
+    journal: Journal, dynamodb: Any
+) -> None:
+    write_steps(journal, START, range(1, 3))
+    item = {
+        "pk": {"S": "detect"},
+        "sk": {"S": "delta#000000000003"},
+        "delta": {"B": b"\xffnewer"},
+        "head": {"S": "{}"},
+    }
+    dynamodb.put_item(TableName=TABLE, Item=item)
+    assert journal.load(START) == msgspec.structs.replace(START, version=3)
+
+
+def test_a_delta_comes_back_as_it_was_stored(journal: Journal, dynamodb: Any) -> None:
+    _, delta = step(START, [partial(1, approved(NOW))], Rules())
+    told = msgspec.structs.replace(delta, outbox=(announcement(),))
+    journal.append(told, START)
+    assert journal.load(START) == replay(START, told)
+    assert isinstance(told, Delta)
+
+
+def test_a_desk_never_written_is_empty(desks: Desks) -> None:
+    assert desks.read() == (Desk(), 0)
+
+
+def test_a_desk_comes_back_as_it_was_written(desks: Desks) -> None:
+    desk = Desk()
+    for message in (announcement(), change("tally-errors")):
+        desk = take(desk, message, (), NOW, DASHBOARD)
+    assert desks.write(desk, 0) == 1
+    assert desks.read() == (desk, 1)
+
+
+def test_a_desk_that_somebody_else_wrote_is_not_written_over(desks: Desks) -> None:
+    desks.write(Desk(), 0)
+    for stale in (0, 5):
+        with pytest.raises(StateConflict):
+            desks.write(Desk({"mine": 1}), stale)
+    assert desks.read() == (Desk(), 1)

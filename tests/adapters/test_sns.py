@@ -1,0 +1,71 @@
+"""The topics: what detect says to notify, and what notify says to people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.adapters.sns import AlarmsTopic, OncallTopic, messages
+from functions.core.message import parse
+from functions.core.page import incident_page
+from tests.builders import ALARMS, DASHBOARD, announcement
+
+
+@pytest.fixture
+def queue(sqs: Any) -> str:
+    return str(sqs.create_queue(QueueName="listener")["QueueUrl"])
+
+
+@pytest.fixture
+def topic(sns: Any, sqs: Any, queue: str) -> str:
+    """A topic to which a queue listens."""
+    arn = str(sns.create_topic(Name="topic")["TopicArn"])
+    sns.subscribe(
+        TopicArn=arn, Protocol="sqs", Endpoint="arn:aws:sqs:eu-central-1:123456789012:listener"
+    )
+    return arn
+
+
+def heard(sqs: Any, queue: str) -> dict[str, Any]:
+    [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+    envelope: dict[str, Any] = json.loads(message["Body"])
+    return envelope
+
+
+def test_what_detect_announces_is_what_notify_reads(
+    sns: Any, sqs: Any, queue: str, topic: str
+) -> None:
+    AlarmsTopic(sns, topic).announce(announcement())
+    envelope = heard(sqs, queue)
+    assert parse(envelope["Message"], "paywatch-dev-", ALARMS) == announcement()
+    assert envelope["Subject"] == "PW-1120-1343-4f2 opened"
+
+
+def test_a_page_is_sent_with_its_subject_and_what_sms_subscribers_filter_on(
+    sns: Any, sqs: Any, queue: str, topic: str
+) -> None:
+    page = incident_page(announcement(), DASHBOARD)
+    OncallTopic(sns, topic).send(page)
+    envelope = heard(sqs, queue)
+    assert (envelope["Subject"], envelope["Message"]) == (page.subject, page.body)
+    assert envelope["MessageAttributes"]["severity"]["Value"] == "critical"
+
+
+def test_a_page_has_words_of_its_own_for_sms() -> None:
+    published: list[dict[str, Any]] = []
+
+    class Topic:
+        def publish(self, **request: Any) -> None:
+            published.append(request)
+
+    page = incident_page(announcement(), DASHBOARD)
+    OncallTopic(Topic(), "arn").send(page)
+    texts = json.loads(published[0]["Message"])
+    assert texts == {"default": page.body, "email": page.body, "sms": page.sms}
+
+
+def test_the_messages_of_an_invocation_are_its_texts() -> None:
+    event = {"Records": [{"Sns": {"Message": "one"}}, {"Sns": {"Message": "two"}}]}
+    assert list(messages(event)) == ["one", "two"]

@@ -1,0 +1,199 @@
+"""Ready-made payments, tallies, partials, incidents and alarms: a test names only what it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from functions.core.alarms import Alarm, alarms
+from functions.core.batch import Record
+from functions.core.event import Payment, RawEvent, to_payment
+from functions.core.incident import OPENED, Announcement, Incident
+from functions.core.partial import Partial
+from functions.core.score import DEFAULT_THRESHOLDS, Verdict
+from functions.core.slices import ALL
+from functions.core.tally import FIELDS, Bucket, Counts, Tally
+from functions.core.threads import AlarmChange
+
+NOW = 1_763_646_180
+"""2025-11-20T13:43:00Z"""
+SHARD = "shardId-000000000000"
+FIRST_SEQUENCE = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000
+DASHBOARD = "https://example.com/d"
+ALARMS = {alarm.name: alarm for alarm in alarms(DEFAULT_THRESHOLDS)}
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    """A valid event's JSON object; a field given as None is left out."""
+    whole = {
+        "transaction_id": "txn_1",
+        "payment_status": "SUCCESS",
+        "timestamp": NOW,
+        **fields,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def event_bytes(**fields: Any) -> bytes:
+    return json.dumps(event(**fields)).encode()
+
+
+def read(**fields: Any) -> Payment:
+    """The event as the payment that it becomes."""
+    return to_payment(msgspec.convert(event(**fields), RawEvent))
+
+
+def payment(second: int = NOW, status: str = "approved", **fields: Any) -> Payment:
+    whole = {"transaction_id": "t", "status": status, "timestamp_ms": second * 1000, **fields}
+    return Payment(**whole)
+
+
+def record(number: int = 1, data: bytes = b"", second: int = NOW, shard: str = SHARD) -> Record:
+    """The shard's record of that number, arrived at that second."""
+    return Record(shard, str(FIRST_SEQUENCE + number), second * 1000, data or event_bytes())
+
+
+def counts(**fields: int) -> Counts:
+    """Counts by status and cause: `counts(approved=90, failed=10, issuer=10)`."""
+    unknown = set(fields) - set(FIELDS)
+    assert not unknown, unknown
+    return [fields.get(name, 0) for name in FIELDS]
+
+
+def tally(seconds: Mapping[int, Mapping[str, Counts]]) -> Tally:
+    """Second → slice → counts."""
+    return Tally({second: Bucket(dict(slices)) for second, slices in seconds.items()})
+
+
+def approved(second: int, count: int = 1) -> Tally:
+    return tally({second: {ALL: counts(approved=count)}})
+
+
+def partial(
+    number: int,
+    what: Tally | None = None,
+    second: int = NOW,
+    *,
+    first: int = 0,
+    shard: str = SHARD,
+    part: int = 0,
+) -> Partial:
+    """The partial that ends with the shard's record of that number and arrived at that second."""
+    return Partial(
+        shard=shard,
+        first=str(FIRST_SEQUENCE + (first or number)),
+        last=str(FIRST_SEQUENCE + number),
+        arrived_ms=second * 1000,
+        newest_ms=second * 1000,
+        tally=what if what is not None else Tally(),
+        part=part,
+    )
+
+
+def verdict(key: str = "issuer=HDFC&network=VISA", **fields: Any) -> Verdict:
+    whole = {
+        "slice": key,
+        "signal": "failed",
+        "score": 80.0,
+        "rate": 0.5,
+        "at_least": 0.4,
+        "tolerated": 0.01,
+        "attempts": 200,
+        **fields,
+    }
+    return Verdict(**whole)
+
+
+def incident(**fields: Any) -> Incident:
+    """An open, critical incident of one route."""
+    whole = {
+        "id": "PW-1120-1343-4f2",
+        "slice": "issuer=HDFC&network=VISA",
+        "signal": "failed",
+        "score": 98.75,
+        "severity": "critical",
+        "rate": 0.49,
+        "at_least": 0.4012,
+        "attempts": 612,
+        "started_at": NOW,
+        "updated_at": NOW + 3,
+        "announced": "critical",
+        "detected_at": NOW + 3,
+        "elsewhere": 0.004,
+        "causes": {"issuer": 290, "customer": 10},
+        **fields,
+    }
+    return Incident(**whole)
+
+
+def announcement(transition: str = OPENED, **fields: Any) -> Announcement:
+    return Announcement(transition, incident(**fields))
+
+
+def alarm(name: str = "FailureRate-critical") -> Alarm:
+    return ALARMS[name]
+
+
+def change(name: str = "FailureRate-critical", state: str = "ALARM", at: int = NOW) -> AlarmChange:
+    """An alarm's change of state."""
+    return AlarmChange(ALARMS[name], state, at, "Threshold Crossed: 1 datapoint [3.1] was >= 2.0")
+
+
+def alarm_json(
+    name: str = "FailureRate-critical", state: str = "ALARM", prefix: str = "paywatch-dev-"
+) -> str:
+    """What CloudWatch publishes to SNS when an alarm changes its state."""
+    return json.dumps(
+        {
+            "AlarmName": f"{prefix}{name}",
+            "AlarmDescription": "[critical] FailureRate is surely above 2 %. Unit: Percent.",
+            "AWSAccountId": "123456789012",
+            "AlarmConfigurationUpdatedTimestamp": "2025-11-20T09:00:00.000+0000",
+            "NewStateValue": state,
+            "NewStateReason": "Threshold Crossed: 1 datapoint [3.1] was >= 2.0",
+            "StateChangeTime": "2025-11-20T13:43:00.123+0000",
+            "Region": "EU (Frankfurt)",
+            "AlarmArn": f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{prefix}{name}",
+            "OldStateValue": "OK",
+            "OKActions": ["arn:aws:sns:eu-central-1:123456789012:paywatch-dev-alarms"],
+            "AlarmActions": ["arn:aws:sns:eu-central-1:123456789012:paywatch-dev-alarms"],
+            "InsufficientDataActions": [],
+            "Trigger": {
+                "MetricName": "FailureRateAtLeast",
+                "Namespace": "Paywatch/dev",
+                "StatisticType": "Statistic",
+                "Statistic": "MAXIMUM",
+                "Unit": None,
+                "Dimensions": [],
+                "Period": 10,
+                "EvaluationPeriods": 1,
+                "DatapointsToAlarm": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "Threshold": 2.0,
+                "TreatMissingData": "notBreaching",
+                "EvaluateLowSampleCountPercentile": "",
+            },
+        }
+    )
+
+
+def announcement_json(message: Announcement) -> str:
+    """What detect publishes to SNS."""
+    return json.dumps({"paywatch_announcement": msgspec.to_builtins(message)})
+
+
+def in_batches(items: Sequence[Any], sizes: Iterable[int]) -> list[Sequence[Any]]:
+    """The items in batches of these sizes; what is left is the last batch."""
+    batches: list[Sequence[Any]] = []
+    at = 0
+    for size in sizes:
+        if at >= len(items):
+            break
+        batches.append(items[at : at + size])
+        at += size
+    if at < len(items):
+        batches.append(items[at:])
+    return batches

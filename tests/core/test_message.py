@@ -1,0 +1,54 @@
+"""What comes over the alarms topic."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from functions.core.errors import Malformed
+from functions.core.incident import Announcement
+from functions.core.message import parse
+from functions.core.threads import AlarmChange
+from tests.builders import ALARMS, NOW, alarm, alarm_json, announcement, announcement_json
+
+PREFIX = "paywatch-dev-"
+
+
+def read(text: str) -> Announcement | AlarmChange | None:
+    return parse(text, PREFIX, ALARMS)
+
+
+@pytest.mark.parametrize("state", ["ALARM", "OK"])
+def test_an_alarm_of_cloudwatch_is_a_change_of_that_alarm(state: str) -> None:
+    reason = "Threshold Crossed: 1 datapoint [3.1] was >= 2.0"
+    change = AlarmChange(alarm("FailureRate-critical"), state, NOW, reason)
+    assert read(alarm_json("FailureRate-critical", state)) == change
+
+
+def test_an_announcement_arrives_as_it_was_sent() -> None:
+    assert read(announcement_json(announcement())) == announcement()
+
+
+def test_missing_data_calls_nobody() -> None:
+    assert read(alarm_json(state="INSUFFICIENT_DATA")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not JSON",
+        "[]",
+        "{}",
+        '"text"',
+        json.dumps({"AlarmName": "paywatch-dev-FailureRate-critical"}),
+        json.dumps({"AlarmName": PREFIX + "FailureRate-critical", "NewStateValue": "ALARM"}),
+        json.dumps({"paywatch_announcement": {"transition": "opened"}}),
+        alarm_json("NobodyKnows"),
+        alarm_json(prefix="paywatch-prod-"),
+    ],
+)
+def test_what_is_not_understood_is_malformed_so_that_it_reaches_people_raw(text: str) -> None:
+    with pytest.raises(Malformed, match="bad_message") as caught:
+        read(text)
+    assert caught.value.data == text.encode()

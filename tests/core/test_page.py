@@ -1,0 +1,160 @@
+"""The words of a page. The goldens are read as a person on call reads them, on a phone at night."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from functions.core.incident import CLOSED, OPENED, WORSE
+from functions.core.page import (
+    SMS_LENGTH,
+    SUBJECT_LENGTH,
+    Page,
+    alarm_ok_page,
+    alarm_page,
+    duration,
+    incident_page,
+    likely_cause,
+)
+from functions.core.slices import slice_key
+from functions.core.tally import SIGNALS
+from tests.builders import ALARMS, DASHBOARD, NOW, alarm, announcement, incident
+
+GSM = frozenset(
+    "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+REASON = (
+    "Threshold Crossed: 1 out of the last 1 datapoints [3.1 (20/11/25 13:43:00)] was greater "
+    "than or equal to the threshold (2.0)."
+)
+
+
+def shown(page: Page) -> str:
+    return f"Subject: {page.subject}\n\n{page.body}\n\n--- SMS, {len(page.sms)} ---\n{page.sms}\n"
+
+
+def test_an_incident_opened(snapshot: SnapshotAssertion) -> None:
+    assert shown(incident_page(announcement(OPENED), DASHBOARD)) == snapshot
+
+
+def test_an_incident_got_worse(snapshot: SnapshotAssertion) -> None:
+    worse = announcement(WORSE, slice="issuer=HDFC", rate=0.71, at_least=0.66, attempts=1204)
+    assert shown(incident_page(worse, DASHBOARD)) == snapshot
+
+
+def test_an_incident_closed(snapshot: SnapshotAssertion) -> None:
+    closed = announcement(CLOSED, closed_at=NOW + 187)
+    assert shown(incident_page(closed, DASHBOARD)) == snapshot
+
+
+def test_declines_on_all_traffic(snapshot: SnapshotAssertion) -> None:
+    wave = announcement(
+        OPENED, slice="", signal="denied", severity="warning", score=55.0, rate=0.121,
+        at_least=0.112, attempts=12_000, elsewhere=None, causes={"customer": 1400, "fraud": 52},
+    )  # fmt: skip
+    assert shown(incident_page(wave, DASHBOARD)) == snapshot
+
+
+def test_an_alarm_without_an_incident(snapshot: SnapshotAssertion) -> None:
+    page = alarm_page(alarm("FailureRate-critical"), "PW-1120-1343-a1b", NOW, REASON, DASHBOARD)
+    assert shown(page) == snapshot
+
+
+def test_silence(snapshot: SnapshotAssertion) -> None:
+    page = alarm_page(alarm("NoTraffic"), "PW-1120-1343-a1b", NOW, REASON, DASHBOARD)
+    assert shown(page) == snapshot
+
+
+def test_an_alarm_is_over(snapshot: SnapshotAssertion) -> None:
+    page = alarm_ok_page(
+        alarm("FailureRate-critical").title,
+        "PW-1120-1343-a1b",
+        "PW-1120-1343-a1b: surely more than 2 % of payments fail",
+        "critical",
+        NOW,
+        NOW + 600,
+        DASHBOARD,
+    )
+    assert shown(page) == snapshot
+
+
+values = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=64)
+slices = st.dictionaries(st.sampled_from(("issuer", "network", "gateway")), values).map(slice_key)
+announcements = st.builds(
+    announcement,
+    st.sampled_from((OPENED, WORSE, CLOSED)),
+    slice=slices,
+    signal=st.sampled_from(SIGNALS),
+    causes=st.dictionaries(st.sampled_from(("issuer", "customer")), st.integers(0, 10**9)),
+    rate=st.floats(0, 1),
+    attempts=st.integers(0, 10**12),
+    closed_at=st.integers(NOW, NOW + 10**7),
+)
+alarm_pages = st.builds(
+    alarm_page,
+    st.sampled_from(list(ALARMS.values())),
+    st.just("PW-1120-1343-a1b"),
+    st.integers(0, 2**32),
+    st.text(max_size=100),
+    st.just(DASHBOARD),
+)
+pages = announcements.map(lambda told: incident_page(told, DASHBOARD)) | alarm_pages
+
+
+@given(pages)
+def test_an_sms_is_one_message_with_the_topics_name_before_it(page: Page) -> None:
+    assert len("PAYWATCH> " + page.sms) <= 160
+    assert len(page.sms) <= SMS_LENGTH
+
+
+@given(pages)
+def test_an_sms_needs_only_the_gsm_alphabet(page: Page) -> None:
+    assert set(page.sms) <= GSM
+
+
+@given(pages)
+def test_an_sms_ends_with_the_name_of_the_trouble(page: Page) -> None:
+    assert page.sms.endswith(" " + page.thread)
+
+
+@given(pages)
+def test_a_subject_is_what_sns_accepts(page: Page) -> None:
+    assert 0 < len(page.subject) <= SUBJECT_LENGTH
+    assert page.subject.isascii()
+    assert page.subject.isprintable()
+
+
+@given(announcements)
+def test_every_message_of_an_incident_has_the_same_name_in_it(told: object) -> None:
+    page = incident_page(told, DASHBOARD)  # type: ignore[arg-type]  # by st.builds
+    assert page.thread in page.body
+    assert page.thread in page.subject
+
+
+CRITICAL = [alarm.name for alarm in ALARMS.values() if alarm.severity == "critical"]
+
+
+@pytest.mark.parametrize("name", CRITICAL)  # the others send no SMS
+def test_an_sms_for_an_alarm_says_what_to_do_first(name: str) -> None:
+    page = alarm_page(alarm(name), "PW-1120-1343-a1b", NOW, REASON, DASHBOARD)
+    assert "First: " in page.sms
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (45, "45 s"), (60, "1 min"), (185, "3 min 5 s"), (3600, "1 h"), (7620, "2 h 7 min")],
+)  # fmt: skip
+def test_a_duration_is_said_in_its_two_largest_units(seconds: int, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_the_likely_cause_is_the_one_of_most_failures() -> None:
+    assert likely_cause(incident(causes={"timeout": 3, "gateway": 9})) == "gateway"
+
+
+def test_without_any_cause_it_is_said_to_be_unknown() -> None:
+    page = incident_page(announcement(causes={}), DASHBOARD)
+    assert "Cause: unknown" in page.body

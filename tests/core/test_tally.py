@@ -1,0 +1,177 @@
+"""Counts by second and slice: a commutative monoid."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.causes import CAUSES, PATH_CAUSES
+from functions.core.event import ATTEMPT_STATUSES, STATUSES, Payment
+from functions.core.slices import ALL
+from functions.core.tally import (
+    Bucket,
+    Tally,
+    attempts,
+    by_cause,
+    events,
+    failures,
+    latency_index,
+    latency_quantile,
+    merge,
+    payments,
+    risen,
+    shown,
+    split,
+)
+from tests.builders import NOW, counts, payment
+
+SLICING = (("issuer",), ("network",), ("issuer", "network"))
+
+made = st.builds(
+    payment,
+    st.integers(NOW, NOW + 3),
+    st.sampled_from(STATUSES),
+    issuer=st.none() | st.sampled_from("AB"),
+    network=st.none() | st.sampled_from("XY"),
+    count=st.integers(1, 5),
+    latency_ms=st.none() | st.floats(0, 5000),
+)
+lists = st.lists(made, max_size=12)
+
+
+def counted(paid: list[Payment]) -> Tally:
+    tally = Tally()
+    for item in paid:
+        tally.add(
+            item, "" if item.status in ("approved", "pending", "refunded") else "issuer", SLICING
+        )
+    return tally
+
+
+tallies = lists.map(counted)
+
+
+@given(tallies)
+def test_an_empty_tally_changes_nothing(tally: Tally) -> None:
+    assert merge([tally, Tally()]) == merge([Tally(), tally]) == merge([tally]) == tally
+
+
+@given(tallies, tallies, tallies)
+def test_merging_is_associative(one: Tally, two: Tally, three: Tally) -> None:
+    assert merge([merge([one, two]), three]) == merge([one, merge([two, three])])
+
+
+@given(tallies, tallies)
+def test_merging_is_commutative(one: Tally, two: Tally) -> None:
+    assert merge([one, two]) == merge([two, one])
+
+
+@given(lists, lists)
+def test_counting_and_merging_is_counting_all_at_once(
+    one: list[Payment], two: list[Payment]
+) -> None:
+    assert merge([counted(one), counted(two)]) == counted(one + two)
+
+
+@given(tallies, tallies)
+def test_merging_leaves_what_it_merges_as_it_was(one: Tally, two: Tally) -> None:
+    before = msgspec.msgpack.encode((one, two))
+    merge([one, two])
+    assert msgspec.msgpack.encode((one, two)) == before
+
+
+@given(tallies, st.integers(1, 9))
+def test_the_parts_of_a_tally_merge_to_it_and_none_is_too_large(tally: Tally, most: int) -> None:
+    parts = split(tally, most)
+    assert merge(parts) == tally
+    assert all(part.cells <= most for part in parts)
+    assert split(tally, most) == parts
+
+
+def test_an_empty_tally_is_one_empty_part() -> None:
+    assert split(Tally(), 5) == [Tally()]
+
+
+def test_parked_events_and_late_payments_survive_the_splitting() -> None:
+    tally = Tally({NOW: Bucket({ALL: counts(approved=1)}, {3: 1}, parked=2, late=4)})
+    assert merge(split(tally, 1)) == tally
+
+
+@given(lists)
+def test_every_payment_is_counted_once_in_all_traffic(paid: list[Payment]) -> None:
+    assert payments(counted(paid).total) == sum(item.count for item in paid)
+
+
+@given(lists)
+def test_attempts_are_the_payments_with_a_final_outcome(paid: list[Payment]) -> None:
+    final = sum(item.count for item in paid if item.status in ATTEMPT_STATUSES)
+    assert attempts(counted(paid).total) == final
+
+
+def test_a_payment_is_counted_in_its_second_under_each_of_its_slices() -> None:
+    tally = Tally()
+    tally.add(payment(NOW, "failed", issuer="A", network="X", count=3), "timeout", SLICING)
+    three = counts(failed=3, timeout=3)
+    keys = (ALL, "issuer=A", "network=X", "issuer=A&network=X")
+    assert tally == Tally({NOW: Bucket(dict.fromkeys(keys, three))})
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_attributable_is_what_the_payment_path_caused(cause: str) -> None:
+    seen = counts(denied=4, **{cause: 4})
+    assert events(seen, "attributable") == (4 if cause in PATH_CAUSES else 0)
+    assert events(seen, "denied") == 4
+    assert by_cause(seen) == {cause: 4}
+
+
+def test_failures_are_the_counts_without_what_went_well() -> None:
+    seen = counts(approved=5, refunded=2, pending=1, failed=3, issuer=3)
+    assert failures(seen) == counts(failed=3, issuer=3)
+
+
+def test_what_was_denied_is_not_taken_for_a_cause_of_what_failed() -> None:
+    seen = counts(failed=10, denied=50, gateway=10, customer=45, fraud=5)
+    assert by_cause(shown(seen, "failed")) == {"gateway": 10}
+
+
+def test_what_is_attributable_has_causes_on_the_payment_path_alone() -> None:
+    seen = counts(denied=60, issuer=10, customer=50)
+    assert by_cause(shown(seen, "attributable")) == {"issuer": 10}
+
+
+def test_what_is_denied_keeps_all_its_causes() -> None:
+    seen = counts(denied=60, issuer=10, customer=50)
+    assert by_cause(shown(seen, "denied")) == {"customer": 50, "issuer": 10}
+
+
+def test_the_causes_that_rose_are_those_above_the_rate_elsewhere() -> None:
+    here = counts(approved=800, failed=90, denied=110, customer=110, issuer=90)
+    elsewhere = counts(approved=900, denied=100, customer=100)
+    assert risen(here, elsewhere) == {"customer": 10, "issuer": 90}
+
+
+@given(
+    st.lists(st.floats(1, 60_000), min_size=1, max_size=60), st.sampled_from((0.5, 0.95, 0.99, 1))
+)
+def test_a_latency_quantile_is_right_within_five_percent(
+    latencies: list[float], quantile: float
+) -> None:
+    sketch: dict[int, int] = {}
+    for latency in latencies:
+        index = latency_index(latency)
+        sketch[index] = sketch.get(index, 0) + 1
+    exact = sorted(latencies)[math.ceil(quantile * len(latencies)) - 1]
+    assert latency_quantile(sketch, quantile) == pytest.approx(exact, rel=0.05)
+
+
+def test_an_empty_sketch_has_no_quantile() -> None:
+    assert latency_quantile({}, 0.95) is None
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.3, 1.0])
+def test_latencies_up_to_a_millisecond_share_a_bucket(latency: float) -> None:
+    assert latency_index(latency) == 0

@@ -1,0 +1,181 @@
+"""What becomes a page, and what joins one that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.core.incident import CLOSED, OPENED, WORSE, Announcement, Incident
+from functions.core.page import Page
+from functions.core.threads import (
+    MOST_REMEMBERED,
+    REMEMBERED_SECONDS,
+    AlarmChange,
+    Desk,
+    sent,
+    take,
+)
+from tests.builders import DASHBOARD, NOW, announcement, change, incident
+
+Message = Announcement | AlarmChange
+
+
+def hear(
+    desk: Desk, *messages: Message, knows: Sequence[Incident] = (), now: int = NOW
+) -> tuple[Desk, list[Page]]:
+    """The desk after the messages, and the pages that they caused. `knows` is what detect knows."""
+    before = len(desk.outbox)
+    for message in messages:
+        desk = take(desk, message, knows, now, DASHBOARD)
+    return desk, [item.page for item in desk.outbox[before:]]
+
+
+def pages(*messages: Message, knows: Sequence[Incident] = ()) -> list[Page]:
+    return hear(Desk(), *messages, knows=knows)[1]
+
+
+RED = change("FailureRate-warning")
+CRITICAL = change("FailureRate-critical")
+GREEN = change("FailureRate-warning", "OK", NOW + 600)
+CLOSE = announcement(CLOSED, closed_at=NOW + 60)
+
+
+def test_every_transition_of_an_incident_is_told_in_its_thread() -> None:
+    told = pages(announcement(OPENED), announcement(WORSE), CLOSE)
+    assert len(told) == 3
+    assert {page.thread for page in told} == {incident().id}
+
+
+def test_the_subject_of_a_thread_never_changes() -> None:
+    wider = announcement(WORSE, slice="issuer=HDFC")
+    assert len({page.subject for page in pages(announcement(OPENED), wider, CLOSE)}) == 1
+
+
+def test_a_message_that_comes_again_is_told_once() -> None:
+    assert len(pages(announcement(), announcement(), RED, RED)) == 2
+
+
+def test_a_payment_alarm_during_an_open_incident_is_silent() -> None:
+    assert pages(CRITICAL, knows=[incident()]) == []
+
+
+def test_a_payment_alarm_during_a_suspected_incident_is_told() -> None:
+    assert len(pages(CRITICAL, knows=[incident(announced="")])) == 1
+
+
+def test_the_alarm_on_the_score_joins_a_suspected_incident_silently() -> None:
+    assert pages(change("AnomalyScore-critical"), knows=[incident(announced="")]) == []
+
+
+def test_a_pipeline_alarm_is_told_whatever_incident_is_open() -> None:
+    assert len(pages(change("detect-errors"), knows=[incident()])) == 1
+
+
+def test_silence_is_told_whatever_incident_is_open() -> None:
+    assert len(pages(change("NoTraffic"), knows=[incident()])) == 1
+
+
+def test_payment_alarms_share_one_thread_and_one_page() -> None:
+    told = pages(RED, change("DeniedRate-warning"), change("ReversedRate-warning"))
+    assert len(told) == 1
+
+
+def test_a_more_severe_alarm_is_told_as_an_update_of_the_same_thread() -> None:
+    told = pages(RED, CRITICAL)
+    assert [page.severity for page in told] == ["warning", "critical"]
+    assert len({(page.thread, page.subject) for page in told}) == 1
+
+
+def test_a_less_severe_alarm_adds_nothing() -> None:
+    assert [page.severity for page in pages(CRITICAL, RED)] == ["critical"]
+
+
+def test_pipeline_alarms_have_threads_of_their_own() -> None:
+    told = pages(change("tally-errors"), change("detect-errors"))
+    assert len({page.thread for page in told}) == 2
+
+
+def test_five_hundred_alarms_make_one_page() -> None:
+    alarms = [change("FailureRate-warning", at=NOW + second) for second in range(500)]
+    assert len(pages(*alarms)) == 1
+
+
+def test_an_incident_that_opens_after_an_alarm_goes_on_in_the_alarms_thread() -> None:
+    alarm, opened = pages(RED, announcement(OPENED))
+    assert (alarm.thread, alarm.subject) == (opened.thread, opened.subject)
+
+
+def test_an_incident_goes_on_in_the_alarms_thread_until_it_is_closed() -> None:
+    alarm, *later = pages(RED, announcement(OPENED), announcement(WORSE), CLOSE)
+    assert {page.thread for page in later} == {alarm.thread}
+
+
+def test_two_incidents_have_two_threads() -> None:
+    told = pages(announcement(id="PW-1"), announcement(id="PW-2", slice="gateway=alpha"))
+    assert [page.thread for page in told] == ["PW-1", "PW-2"]
+
+
+def test_when_the_last_red_alarm_is_green_that_is_told_once() -> None:
+    both = hear(Desk(), RED, change("DeniedRate-warning"))[0]
+    desk, first = hear(both, GREEN)
+    desk, last = hear(desk, change("DeniedRate-warning", "OK", NOW + 700))
+    assert (first, len(last)) == ([], 1)
+    assert last[0].body.startswith("OK: over after 11 min 40 s")
+    assert desk.threads == {}
+
+
+def test_an_alarm_that_is_green_without_having_been_red_is_silent() -> None:
+    assert pages(GREEN) == []
+
+
+def test_a_recovery_is_not_told_again_when_the_alarms_follow() -> None:
+    desk, told = hear(Desk(), RED, announcement(OPENED), CLOSE)
+    assert [page.body.split(":")[0] for page in told] == ["WARNING", "CRITICAL", "OK"]
+    desk, after = hear(desk, GREEN)
+    assert (after, desk.threads) == ([], {})
+
+
+def test_what_goes_red_after_a_recovery_is_news() -> None:
+    desk, _ = hear(Desk(), RED, announcement(OPENED), CLOSE)
+    desk, news = hear(desk, change("DeniedRate-warning", at=NOW + 90))
+    assert len(news) == 1
+    _, over = hear(desk, GREEN, change("DeniedRate-warning", "OK", NOW + 900), knows=[])
+    assert len(over) == 1
+
+
+def test_an_alarm_stays_silent_when_green_while_its_incident_is_open() -> None:
+    desk, _ = hear(Desk(), RED, announcement(OPENED))
+    desk, told = hear(desk, GREEN, knows=[incident()])
+    assert told == []
+    assert hear(desk, CLOSE)[1][0].body.startswith("OK: recovered")
+
+
+def test_an_incident_that_detect_forgot_does_not_swallow_later_alarms() -> None:
+    desk, _ = hear(Desk(), RED, announcement(OPENED))
+    desk, _ = hear(desk, GREEN, knows=[incident()])
+    _, told = hear(desk, change("FailureRate-warning", at=NOW + 9000), knows=[])
+    assert len(told) == 1
+
+
+def test_the_same_alarm_may_page_again_after_it_was_green() -> None:
+    desk, _ = hear(Desk(), RED, GREEN)
+    assert len(hear(desk, change("FailureRate-warning", at=NOW + 900))[1]) == 1
+
+
+def test_what_was_sent_leaves_the_outbox() -> None:
+    desk, _ = hear(Desk(), RED, change("tally-errors"))
+    assert [item.key for item in sent(desk, [RED.key]).outbox] == [change("tally-errors").key]
+
+
+def test_messages_are_remembered_for_a_week() -> None:
+    desk, _ = hear(Desk(), RED)
+    later = NOW + REMEMBERED_SECONDS
+    assert RED.key in hear(desk, change("tally-errors"), now=later - 1)[0].taken
+    assert RED.key not in hear(desk, change("tally-errors"), now=later)[0].taken
+
+
+def test_an_alarm_that_flaps_does_not_fill_the_desk() -> None:
+    desk = Desk()
+    for second in range(MOST_REMEMBERED + 10):
+        desk, _ = hear(desk, change("FailureRate-warning", at=NOW + second))
+    assert len(desk.taken) == MOST_REMEMBERED
+    assert hear(desk, change("FailureRate-warning", at=NOW + MOST_REMEMBERED + 9))[0] == desk
