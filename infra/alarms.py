@@ -1,8 +1,8 @@
-"""Every alarm of functions.core.alarms, with its metric and its way to the alarms topic."""
+"""The alarms of functions.core.alarms, with its metric and its way to the alarms topic."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,8 +10,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from functions.core.alarms import Alarm, alarms
-from functions.core.score import Threshold
+from functions.core.alarms import Alarm
 
 MetricOf = Callable[[Alarm], cloudwatch.Metric]
 """The CloudWatch metric that an alarm watches."""
@@ -42,14 +41,14 @@ class Alarms(Construct):
         construct_id: str,
         *,
         prefix: str,
-        thresholds: Mapping[str, Threshold],
+        alarms: Sequence[Alarm],
         metric_of: MetricOf,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
         action = actions.SnsAction(topic)
         self.by_name: dict[str, cloudwatch.Alarm] = {}
-        for alarm in alarms(thresholds):
+        for alarm in alarms:
             created = cloudwatch.Alarm(
                 self,
                 alarm.name,

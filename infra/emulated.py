@@ -12,6 +12,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "metric-namespace": "it does not know the condition key cloudwatch:namespace, and refuses all",
     "lambda-platform": "it runs functions with this machine's Python, on this machine's processor",
     "deployment-roles": "it refuses the asset role of a bootstrapped account",
+    "archive": "it writes Parquet only with its extra of 110 MB, and nothing else without",
     "nag": "the rules are for what AWS gets; without tls-only they would not be met",
 }
 """Property → why a deployment to the emulator goes without it."""

@@ -78,7 +78,8 @@ class Settings:
     oncall_email, oncall_sms: who is paged; several are separated by commas. keep_data: the streams,
     the table, the buckets and the key outlive the stack, and the stack cannot be deleted by
     mistake. reserve_concurrency: each function owns its share of the account's concurrency (an
-    account with the starting quota of 10 cannot reserve any). emulated: for infra/emulated.py.
+    account with the starting quota of 10 cannot reserve any). archive: payments are kept as Parquet
+    on S3, too. emulated: for infra/emulated.py.
     """
 
     environment: str
@@ -99,6 +100,7 @@ class Settings:
     reserve_concurrency: bool = _setting(_yes, False)
     memory_mb: int = _setting(whole(256, 10240), 1024)
     log_level: str = _setting(str.upper, "INFO")
+    archive: bool = _setting(_yes, True)
     emulated: bool = _setting(_yes, False)
 
 

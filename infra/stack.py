@@ -10,11 +10,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from functions.core.alarms import PAYMENTS, Alarm
+from functions.core.alarms import PAYMENTS, Alarm, alarms
 from functions.core.slices import format_slicing
 from functions.settings import format_thresholds
 from infra import emulated
 from infra.alarms import Alarms
+from infra.archive import Archive
 from infra.consumers import Consumer
 from infra.dashboards import Dashboards, dashboard_url
 from infra.dependencies import LAMBDA, Dependencies, Target
@@ -98,7 +99,23 @@ class PaywatchStack(cdk.Stack):
             oncall=self._topics.oncall,
         )
         Heartbeat(self, "Heartbeat", function=tick)
-        self._watch({"tally": tally, "detect": detect, "notify": notify, "tick": tick})
+        watched = {"tally": tally, "detect": detect, "notify": notify, "tick": tick}
+        self._archive: Archive | None = None
+        if settings.archive and emulated.has(settings, "archive"):
+            watched["archive"] = archive = self._archive_function()
+            self._archive = Archive(
+                self,
+                "Archive",
+                environment=settings.environment,
+                stream=self._streams.events,
+                function=archive,
+                key=self._key,
+                access_logs=self._storage.access_logs,
+                keep_data=keep,
+                tls_only=tls_only,
+                log_retention_days=settings.log_retention_days,
+            )
+        self._watch(watched)
         self._outputs()
 
     def _reserved(self, count: int) -> int | None:
@@ -197,6 +214,19 @@ class PaywatchStack(cdk.Stack):
         self._key.grant(function, "kms:GenerateDataKey")
         return function
 
+    def _archive_function(self) -> lambda_.Function:
+        """It touches nothing but what Firehose hands it. Firehose stores away what a throttled
+        function does not take, so no limit of its own: the other functions reserve theirs.
+        """
+        return self._functions.add(
+            "archive",
+            description="Turns records into masked rows of the archive, for Firehose",
+            memory_mb=self._settings.memory_mb,
+            timeout_seconds=60,
+            reserved=None,
+            environment={},
+        )
+
     def _use_table(self, function: lambda_.Function, *actions: str) -> None:
         """Lets the function use the table, and the key that the table's items are under."""
         self._table.grant(function, *actions)
@@ -218,6 +248,8 @@ class PaywatchStack(cdk.Stack):
                     metric_name=alarm.metric,
                     dimensions_map={"EventSourceMappingUUID": self._mappings[alarm.source]},
                 )
+            if self._archive and alarm.source == "delivery":
+                return self._archive.metric(alarm.metric)
             if alarm.source in streams:
                 return streams[alarm.source].metric(alarm.metric)
             return functions[alarm.source].metric(alarm.metric)
@@ -226,7 +258,7 @@ class PaywatchStack(cdk.Stack):
             self,
             "Alarms",
             prefix=self._prefix,
-            thresholds=self._settings.thresholds,
+            alarms=alarms(self._settings.thresholds, archive=self._archive is not None),
             metric_of=metric_of,
             topic=self._topics.alarms,
         )
@@ -243,6 +275,7 @@ class PaywatchStack(cdk.Stack):
         )
 
     def _outputs(self) -> None:
+        archive = self._archive
         for name, value in {
             "EventsStream": self._streams.events.stream_name,
             "TalliesStream": self._streams.tallies.stream_name,
@@ -253,5 +286,7 @@ class PaywatchStack(cdk.Stack):
             "FailuresBucket": self._storage.failures.bucket_name,
             "Namespace": self._namespace,
             "DashboardUrl": dashboard_url(self._settings.environment),
+            **({"ArchiveBucket": archive.bucket.bucket_name} if archive else {}),
+            **({"ArchiveTable": archive.table} if archive else {}),
         }.items():
             cdk.CfnOutput(self, name, value=value)

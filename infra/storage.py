@@ -37,24 +37,49 @@ class Storage(Construct):
         self.failures = self._bucket("Failures", days=KEEP_DAYS, logs=self.access_logs)
 
     def _bucket(self, construct_id: str, *, days: int, logs: s3.IBucket | None) -> s3.Bucket:
-        removal = cdk.RemovalPolicy.RETAIN if self._keep_data else cdk.RemovalPolicy.DESTROY
-        return s3.Bucket(
+        return private_bucket(
             self,
             construct_id,
-            # S3 cannot deliver access logs into a bucket under a customer's key.
-            encryption=s3.BucketEncryption.KMS if logs else s3.BucketEncryption.S3_MANAGED,
-            encryption_key=self._key if logs else None,
-            bucket_key_enabled=True if logs else None,
-            enforce_ssl=self._tls_only,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            server_access_logs_bucket=logs,
-            server_access_logs_prefix=f"{construct_id.lower()}/" if logs else None,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=cdk.Duration.days(days),
-                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
-                )
-            ],
-            removal_policy=removal,
+            key=self._key,
+            logs=logs,
+            keep_data=self._keep_data,
+            tls_only=self._tls_only,
+            lifecycle=[expire(days)],
         )
+
+
+def expire(days: int, prefix: str | None = None) -> s3.LifecycleRule:
+    """Objects, those under the prefix or all, go after so many days; uploads cut short, after one."""
+    return s3.LifecycleRule(
+        prefix=prefix,
+        expiration=cdk.Duration.days(days),
+        abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
+    )
+
+
+def private_bucket(
+    scope: Construct,
+    construct_id: str,
+    *,
+    key: kms.IKey,
+    logs: s3.IBucket | None,
+    keep_data: bool,
+    tls_only: bool,
+    lifecycle: list[s3.LifecycleRule],
+) -> s3.Bucket:
+    """A bucket as all of Paywatch's are. Without `logs` it is the one that receives access logs."""
+    return s3.Bucket(
+        scope,
+        construct_id,
+        # S3 cannot deliver access logs into a bucket under a customer's key.
+        encryption=s3.BucketEncryption.KMS if logs else s3.BucketEncryption.S3_MANAGED,
+        encryption_key=key if logs else None,
+        bucket_key_enabled=True if logs else None,
+        enforce_ssl=tls_only,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        server_access_logs_bucket=logs,
+        server_access_logs_prefix=f"{construct_id.lower()}/" if logs else None,
+        lifecycle_rules=lifecycle,
+        removal_policy=cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY,
+    )

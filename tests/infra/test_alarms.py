@@ -37,7 +37,9 @@ def test_every_alarm_of_the_core_is_created_and_no_other(created: dict[str, Any]
 
 
 def test_a_deployment_without_an_archive_has_no_alarm_on_it() -> None:
-    names = {p["AlarmName"] for p in synthesise(archive="false").of("AWS::CloudWatch::Alarm").values()}
+    names = {
+        p["AlarmName"] for p in synthesise(archive="false").of("AWS::CloudWatch::Alarm").values()
+    }
     wanted = {f"paywatch-dev-{alarm.name}" for alarm in alarms(DEFAULT_THRESHOLDS, archive=False)}
     assert names == wanted
     assert not any("archive" in name for name in names)

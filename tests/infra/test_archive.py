@@ -21,6 +21,7 @@ def destination(dev: Deployment) -> dict[str, Any]:
 
 @pytest.fixture
 def table(dev: Deployment) -> dict[str, Any]:
+    found: dict[str, Any]
     (found,) = dev.of("AWS::Glue::Table").values()
     return found
 
@@ -93,7 +94,7 @@ def test_a_day_is_a_folder_and_the_table_finds_it_without_being_told(
 def test_the_table_reaches_back_as_far_as_the_bucket_keeps(
     dev: Deployment, table: dict[str, Any]
 ) -> None:
-    bucket = dev.of("AWS::S3::Bucket")["ArchiveBucket49F1AC64"]
+    bucket = dev.of("AWS::S3::Bucket")["Archive57A50521"]
     days = {r["Prefix"]: r["ExpirationInDays"] for r in bucket["LifecycleConfiguration"]["Rules"]}
     assert days == {"payments/": 400, "errors/": 90}
     assert table["TableInput"]["Parameters"]["projection.dt.range"] == "NOW-400DAYS,NOW"
@@ -155,9 +156,7 @@ def test_only_our_own_firehose_may_take_the_role(dev: Deployment) -> None:
     (role,) = (r for n, r in dev.of("AWS::IAM::Role").items() if n.startswith("ArchiveRole"))
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "firehose.amazonaws.com"}
-    assert statement["Condition"] == {
-        "StringEquals": {"sts:ExternalId": {"Ref": "AWS::AccountId"}}
-    }
+    assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "AWS::AccountId"}}}
 
 
 def test_firehoses_log_forgets_as_the_functions_logs_do(dev: Deployment) -> None:

@@ -13,7 +13,7 @@ STATEFUL = {
     "AWS::Kinesis::Stream": {"StreamsEvents2F1094E5", "StreamsTalliesBA997E77"},
     "AWS::DynamoDB::Table": {"StateTable962DE04C"},
     "AWS::S3::Bucket": {
-        "ArchiveBucket49F1AC64",
+        "Archive57A50521",
         "StorageAccessLogs96FB524C",
         "StorageFailures3FF38EE5",
         "StorageQuarantine381A7D7C",

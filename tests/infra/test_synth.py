@@ -136,6 +136,11 @@ def _archive(template: dict[str, Any]) -> None:
             del template["Resources"][name]
         elif str(resource["Properties"].get("DashboardName")).endswith("-pipeline"):
             resource["Properties"].pop("DashboardBody")  # it shows the archive among the others
+        elif resource["Type"] == "AWS::S3::BucketPolicy":
+            document = resource["Properties"]["PolicyDocument"]
+            document["Statement"] = [  # that the archive's access is logged, too
+                s for s in document["Statement"] if "/archive/*" not in str(s["Resource"])
+            ]
     for name in ("ArchiveBucket", "ArchiveTable"):
         template["Outputs"].pop(name, None)
 
