@@ -87,7 +87,7 @@ class Settings:
     oncall_sms: tuple[str, ...] = _setting(_phones, ())
     events_shards: int = _setting(whole(1, 500), 1)
     thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
-    slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)  # noqa: RUF009 - gives a field
+    slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)
     alpha: float = _setting(share, 1e-6)
     lateness_seconds: int = _setting(whole(0, 3600), 60)
     skew_seconds: int = _setting(whole(0, 3600), 60)

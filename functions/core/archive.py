@@ -14,9 +14,10 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.batch import TICK
+from functions.core.cards import mask
 from functions.core.codec import decode_each
 from functions.core.errors import Malformed
-from functions.core.event import ALIASES, Payment, RawEvent, correlation_id, mask, to_payment
+from functions.core.event import ALIASES, Payment, RawEvent, correlation_id, to_payment
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"

@@ -19,8 +19,9 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from functions.core import envelopes, kpl, salvage
+from functions.core.cards import mask
 from functions.core.errors import Malformed
-from functions.core.event import Payment, RawEvent, mask, to_payment
+from functions.core.event import Payment, RawEvent, to_payment
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from functions.core.batch import Record
+from functions.core.cards import mask, mask_bytes
 from functions.core.errors import Malformed
-from functions.core.event import mask, mask_bytes
 
 PREFIX: Final = "parked/"
 
