@@ -7,10 +7,11 @@ depends on the partials and their order only, not on how they came in batches.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
-from functions.core.incident import Announcement, Incident, Patience, Sighting, follow
+from functions.core.incident import CLOSED, Announcement, Incident, Patience, Sighting, follow
 from functions.core.localise import causes, without
 from functions.core.partial import Partial, Position, fresh
 from functions.core.score import (
@@ -218,8 +219,26 @@ def _judged(state: State, rules: Rules) -> State:
         state,
         worst=max(found, key=lambda verdict: verdict.score, default=None),
         incidents=tuple(incidents),
-        outbox=(*state.outbox, *told),
+        outbox=(*state.outbox, *(_with_latest(item, window, rules) for item in told)),
     )
+
+
+FEWEST_FOR_A_RATE: Final = 20
+"""Attempts in the latest seconds, below which their rate would say more about luck."""
+
+
+def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announcement:
+    """The announcement with the incident's rate since it stands out, for people to read."""
+    incident = item.incident
+    stands_out = window.clock - incident.started_at + 1
+    seconds = min(rules.patience.recent_seconds, stands_out)
+    counts = window.recent(incident.slice, seconds)
+    total = attempts(counts)
+    if item.transition == CLOSED or total < FEWEST_FOR_A_RATE:
+        return item
+    rate = events(counts, incident.signal) / total
+    latest = msgspec.structs.replace(incident, latest_rate=rate, latest_seconds=seconds)
+    return msgspec.structs.replace(item, incident=latest)
 
 
 def _signals(incident: Incident) -> Sequence[str]:

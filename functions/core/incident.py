@@ -33,8 +33,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: the same for the same slice and start. started_at: the first second it stood out.
     announced: severity of the last page, empty while it is suspected. well_since: when its recent
     payments began to be well again, 0 while they are not. attempts: in the window, at the worst.
-    elsewhere: the same signal's rate outside of the slice. causes: cause → attempts, as far as they
-    are more than elsewhere.
+    latest_rate: the rate over the last latest_seconds, since it stands out, for the window dilutes
+    what has just begun; None where these seconds have too few attempts for a rate. elsewhere: the
+    same signal's rate outside of the slice. causes: cause → attempts, as far as they are more than
+    elsewhere.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: int = 0
     well_since: int = 0
     widened: bool = False
+    latest_rate: float | None = None
+    latest_seconds: int = 0
     elsewhere: float | None = None
     causes: dict[str, int] = msgspec.field(default_factory=dict)
 

@@ -85,6 +85,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     lines = [
         _headline(announcement),
         "",
+        *([_latest(incident)] if incident.latest_rate is not None else []),
         f"What: {shown:,} of {incident.attempts:,} attempts in 60 s",
         f"Surely: more than {_percent(incident.at_least)}",
         *([f"Elsewhere: {_percent(incident.elsewhere)}"] if incident.elsewhere is not None else []),
@@ -101,7 +102,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     action = _SHORT_ACTION[likely_cause(incident)]
     news = "" if announcement.transition == OPENED else "WORSE "
     sms = (
-        f"{news}{incident.severity.upper()} {_percent(incident.rate)} {_SIGNAL_SHORT[incident.signal]}: "
+        f"{news}{incident.severity.upper()} {_percent(_now(incident))} {_SIGNAL_SHORT[incident.signal]}: "
         f"{place}, since {_minute(incident.started_at)}, cause {likely_cause(incident)}"
     )
     return Page(
@@ -113,11 +114,20 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     )
 
 
+def _now(incident: Incident) -> float:
+    """The rate that is true just now, as far as that is known."""
+    return incident.rate if incident.latest_rate is None else incident.latest_rate
+
+
+def _latest(incident: Incident) -> str:
+    return f"Now: {_percent(incident.latest_rate)} in the last {incident.latest_seconds} s"
+
+
 def _headline(announcement: Announcement) -> str:
     incident = announcement.incident
     news = "" if announcement.transition == OPENED else "WORSE, now "
     return (
-        f"{news}{incident.severity.upper()}: {_percent(incident.rate)} "
+        f"{news}{incident.severity.upper()}: {_percent(_now(incident))} "
         f"{_SIGNAL_WORDS[incident.signal]} on {words(incident.slice)}"
     )
 

@@ -272,3 +272,18 @@ def test_shards_are_counted_side_by_side() -> None:
 
     state, _ = run([of(SHARD, 1), of("shardId-9", 2), of(SHARD, 3), of("shardId-9", 4)])
     assert state.totals.payments == 10
+
+
+def test_an_opening_says_the_rate_since_it_stands_out_which_the_window_dilutes() -> None:
+    said = told(Traffic(faults=(Fault(HDFC_VISA, 0.5, start=60),)), 120)
+    incident = said[0][1].incident
+    assert incident.latest_rate is not None
+    assert incident.rate < 0.15
+    assert 0.4 < incident.latest_rate < 0.6
+    assert incident.latest_seconds == RULES.patience.confirm_seconds + 1
+
+
+def test_of_few_attempts_no_latest_rate_is_said() -> None:
+    said = told(Traffic(rate=4, faults=(Fault(HDFC_VISA, 1.0, start=60),)), 300)
+    assert opened(said) == [KEY]
+    assert said[0][1].incident.latest_rate is None

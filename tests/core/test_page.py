@@ -40,6 +40,13 @@ def test_an_incident_opened(snapshot: SnapshotAssertion) -> None:
     assert shown(incident_page(announcement(OPENED), DASHBOARD)) == snapshot
 
 
+def test_an_incident_opened_names_the_rate_that_is_true_just_now(
+    snapshot: SnapshotAssertion,
+) -> None:
+    young = announcement(OPENED, rate=0.2, at_least=0.11, latest_rate=0.6, latest_seconds=4)
+    assert shown(incident_page(young, DASHBOARD)) == snapshot
+
+
 def test_an_incident_got_worse(snapshot: SnapshotAssertion) -> None:
     worse = announcement(WORSE, slice="issuer=HDFC", rate=0.71, at_least=0.66, attempts=1204)
     assert shown(incident_page(worse, DASHBOARD)) == snapshot
