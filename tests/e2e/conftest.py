@@ -19,7 +19,11 @@ from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock, Timed
 from producer.run import Report, run
 
-CONTEXT = {"oncall_email": "oncall@example.com", "oncall_sms": "+12025550100"}
+CONTEXT = {
+    "oncall_email": "oncall@example.com",
+    "oncall_sms": "+12025550100",
+    "events_shards": "2",
+}
 
 
 @dataclass

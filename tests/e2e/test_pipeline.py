@@ -30,7 +30,7 @@ def test_steady_traffic_stays_quiet_with_late_and_repeated_events_counted(
     scenario = replace(
         SCENARIOS["steady"],
         rate=200.0,
-        duration_s=12.0,
+        duration_s=8.0,
         flaws=Flaws(late=0.02, duplicate=0.02, partial=0.05),
     )
 
@@ -50,9 +50,9 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
 ) -> None:
     before = deployment.head
     outage = Outage(
-        slice={"issuer": "HDFC", "network": "VISA"}, severity=0.7, start_s=1.0, duration_s=14.0
+        slice={"issuer": "HDFC", "network": "VISA"}, severity=0.7, start_s=1.0, duration_s=11.0
     )
-    scenario = replace(SCENARIOS["prime-day"], rate=250.0, duration_s=58.0, outages=(outage,))
+    scenario = replace(SCENARIOS["prime-day"], rate=250.0, duration_s=50.0, outages=(outage,))
 
     report = deployment.send(traffic(scenario, seed=5, start_ms=int(time.time() * 1000)))
 

@@ -28,7 +28,7 @@ count = "count"
 [spread]
 seconds = 60
 """
-SPEED = 60
+SPEED = 75
 
 
 @pytest.mark.skipif(not FILE.is_file(), reason=f"no real data: {FILE} is absent (PAYWATCH_DATA)")

@@ -1,0 +1,62 @@
+"""Batches as Lambda hands them over, and what tally makes of them, side by side in tests/golden.
+
+`<name>.json` is the invocation, `<name>.expected.json` its counts by slice and second, and what is
+parked for which reason. The expected files were reviewed by hand; change them the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.adapters.kinesis import records
+from functions.core.batch import Counting, count
+from functions.core.causes import load
+from functions.core.ledger import Ledger
+from functions.core.tally import FIELDS
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if ".expected" not in path.name)
+
+
+def told(event: dict[str, Any]) -> dict[str, Any]:
+    """What tally would send and park, in words."""
+    batch = count(records(event), Ledger(), Counting(load(), (("issuer",), ("issuer", "network"))))
+    return {
+        "partials": [
+            {
+                "records": f"{partial.first} to {partial.last} of {partial.shard}",
+                "seconds": {
+                    str(second): {
+                        "slices": {
+                            key or "all traffic": {
+                                name: n for name, n in zip(FIELDS, counts, strict=True) if n
+                            }
+                            for key, counts in bucket.slices.items()
+                        },
+                        "parked": bucket.parked,
+                    }
+                    for second, bucket in sorted(partial.tally.seconds.items())
+                },
+            }
+            for partial in batch.partials
+        ],
+        "parked": [
+            [record.sequence_number, [item.reason for item in refused]]
+            for record, refused in batch.parked
+        ],
+    }
+
+
+def test_there_are_golden_batches() -> None:
+    assert NAMES == ["one_event_a_record", "packed_records", "poison_among_good"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_golden_batch_is_counted_as_expected(name: str) -> None:
+    event = json.loads((GOLDEN / f"{name}.json").read_text())
+    expected = json.loads((GOLDEN / f"{name}.expected.json").read_text())
+    assert told(event) == expected
