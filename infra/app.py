@@ -14,9 +14,6 @@ from infra import emulated
 from infra.settings import project_context, settings_from
 from infra.stack import PaywatchStack
 
-ASSETS_BUCKET = "paywatch-assets"
-"""Where a deployment to the emulator puts its assets; made by infra/local.py."""
-
 
 def build_app(context: Mapping[str, Any]) -> cdk.App:
     """The app that the context (that of the cdk command wins) asks for. Raises SettingsError."""
@@ -25,7 +22,7 @@ def build_app(context: Mapping[str, Any]) -> cdk.App:
     synthesizer = (
         cdk.DefaultStackSynthesizer()
         if emulated.has(settings, "deployment-roles")
-        else cdk.CliCredentialsStackSynthesizer(file_assets_bucket_name=ASSETS_BUCKET)
+        else cdk.CliCredentialsStackSynthesizer(file_assets_bucket_name=emulated.ASSETS_BUCKET)
     )
     if emulated.has(settings, "nag"):
         cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))

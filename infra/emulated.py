@@ -7,6 +7,9 @@ from typing import Final
 
 from infra.settings import Settings
 
+ASSETS_BUCKET: Final = "paywatch-assets"
+"""Where a deployment to the emulator puts its assets; made by infra/local.py."""
+
 LEFT_OUT: Final[Mapping[str, str]] = {
     "tls-only": "its endpoint speaks plain http, and it honours the policies that refuse that",
     "metric-namespace": "it does not know the condition key cloudwatch:namespace, and refuses all",

@@ -26,7 +26,7 @@ import botocore.session
 
 from functions.core.errors import SettingsError
 from infra import NODE
-from infra.app import ASSETS_BUCKET
+from infra.emulated import ASSETS_BUCKET
 from infra.settings import ROOT
 
 REGION: Final = "us-east-1"

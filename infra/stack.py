@@ -182,7 +182,8 @@ class PaywatchStack(cdk.Stack):
             description="Turns alarms and incidents into one page per incident",
             memory_mb=512,
             timeout_seconds=30,
-            reserved=self._reserved(5),
+            # All payment alarms may wait for detect at once; its own word must not queue for them.
+            reserved=self._reserved(20),
             environment={
                 "STATE_TABLE": self._table.table_name,
                 "ONCALL_TOPIC_ARN": self._topics.oncall.topic_arn,

@@ -62,10 +62,11 @@ def demo(
         with Emulator(port=port) as emulator:
             console.print(f"AWS emulator on {emulator.endpoint}, IAM enforced")
             outputs = _deployed(console, emulator)
-            seen, report = _performed(console, emulator, outputs, rate)
+            oncall = Oncall(emulator, outputs["OncallTopicArn"])
+            seen, report = _performed(console, emulator, outputs, oncall, rate)
             code = _summary(console, seen, report, time.monotonic() - began)
             if stay:
-                _stay(console, emulator, outputs)
+                _stay(console, emulator, outputs, oncall)
     except KeyboardInterrupt:
         console.print("stopped; the emulator and its files are gone")
         raise typer.Exit(130) from None
@@ -154,13 +155,12 @@ def _noting(events: Iterable[Timed], start: float, seen: Seen) -> Iterator[Timed
 
 
 def _performed(
-    console: Console, emulator: Emulator, outputs: dict[str, str], rate: float
+    console: Console, emulator: Emulator, outputs: dict[str, str], oncall: Oncall, rate: float
 ) -> tuple[Seen, Report]:
     """Send the traffic and watch until everything is told, or the time is over."""
     from functions.adapters.dynamodb import Journal
 
     seen, stop = Seen(), threading.Event()
-    oncall = Oncall(emulator, outputs["OncallTopicArn"])
     journal = Journal(emulator.client("dynamodb"), outputs["StateTable"])
     clock = SystemClock()
     sink = KinesisSink(
@@ -271,10 +271,12 @@ def _summary(console: Console, seen: Seen, report: Report, seconds: float) -> in
     return 1 if faults else 0
 
 
-def _stay(console: Console, emulator: Emulator, outputs: dict[str, str]) -> None:
+def _stay(console: Console, emulator: Emulator, outputs: dict[str, str], oncall: Oncall) -> None:
+    """Show the pages that come, whoever makes the trouble, until Ctrl-C."""
     console.rule("[bold]staying")
     console.print(
-        f"The emulator stays on {emulator.endpoint} until Ctrl-C. In another terminal:\n\n"
+        f"The emulator stays on {emulator.endpoint} until Ctrl-C, and pages are shown here. "
+        "In another terminal:\n\n"
         f"  export AWS_ENDPOINT_URL={emulator.endpoint} AWS_REGION=us-east-1 \\\n"
         "      AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n"
         f"  .venv/bin/paywatch produce --stream {outputs['EventsStream']} --duration 60 \\\n"
@@ -284,4 +286,6 @@ def _stay(console: Console, emulator: Emulator, outputs: dict[str, str]) -> None
         highlight=False,
     )
     while True:
+        for page in oncall.new():
+            console.print(page_panel(*page))
         time.sleep(1.0)

@@ -44,7 +44,9 @@ RecordBytesOption = Annotated[
 EndpointOption = Annotated[
     str | None, typer.Option("--endpoint-url", help="Another Kinesis, such as the emulator's.")
 ]
-RegionOption = Annotated[str | None, typer.Option(help="AWS region.")]
+RegionOption = Annotated[
+    str | None, typer.Option(help="AWS region.", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"])
+]
 NoWaitOption = Annotated[
     bool, typer.Option("--no-wait", help="Write all at once; for --sink file and stdout.")
 ]

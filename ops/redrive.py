@@ -16,6 +16,7 @@ import typer
 from functions.core.errors import PaywatchError
 from functions.core.parking import PREFIX, ParkedRecord
 from ops import aws
+from ops.produce import RegionOption
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock
 from producer.sinks import Record
@@ -42,7 +43,7 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List, send nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     endpoint_url: Annotated[str | None, typer.Option(help="Such as the emulator's.")] = None,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    region: RegionOption = None,
 ) -> None:
     """Send parked events and given-up batches again; their objects move to redriven/."""
 

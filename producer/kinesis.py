@@ -238,7 +238,7 @@ def explained(error: Exception, stream: str) -> PaywatchError:
     if isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
         return PaywatchError(_NO_CREDENTIALS)
     if isinstance(error, aws.NoRegionError):
-        return PaywatchError("no AWS region: give --region or set AWS_DEFAULT_REGION")
+        return PaywatchError("no AWS region: give --region or set AWS_REGION")
     if isinstance(error, aws.EndpointConnectionError):
         url = error.kwargs.get("endpoint_url", "the endpoint")
         return Transient(

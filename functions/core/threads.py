@@ -87,6 +87,15 @@ class Desk(msgspec.Struct, frozen=True):
     outbox: tuple[Pending, ...] = ()
 
 
+_OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "Parked", "Late"})
+"""Metrics whose alarms speak of other troubles than failing payments."""
+
+
+def joins_incidents(alarm: Alarm) -> bool:
+    """Whether the alarm speaks of failing payments, as detect's incidents do."""
+    return alarm.source == PAYMENTS and alarm.metric not in _OWN_THREAD
+
+
 def take(
     desk: Desk,
     message: Announcement | AlarmChange,
@@ -159,7 +168,7 @@ def _red(
     threads: Threads, change: AlarmChange, incidents: Sequence[Incident], dashboard_url: str
 ) -> Told:
     alarm = change.alarm
-    on_payments = alarm.source == PAYMENTS and alarm.metric not in _OWN_THREAD
+    on_payments = joins_incidents(alarm)
     if on_payments and any(
         incident.is_open or alarm.metric == "AnomalyScore" for incident in incidents
     ):
@@ -192,10 +201,6 @@ def _known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]
         if thread.incidents or thread.red:
             known[about] = thread
     return known
-
-
-_OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "Parked", "Late"})
-"""Metrics whose alarms speak of other troubles than failing payments."""
 
 
 def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:

@@ -21,11 +21,11 @@ from functions.adapters.dynamodb import Desks, Journal
 from functions.adapters.sns import OncallTopic, messages
 from functions.core.alarms import Alarm, alarms
 from functions.core.errors import StateConflict
-from functions.core.incident import Announcement, Incident
+from functions.core.incident import Announcement
 from functions.core.journal import Head
 from functions.core.message import parse
 from functions.core.page import Page
-from functions.core.threads import AlarmChange, Desk, Pending, sent, take
+from functions.core.threads import AlarmChange, Desk, Pending, joins_incidents, sent, take
 from functions.settings import NotifySettings
 
 logger = Logger()
@@ -36,9 +36,12 @@ than an invocation may last (30 s), shorter than Lambda waits before it tries ag
 _TRIES: Final = 12
 _LONGEST_PAUSE: Final = 0.25
 """Seconds. The alarms of one outage come within the same second and all want the desk."""
-_PATIENCE_SECONDS: Final = 8
-"""So long an alarm waits for detect to decide on what it suspects: to join its page, not to
-precede it by a second."""
+_NOTICING_SECONDS: Final = 5
+_DECIDING_SECONDS: Final = 10
+"""So long an alarm waits for detect to notice the trouble, and to decide on what it suspects: to
+join its page, not to precede it by a second."""
+_DOWN_SECONDS: Final = 90
+"""detect's clock moves with every tick, once a minute: older, and detect does not work."""
 
 
 class DeskStore(Protocol):
@@ -83,7 +86,10 @@ class NotifyFunction:
         Raises StateConflict while another invocation may be sending the message's page: Lambda
         comes again, and by then it is sent, or is left to whoever comes.
         """
-        for _ in range(_TRIES):
+        self._wait_for_detect(message, now)
+        for attempt in range(_TRIES):
+            if attempt:
+                self.pause(_LONGEST_PAUSE * self.jitter())
             desk, version = self.desks.read()
             # Read after the desk, so that detect knows every incident that the desk does.
             incidents = self.detect.head().incidents
@@ -101,16 +107,21 @@ class NotifyFunction:
             return [*(own if mine else ()), *stale]
         raise StateConflict(f"the desk was written {_TRIES} times while {message.key} was taken")
 
-    def _decided(self, message: Announcement | AlarmChange) -> tuple[Incident, ...]:
-        """What detect knows; for an alarm going red, once it is no longer about to decide."""
-        incidents = self.detect.head().incidents
-        if isinstance(message, AlarmChange) and message.state == "ALARM":
-            for _ in range(_PATIENCE_SECONDS):
-                if not incidents or any(incident.is_open for incident in incidents):
-                    break
-                self.pause(1.0)
-                incidents = self.detect.head().incidents
-        return incidents
+    def _wait_for_detect(self, message: Announcement | AlarmChange, now: int) -> None:
+        """Let detect decide first when an alarm on payments goes red: on what it suspects, or
+        whether it suspects anything. A detect that is down is not waited for."""
+        if not isinstance(message, AlarmChange) or message.state != "ALARM":
+            return
+        if not joins_incidents(message.alarm):
+            return
+        for waited in range(_DECIDING_SECONDS):
+            head = self.detect.head()
+            if any(incident.is_open for incident in head.incidents):
+                return
+            is_down = now - head.clock > _DOWN_SECONDS
+            if not head.incidents and (is_down or waited >= _NOTICING_SECONDS):
+                return
+            self.pause(1.0)
 
     def _sent(self, keys: Sequence[str]) -> None:
         for attempt in range(_TRIES):

@@ -56,8 +56,23 @@ class ContestedDesks(FakeDesks):
         return super().write(desk, version)
 
 
+@dataclass
+class Pauses:
+    """The seconds that were waited; `then[n]` happens during the n-th pause."""
+
+    seconds: list[float] = field(default_factory=list)
+    then: dict[int, Callable[[], None]] = field(default_factory=dict)
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.then.get(len(self.seconds), lambda: None)()
+
+
 def notify(
-    phone: FakeOncall, desks: FakeDesks | None = None, journal: FakeJournal | None = None
+    phone: FakeOncall,
+    desks: FakeDesks | None = None,
+    journal: FakeJournal | None = None,
+    pauses: Pauses | None = None,
 ) -> NotifyFunction:
     return NotifyFunction(
         desks if desks is not None else FakeDesks(),
@@ -66,6 +81,8 @@ def notify(
         ALARMS,
         "paywatch-dev-",
         DASHBOARD,
+        pause=pauses or Pauses(),
+        jitter=lambda: 0.5,
     )
 
 
@@ -178,3 +195,59 @@ def test_what_calls_nobody_touches_nothing() -> None:
     desks = FakeDesks()
     notify(FakeOncall(), desks)([alarm_json(state="INSUFFICIENT_DATA")], NOW)
     assert desks.version == 0
+
+
+def test_an_alarm_waits_for_detect_to_open_what_it_suspects_and_joins_it() -> None:
+    suspected = Head(clock=NOW, incidents=(incident(announced="", detected_at=0),))
+    journal = FakeJournal(newest=suspected)
+
+    def opens() -> None:
+        journal.newest = Head(clock=NOW + 2, incidents=(incident(),))
+
+    phone, pauses = FakeOncall(), Pauses(then={2: opens})
+
+    notify(phone, journal=journal, pauses=pauses)([alarm_json()], NOW)
+
+    assert phone.pages == []
+    assert pauses.seconds == [1.0, 1.0]
+
+
+def test_an_alarm_that_is_first_gives_detect_a_moment_to_suspect() -> None:
+    journal = FakeJournal(newest=Head(clock=NOW))
+
+    def opens() -> None:
+        journal.newest = Head(clock=NOW + 4, incidents=(incident(),))
+
+    phone = FakeOncall()
+    notify(phone, journal=journal, pauses=Pauses(then={4: opens}))([alarm_json()], NOW)
+    assert phone.pages == []
+
+
+def test_an_alarm_that_detect_does_not_explain_is_paged_after_a_few_seconds() -> None:
+    phone, pauses = FakeOncall(), Pauses()
+    notify(phone, journal=FakeJournal(newest=Head(clock=NOW)), pauses=pauses)([alarm_json()], NOW)
+    assert len(phone.pages) == 1
+    assert sum(pauses.seconds) == 5.0
+
+
+def test_an_alarm_does_not_wait_for_a_detect_that_is_down() -> None:
+    phone, pauses = FakeOncall(), Pauses()
+    journal = FakeJournal(newest=Head(clock=NOW - 600))
+    notify(phone, journal=journal, pauses=pauses)([alarm_json()], NOW)
+    assert len(phone.pages) == 1
+    assert pauses.seconds == []
+
+
+@pytest.mark.parametrize(
+    "message", [alarm_json(state="OK"), alarm_json("tally-lag"), announcement_json(announcement())]
+)
+def test_only_a_payment_alarm_that_goes_red_waits(message: str) -> None:
+    pauses = Pauses()
+    notify(FakeOncall(), journal=FakeJournal(newest=Head(clock=NOW)), pauses=pauses)([message], NOW)
+    assert pauses.seconds == []
+
+
+def test_invocations_that_want_the_desk_at_once_step_aside_for_different_times() -> None:
+    pauses = Pauses()
+    notify(FakeOncall(), ContestedDesks(conflicts=3), pauses=pauses)([OPENED], NOW)
+    assert pauses.seconds == [0.125, 0.125, 0.125]

@@ -55,7 +55,7 @@ def test_prod_owns_its_concurrency_and_dev_shares(dev: Deployment, prod: Deploym
         name: properties.get("ReservedConcurrentExecutions")
         for name, properties in prod.functions().items()
     }
-    assert reserved == {"tally": 2, "detect": 1, "notify": 5, "tick": 1, "archive": None}
+    assert reserved == {"tally": 2, "detect": 1, "notify": 20, "tick": 1, "archive": None}
     for properties in dev.functions().values():
         assert "ReservedConcurrentExecutions" not in properties
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import typer.main
 from botocore.exceptions import ClientError, NoRegionError
+from typer.core import TyperGroup
 from typer.testing import CliRunner, Result
 
 from functions.core.codec import PACKINGS, decode
@@ -142,3 +144,18 @@ def test_help_names_every_command() -> None:
     result = paywatch("--help")
     assert result.exit_code == 0
     assert all(name in result.stdout for name in ("produce", "replay"))
+
+
+@pytest.mark.parametrize("command", ["produce", "replay", "redrive"])
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_comes_from_the_environment_as_it_does_for_the_aws_command(
+    command: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "eu-west-1")
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, TyperGroup)
+    given = ["file.csv", "--format", "f.toml"] if command == "replay" else []
+    context = commands.commands[command].make_context(command, given)
+    assert context.params["region"] == "eu-west-1"
