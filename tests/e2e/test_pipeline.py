@@ -76,7 +76,7 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
 
 def test_cloudwatch_alarms_went_red_as_the_backstop(deployment: Deployment) -> None:
     history = deployment.client("cloudwatch").describe_alarm_history(
-        AlarmName="paywatch-dev-FailureRate-critical", HistoryItemType="StateUpdate"
+        AlarmName="paywatch-dev-FailureRate-warning", HistoryItemType="StateUpdate"
     )["AlarmHistoryItems"]
     assert any("to ALARM" in item["HistorySummary"] for item in history), history
 
@@ -189,3 +189,30 @@ def test_iam_is_enforced_so_a_missing_grant_would_fail_these_tests(deployment: D
     assert "Item" not in as_tally.get_item(TableName=table, Key=key)
     with pytest.raises(ClientError, match="AccessDenied"):
         as_tally.delete_item(TableName=table, Key=key)
+
+
+def test_an_alarm_that_detect_does_not_explain_pages_on_its_own(deployment: Deployment) -> None:
+    cloudwatch = deployment.client("cloudwatch")
+
+    def publish(percent: float) -> None:
+        cloudwatch.put_metric_data(
+            Namespace=deployment.outputs["Namespace"],
+            MetricData=[
+                {
+                    "MetricName": "BackendReversedRateAtLeast",
+                    "Value": percent,
+                    "Unit": "Percent",
+                    "StorageResolution": 1,
+                }
+            ],
+        )
+
+    publish(5.0)
+    page = deployment.page(lambda body: "reversed by the backend" in body, 20, "the alarm")
+    assert "First: check our own backend" in page
+
+    time.sleep(10.0)
+    publish(0.0)
+    deployment.page(
+        lambda body: body.startswith("OK") and "reversed by the backend" in body, 20, "its end"
+    )
