@@ -43,10 +43,6 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_format: str = "iso8601"
     spread_s: int = 0
 
-    @property
-    def has_successes(self) -> bool:
-        return "successes" in self.fields
-
     @classmethod
     def load(cls, path: Path) -> Self:
         """Raises PaywatchError when the file cannot be read, SettingsError as `parse`."""

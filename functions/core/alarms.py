@@ -10,7 +10,6 @@ import msgspec
 from functions.core.metrics import RATE_METRICS
 from functions.core.score import CRITICAL, CRITICAL_SCORE, WARNING, WARNING_SCORE, Threshold
 
-PIPELINE: Final = "pipeline"
 PAYMENTS: Final = "payments"
 
 
@@ -42,8 +41,11 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def description(self) -> str:
-        """What CloudWatch shows: unit, severity and first action, for whoever gets it raw."""
-        return f"[{self.severity}] {self.title}. Unit: {self.unit}. First: {self.first_action}"
+        """What CloudWatch shows, for whoever gets the alarm raw."""
+        return (
+            f"[{self.severity}] {self.title}. Unit: {self.unit}. First: {self.first_action}. "
+            f"Missing data: {self.missing}, for {self.why_missing}."
+        )
 
 
 _QUIET = "in a quiet night payments are minutes apart: between them the state stays as it is"

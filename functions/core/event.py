@@ -115,15 +115,6 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     user_id: str | None = None
     correlation_id: str | None = None
 
-    @property
-    def second(self) -> int:
-        """The whole second, since the epoch, in which the payment is counted."""
-        return self.timestamp_ms // 1000
-
-    @property
-    def is_attempt(self) -> bool:
-        return self.status in ATTEMPT_STATUSES
-
 
 _TEXT: Final = str | int | float | None
 _NUMBER: Final = float | int | str | None

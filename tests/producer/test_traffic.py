@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from functions.core.causes import PATH_CAUSES, classify, load
 from functions.core.codec import decode, pack
 from functions.core.errors import Malformed
-from functions.core.event import DIMENSIONS, Payment
+from functions.core.event import ATTEMPT_STATUSES, DIMENSIONS, Payment
 from producer.mix import Mix
 from producer.pacing import Timed
 from producer.scenario import SCENARIOS, Flaws, Outage, Scenario, prime_day
@@ -126,7 +126,7 @@ def test_steady_traffic_stays_below_every_threshold_in_every_slice_of_one_dimens
     attempts: Counter[tuple[str, str]] = Counter()
     shown: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for payment in payments(scenario(rate=5000.0, duration_s=20.0)):
-        if not payment.is_attempt:
+        if payment.status not in ATTEMPT_STATUSES:
             continue
         path = classify(payment, knowledge) in PATH_CAUSES
         values = [("all", "")] + [(d, v) for d in DIMENSIONS if (v := getattr(payment, d))]
