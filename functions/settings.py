@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from functions.core.archive import Bounds
+from functions.core.batch import Bounds
 from functions.core.detector import Rules
 from functions.core.errors import SettingsError
 from functions.core.incident import Patience
@@ -95,8 +95,20 @@ class _FromEnv:
         return cls(**values)
 
 
+class _Bounded:
+    """With these two settings, the bounds of the event time: tally parks what lies outside, and it
+    is not archived."""
+
+    skew_seconds: int
+    oldest_days: int
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.skew_seconds * 1000, self.oldest_days * 86_400_000)
+
+
 @dataclass(frozen=True, kw_only=True)
-class TallySettings(_FromEnv):
+class TallySettings(_FromEnv, _Bounded):
     """tables and buckets by name; skew and oldest_days bound the event time (seconds, days)."""
 
     tallies_stream: str = _setting(text)
@@ -108,15 +120,11 @@ class TallySettings(_FromEnv):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArchiveSettings(_FromEnv):
+class ArchiveSettings(_FromEnv, _Bounded):
     """skew_seconds, oldest_days: as tally's, so that what tally parks is not archived."""
 
     skew_seconds: int = _setting(whole(0, 3600), 60)
     oldest_days: int = _setting(whole(1, 3650), 30)
-
-    @property
-    def bounds(self) -> Bounds:
-        return Bounds(self.skew_seconds * 1000, self.oldest_days * 86_400_000)
 
 
 @dataclass(frozen=True, kw_only=True)

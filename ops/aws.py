@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.core.errors import PaywatchError
+from producer.kinesis import NO_CREDENTIALS, NO_REGION
 
 
 def client(service: str, *, endpoint_url: str | None = None, region: str | None = None) -> Any:
@@ -13,12 +14,9 @@ def client(service: str, *, endpoint_url: str | None = None, region: str | None 
 
     session = boto3.Session(region_name=region)
     if session.get_credentials() is None:
-        raise PaywatchError(
-            "no AWS credentials: log in (aws sso login, aws configure) or set AWS_ACCESS_KEY_ID "
-            "and AWS_SECRET_ACCESS_KEY; for the emulator any value does"
-        )
+        raise PaywatchError(NO_CREDENTIALS)
     if session.region_name is None:
-        raise PaywatchError("no AWS region: give --region or set AWS_REGION")
+        raise PaywatchError(NO_REGION)
     return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 
 

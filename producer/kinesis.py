@@ -70,7 +70,7 @@ def _client(stream: str, endpoint_url: str | None, region: str | None) -> Kinesi
     try:
         session = boto3.Session(region_name=region)
         if session.get_credentials() is None:
-            raise PaywatchError(_NO_CREDENTIALS)
+            raise PaywatchError(NO_CREDENTIALS)
         return session.client("kinesis", endpoint_url=endpoint_url, config=config)
     except (BotoCoreError, ValueError) as error:
         raise explained(error, stream) from error
@@ -205,10 +205,11 @@ def _entry(record: Record) -> PutRecordsRequestEntryTypeDef:
     return {"Data": record.data, "PartitionKey": record.partition_key}
 
 
-_NO_CREDENTIALS: Final = (
+NO_CREDENTIALS: Final = (
     "no AWS credentials: log in (aws sso login, aws configure) or set AWS_ACCESS_KEY_ID and"
     " AWS_SECRET_ACCESS_KEY; for the emulator any value does"
 )
+NO_REGION: Final = "no AWS region: give --region or set AWS_REGION"
 _EXPIRED: Final = "AWS does not accept the credentials ({code}): log in again"
 _ADVICE: Final[Mapping[str, str]] = {
     "ResourceNotFoundException": (
@@ -220,7 +221,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "ExpiredToken": _EXPIRED,
     "UnrecognizedClientException": _EXPIRED,
     "InvalidSignatureException": _EXPIRED,
-    "MissingAuthenticationTokenException": _NO_CREDENTIALS,
+    "MissingAuthenticationTokenException": NO_CREDENTIALS,
 }
 
 
@@ -236,9 +237,9 @@ def explained(error: Exception, stream: str) -> PaywatchError:
             return PaywatchError(_line(advice))
         return Transient(_line(f"{stream} did not take the records: {error}"))
     if isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
-        return PaywatchError(_NO_CREDENTIALS)
+        return PaywatchError(NO_CREDENTIALS)
     if isinstance(error, aws.NoRegionError):
-        return PaywatchError("no AWS region: give --region or set AWS_REGION")
+        return PaywatchError(NO_REGION)
     if isinstance(error, aws.EndpointConnectionError):
         url = error.kwargs.get("endpoint_url", "the endpoint")
         return Transient(

@@ -6,7 +6,8 @@
     detect            snapshot#<version>#<chunk>  detect's whole state, every so many steps
     notify            desk                        what notify remembers
 
-Every write is conditional on the version that was read, so that of two writers one is told.
+Every write is conditional on the version that was read, so that of two writers one is told; but
+for snapshots, which repeat what the deltas of their version say.
 """
 
 from __future__ import annotations
@@ -148,7 +149,8 @@ class Journal:
     def _snapshot(self) -> State | None:
         """The newest snapshot that is whole and readable."""
         pieces: dict[str, list[dict[str, Any]]] = {}
-        for item in self._pages("snapshot#", forward=False):
+        newest_first = {**self._query("snapshot#"), "ScanIndexForward": False, "Limit": 8}
+        for item in self._paged(newest_first):
             version = item["sk"]["S"].split("#")[1]
             group = pieces.setdefault(version, [])
             group.append(item)
@@ -174,9 +176,6 @@ class Journal:
                 yield journal.decode(bytes(item["delta"]["B"]), Delta)
             except journal.UnknownFormat:
                 return
-
-    def _pages(self, prefix: str, *, forward: bool) -> Iterator[dict[str, Any]]:
-        yield from self._paged({**self._query(prefix), "ScanIndexForward": forward, "Limit": 8})
 
     def _paged(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:

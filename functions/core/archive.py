@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.core.batch import TICK
+from functions.core.batch import TICK, Bounds
 from functions.core.cards import mask
 from functions.core.codec import decode_each
 from functions.core.errors import Malformed
@@ -63,16 +63,6 @@ class Arrival(msgspec.Struct, frozen=True):
     id: str
     arrived_ms: int
     data: bytes
-
-
-class Bounds(msgspec.Struct, frozen=True):
-    """As tally's: an event time may lie `skew_ms` after the record's arrival, `oldest_ms` before."""
-
-    skew_ms: int = 60_000
-    oldest_ms: int = 30 * 86_400_000
-
-    def hold(self, payment: Payment, arrived_ms: int) -> bool:
-        return arrived_ms - self.oldest_ms <= payment.timestamp_ms <= arrived_ms + self.skew_ms
 
 
 class Outcome(msgspec.Struct, frozen=True):

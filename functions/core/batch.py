@@ -29,14 +29,35 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     data: bytes
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """An event time may lie `skew_ms` after its record's arrival and `oldest_ms` before it; what
+    lies outside is parked, and not archived."""
+
+    skew_ms: int = 60_000
+    oldest_ms: int = 30 * 86_400_000
+
+    def hold(self, payment: Payment, arrived_ms: int) -> bool:
+        return arrived_ms - self.oldest_ms <= payment.timestamp_ms <= arrived_ms + self.skew_ms
+
+    def fault(self, payment: Payment, arrived_ms: int) -> Malformed:
+        """Why a payment that they do not hold is parked."""
+        ahead = (payment.timestamp_ms - arrived_ms) / 1000
+        if ahead > 0:
+            detail = (
+                f"timestamp lies {ahead:.0f} s after arrival; {self.skew_ms / 1000:g} s are allowed"
+            )
+            return Malformed("future", detail, encode(payment))
+        days = self.oldest_ms / 86_400_000
+        detail = f"timestamp lies {-ahead / 86_400:.0f} days before arrival; {days:g} are allowed"
+        return Malformed("stone_age", detail, encode(payment))
+
+
 class Counting(msgspec.Struct, frozen=True):
-    """How a batch is counted. An event time may lie `skew_ms` after the record's arrival and
-    `oldest_ms` before it; what lies outside is parked."""
+    """How a batch is counted."""
 
     knowledge: KnowledgeBase
     slicing: Slicing = DEFAULT_SLICING
-    skew_ms: int = 60_000
-    oldest_ms: int = 30 * 86_400_000
+    bounds: Bounds = Bounds()
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -109,19 +130,11 @@ def _read(record: Record, counting: Counting) -> tuple[list[Payment], list[Malfo
         return [], []
     payments: list[Payment] = []
     malformed: list[Malformed] = []
-    latest = record.arrived_ms + counting.skew_ms
-    earliest = record.arrived_ms - counting.oldest_ms
     for item in decode(record.data):
         if isinstance(item, Malformed):
             malformed.append(item)
-        elif item.timestamp_ms > latest:
-            ahead = (item.timestamp_ms - record.arrived_ms) / 1000
-            detail = f"timestamp lies {ahead:.0f} s after arrival; {counting.skew_ms / 1000:g} s are allowed"
-            malformed.append(Malformed("future", detail, encode(item)))
-        elif item.timestamp_ms < earliest:
-            behind = (record.arrived_ms - item.timestamp_ms) / 86_400_000
-            detail = f"timestamp lies {behind:.0f} days before arrival; {counting.oldest_ms / 86_400_000:g} are allowed"
-            malformed.append(Malformed("stone_age", detail, encode(item)))
-        else:
+        elif counting.bounds.hold(item, record.arrived_ms):
             payments.append(item)
+        else:
+            malformed.append(counting.bounds.fault(item, record.arrived_ms))
     return payments, malformed

@@ -18,13 +18,12 @@ from typing import Final
 
 import msgspec
 
-from functions.core.score import SLICE_SIGNALS, WARNING_SCORE, Verdict, severity
+from functions.core.score import RANK, SLICE_SIGNALS, WARNING_SCORE, Verdict, severity
 from functions.core.slices import refines
 
 CLOSES_BELOW: Final = 0.8 * WARNING_SCORE
 
 OPENED, WORSE, CLOSED = "opened", "worse", "closed"
-_RANK: Final = {"info": 0, "warning": 1, "critical": 2}
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -105,10 +104,13 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 def incident_id(key: str, signal: str, started_at: int) -> str:
+    return spoken_id(str(about(key, signal)), started_at)
+
+
+def spoken_id(subject: str, at: int) -> str:
     """Short enough to say on the phone: `PW-1112-1703-4f2` (UTC day, minute, what it is about)."""
-    moment = datetime.fromtimestamp(started_at, UTC)
-    seed = f"{about(key, signal)}@{started_at}"
-    mark = hashlib.blake2b(seed.encode(), digest_size=2).hexdigest()[:3]
+    moment = datetime.fromtimestamp(at, UTC)
+    mark = hashlib.blake2b(f"{subject}@{at}".encode(), digest_size=2).hexdigest()[:3]
     return f"PW-{moment:%m%d-%H%M}-{mark}"
 
 
@@ -226,7 +228,7 @@ def _suspected(
 def _open(
     incident: Incident, recent: Verdict, now: int, patience: Patience
 ) -> tuple[Incident, Announcement | None]:
-    if _RANK[incident.severity] > _RANK[incident.announced] or incident.widened:
+    if RANK[incident.severity] > RANK[incident.announced] or incident.widened:
         incident = msgspec.structs.replace(incident, announced=incident.severity, widened=False)
         return incident, Announcement(WORSE, incident)
     if recent.score >= CLOSES_BELOW:

@@ -19,6 +19,8 @@ SURE: Final = 0.05
 """Error probability of the published …AtLeast metrics: a 95 % bound."""
 
 INFO, WARNING, CRITICAL = "info", "warning", "critical"
+RANK: Final[Mapping[str, int]] = {INFO: 0, WARNING: 1, CRITICAL: 2}
+"""Severities in order."""
 WARNING_SCORE: Final = 50.0
 CRITICAL_SCORE: Final = 75.0
 

@@ -17,16 +17,14 @@ Decisions are values: `take` returns the new Desk, and the pages to send are in 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from functions.core.alarms import PAYMENTS, Alarm
-from functions.core.incident import CLOSED, Announcement, Incident
+from functions.core.incident import CLOSED, Announcement, Incident, spoken_id
 from functions.core.page import (
     Page,
     alarm_ok_page,
@@ -35,12 +33,12 @@ from functions.core.page import (
     incident_page,
     incident_subject,
 )
+from functions.core.score import RANK
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""
 MOST_REMEMBERED: Final = 2_000
 """Messages that are known at most: an alarm that flaps must not fill the desk."""
-_RANK: Final = {"info": 0, "warning": 1, "critical": 2}
 _PAYMENT_ALARMS: Final = "payment alarms"
 
 
@@ -178,7 +176,7 @@ def _red(
     if thread is None:
         thread = _new_thread(alarm, change.at)
         page = alarm_page(alarm, thread.id, change.at, change.reason, dashboard_url)
-    elif thread.recovered or _RANK[alarm.severity] > _RANK[thread.severity]:
+    elif thread.recovered or RANK[alarm.severity] > RANK[thread.severity]:
         page = alarm_page(
             alarm, thread.id, change.at, change.reason, dashboard_url, subject=thread.subject
         )
@@ -229,9 +227,7 @@ def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:
 
 
 def _new_thread(alarm: Alarm, at: int) -> Thread:
-    moment = datetime.fromtimestamp(at, UTC)
-    mark = hashlib.blake2b(f"{alarm.name}@{at}".encode(), digest_size=2).hexdigest()[:3]
-    identity = f"PW-{moment:%m%d-%H%M}-{mark}"
+    identity = spoken_id(alarm.name, at)
     return Thread(
         id=identity,
         subject=alarm_subject(alarm, identity),
@@ -242,4 +238,4 @@ def _new_thread(alarm: Alarm, at: int) -> Thread:
 
 
 def _worse(one: str, two: str) -> str:
-    return max(one, two, key=lambda name: _RANK[name])
+    return max(one, two, key=lambda name: RANK[name])

@@ -19,7 +19,16 @@ from typing import Final
 import msgspec
 
 from functions.core.slices import ALL, pooled
-from functions.core.tally import Bucket, Counts, Tally, merge_buckets, minus, payments, plus
+from functions.core.tally import (
+    Bucket,
+    Counts,
+    Tally,
+    merge_buckets,
+    minus,
+    no_counts,
+    payments,
+    plus,
+)
 
 MAX_SLICES: Final = 5_000
 """Slices kept at once; what comes on top is pooled under the value `other`."""
@@ -59,10 +68,7 @@ class Window(msgspec.Struct, frozen=True):
             counts = bucket.slices.get(key) if bucket is not None else None
             if counts is not None:
                 total = counts if total is None else plus(total, counts)
-        return total if total is not None else [0] * _WIDTH
-
-
-_WIDTH: Final = len(Tally().total)
+        return total if total is not None else no_counts()
 
 
 def roll(window: Window, clock: int) -> Window:

@@ -80,8 +80,7 @@ def _function() -> TallyFunction:
         counting=Counting(
             knowledge=load(),
             slicing=settings.slicing,
-            skew_ms=settings.skew_seconds * 1000,
-            oldest_ms=settings.oldest_days * 86_400_000,
+            bounds=settings.bounds,
         ),
     )
 

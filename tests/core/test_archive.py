@@ -16,12 +16,11 @@ from functions.core.archive import (
     OK,
     REFUSED,
     Arrival,
-    Bounds,
     lines,
     rows_of,
     transform,
 )
-from functions.core.batch import TICK
+from functions.core.batch import TICK, Bounds
 from functions.core.codec import PACKINGS, decode, pack
 from functions.core.errors import Malformed
 from functions.core.event import ALIASES, Payment

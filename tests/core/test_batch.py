@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Sequence
 
-from functions.core.batch import TICK, Batch, Counting, Record, count
+from functions.core.batch import TICK, Batch, Bounds, Counting, Record, count
 from functions.core.causes import load
 from functions.core.ledger import Ledger
 from functions.core.partial import LARGEST_BYTES, encode, fits
@@ -14,7 +14,7 @@ from functions.core.slices import ALL
 from functions.core.tally import merge, payments
 from tests.builders import FIRST_SEQUENCE, NOW, event_bytes, record
 
-COUNTING = Counting(knowledge=load(), skew_ms=60_000, oldest_ms=86_400_000)
+COUNTING = Counting(knowledge=load(), bounds=Bounds(skew_ms=60_000, oldest_ms=86_400_000))
 
 
 def counted(*records: Record, ledger: Ledger | None = None, counting: Counting = COUNTING) -> Batch:

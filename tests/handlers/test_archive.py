@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.core.archive import LARGEST_RESPONSE, REFUSED_MESSAGE, Bounds
-from functions.core.batch import TICK
+from functions.core.archive import LARGEST_RESPONSE, REFUSED_MESSAGE
+from functions.core.batch import TICK, Bounds
 from functions.core.codec import pack
 from functions.handlers.archive import archive
 from tests.builders import NOW, event_bytes
