@@ -17,6 +17,7 @@ from functions.core.errors import SettingsError
 from functions.core.incident import Patience
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, format_slicing, parse_slicing
+from functions.core.watch import Budget
 
 
 def text(value: str) -> str:
@@ -41,6 +42,13 @@ def share(value: str) -> float:
     number = float(value)
     if not 0 < number < 1:
         raise ValueError("is not between 0 and 1, both excluded")
+    return number
+
+
+def positive(value: str) -> float:
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError("is not above 0")
     return number
 
 
@@ -135,17 +143,21 @@ class DetectSettings(_FromEnv):
     alarms_topic_arn: str = _setting(text)
     namespace: str = _setting(text)
     thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
-    alpha: float = _setting(share, 1e-6)
+    false_alarms_per_week: float = _setting(positive, 1.0)
+    learning_seconds: int = _setting(whole(0, 86_400), 300)
     lateness_seconds: int = _setting(whole(0, 3600), 60)
-    confirm_seconds: int = _setting(whole(0, 600), 3)
-    recover_seconds: int = _setting(whole(1, 3600), 15)
+    confirm_seconds: int = _setting(whole(0, 600), 1)
+    recover_seconds: int = _setting(whole(1, 3600), 30)
     publish_seconds: int = _setting(whole(1, 60), 5)
 
     @property
     def rules(self) -> Rules:
         return Rules(
-            thresholds=self.thresholds,
-            alpha=self.alpha,
+            budget=Budget(
+                thresholds=self.thresholds,
+                per_week=self.false_alarms_per_week,
+                learning_seconds=self.learning_seconds,
+            ),
             lateness=self.lateness_seconds,
             patience=Patience(self.confirm_seconds, self.recover_seconds),
         )

@@ -16,7 +16,7 @@ from typing import Any, Final
 from functions.core.errors import SettingsError
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing
-from functions.settings import share, thresholds, whole
+from functions.settings import positive, thresholds, whole
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -88,12 +88,13 @@ class Settings:
     events_shards: int = _setting(whole(1, 500), 1)
     thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
     slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)
-    alpha: float = _setting(share, 1e-6)
+    false_alarms_per_week: float = _setting(positive, 1.0)
+    learning_seconds: int = _setting(whole(0, 86_400), 300)
     lateness_seconds: int = _setting(whole(0, 3600), 60)
     skew_seconds: int = _setting(whole(0, 3600), 60)
     oldest_days: int = _setting(whole(1, 3650), 30)
-    confirm_seconds: int = _setting(whole(0, 600), 3)
-    recover_seconds: int = _setting(whole(1, 3600), 15)
+    confirm_seconds: int = _setting(whole(0, 600), 1)
+    recover_seconds: int = _setting(whole(1, 3600), 30)
     publish_seconds: int = _setting(whole(1, 60), 5)
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)

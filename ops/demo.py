@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from infra.local import Emulator
 
 RATE: Final = 400.0
-CALM_SECONDS: Final = 15.0
+CALM_SECONDS: Final = 25.0
 OUTAGE_SECONDS: Final = 25.0
-RECOVERY_SECONDS: Final = 75.0
+RECOVERY_SECONDS: Final = 70.0
 """At most: the demo ends as soon as the recovery is told and every payment is counted."""
 SETTLE_SECONDS: Final = 30.0
 """How long the last payments may take to be counted."""
@@ -73,6 +73,15 @@ def demo(
     raise typer.Exit(code)
 
 
+CONTEXT: Final = {
+    "oncall_email": "oncall@example.com",
+    "oncall_sms": "+12025550100",
+    "learning_seconds": "15",
+    "recover_seconds": "10",
+}
+"""A demo lasts a minute: it learns what is normal from a quarter of one."""
+
+
 def _deployed(console: Console, emulator: Emulator) -> dict[str, str]:
     from infra.local import deploy
 
@@ -80,7 +89,7 @@ def _deployed(console: Console, emulator: Emulator) -> dict[str, str]:
     with console.status("cdk deploy ...") as status:
         outputs = deploy(
             emulator,
-            {"oncall_email": "oncall@example.com", "oncall_sms": "+12025550100"},
+            CONTEXT,
             on_line=lambda text: status.update(Text(f"cdk deploy: {_plain(text)[:100]}")),
         )
     console.print(f"cdk deploy of the real app took {time.monotonic() - began:.0f} s")

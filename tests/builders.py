@@ -10,12 +10,14 @@ import msgspec
 
 from functions.core.alarms import Alarm, alarms
 from functions.core.batch import Record
-from functions.core.event import Payment, RawEvent, to_payment
+from functions.core.causes import PATH_CAUSES
+from functions.core.counts import FIELDS, Counts, counts_of
+from functions.core.event import ATTEMPT_STATUSES, Payment, RawEvent, to_payment
 from functions.core.incident import OPENED, Announcement, Incident
 from functions.core.partial import Partial
 from functions.core.score import DEFAULT_THRESHOLDS, Verdict
 from functions.core.slices import ALL
-from functions.core.tally import FIELDS, Bucket, Counts, Tally
+from functions.core.tally import Bucket, Tally
 from functions.core.threads import AlarmChange
 
 NOW = 1_763_646_180
@@ -58,9 +60,17 @@ def record(number: int = 1, data: bytes = b"", second: int = NOW, shard: str = S
 
 def counts(**fields: int) -> Counts:
     """Counts by status and cause: `counts(approved=90, failed=10, issuer=10)`."""
-    unknown = set(fields) - set(FIELDS)
+    unknown = set(fields) - {*FIELDS, "approved"}
     assert not unknown, unknown
-    return [fields.get(name, 0) for name in FIELDS]
+    whole = {name: n for name, n in fields.items() if name != "approved"}
+    whole["attempts"] = sum(n for name, n in fields.items() if name in ATTEMPT_STATUSES)
+    whole["attributable"] = sum(n for name, n in fields.items() if name in PATH_CAUSES)
+    theirs = fields.get("customer", 0) + fields.get("fraud", 0)
+    for status in ("denied", "failed"):
+        taken = min(theirs, fields.get(status, 0))
+        whole[f"{status}_to_us"] = fields.get(status, 0) - taken
+        theirs -= taken
+    return counts_of(whole)
 
 
 def tally(seconds: Mapping[int, Mapping[str, Counts]]) -> Tally:
@@ -100,6 +110,7 @@ def verdict(key: str = "issuer=HDFC&network=VISA", **fields: Any) -> Verdict:
         "score": 80.0,
         "rate": 0.5,
         "at_least": 0.4,
+        "normal": 0.004,
         "tolerated": 0.01,
         "attempts": 200,
         **fields,
@@ -122,6 +133,8 @@ def incident(**fields: Any) -> Incident:
         "updated_at": NOW + 3,
         "announced": "critical",
         "detected_at": NOW + 3,
+        "normal": 0.003,
+        "tolerated": 0.01,
         "elsewhere": 0.004,
         "causes": {"issuer": 290, "customer": 10},
         **fields,

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.core.batch import Record
-from functions.core.detector import Delta, State
+from functions.core.detector import Delta, Rules, State
 from functions.core.errors import Malformed, StateConflict
 from functions.core.incident import Announcement
-from functions.core.journal import Head, decode, encode, head, restore
+from functions.core.journal import Head, decode_delta, decode_state, encode, head, restore
 from functions.core.ledger import Ledger
 from functions.core.page import Page
 from functions.core.partial import Partial
@@ -56,9 +56,10 @@ class FakeJournal:
     snapshot: bytes = b""
     newest: Head = Head()
 
-    def load(self, initial: State) -> State:
-        state = decode(self.snapshot, State) if self.snapshot else initial
-        return restore(state, (decode(data, Delta) for data in self.deltas[state.version :]))
+    def load(self, initial: State, rules: Rules) -> State:
+        state = decode_state(self.snapshot) if self.snapshot else initial
+        deltas = (decode_delta(data) for data in self.deltas[state.version :])
+        return restore(state, deltas, rules)
 
     def append(self, delta: Delta, state: State) -> None:
         if len(self.deltas) != delta.version - 1:

@@ -9,6 +9,7 @@ from functions.core.errors import SettingsError
 from functions.core.incident import Patience
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING
+from functions.core.watch import Budget
 from functions.settings import (
     DetectSettings,
     NotifySettings,
@@ -46,14 +47,18 @@ def test_detect_judges_by_what_is_set() -> None:
     env = {
         **DETECT,
         "THRESHOLDS": "failed=0.03/0.05",
-        "ALPHA": "0.001",
+        "FALSE_ALARMS_PER_WEEK": "0.1",
+        "LEARNING_SECONDS": "60",
         "LATENESS_SECONDS": "5",
         "CONFIRM_SECONDS": "7",
         "RECOVER_SECONDS": "9",
     }
     assert DetectSettings.from_env(env).rules == Rules(
-        thresholds={**DEFAULT_THRESHOLDS, "failed": Threshold(0.03, 0.05)},
-        alpha=0.001,
+        budget=Budget(
+            thresholds={**DEFAULT_THRESHOLDS, "failed": Threshold(0.03, 0.05)},
+            per_week=0.1,
+            learning_seconds=60,
+        ),
         lateness=5,
         patience=Patience(confirm_seconds=7, recover_seconds=9),
     )
@@ -85,10 +90,13 @@ def test_a_fault_names_the_variable_its_value_and_what_is_wanted() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"ALPHA": "0"},
-        {"ALPHA": "1"},
-        {"ALPHA": "nan"},
-        {"ALPHA": "small"},
+        {"FALSE_ALARMS_PER_WEEK": "0"},
+        {"FALSE_ALARMS_PER_WEEK": "-1"},
+        {"FALSE_ALARMS_PER_WEEK": "inf"},
+        {"FALSE_ALARMS_PER_WEEK": "nan"},
+        {"FALSE_ALARMS_PER_WEEK": "few"},
+        {"LEARNING_SECONDS": "-1"},
+        {"LEARNING_SECONDS": "86401"},
         {"PUBLISH_SECONDS": "0"},
         {"RECOVER_SECONDS": "0"},
         {"CONFIRM_SECONDS": "601"},

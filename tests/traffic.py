@@ -12,7 +12,7 @@ from functions.core.event import Payment
 from functions.core.partial import Partial
 from functions.core.slices import Slicing
 from functions.core.tally import Tally
-from tests.builders import NOW, partial
+from tests.builders import NOW, SHARD, partial
 
 ISSUERS = {"HDFC": 0.4, "ICICI": 0.3, "SBI": 0.2, "AXIS": 0.1}
 NETWORKS = {"VISA": 0.5, "MASTERCARD": 0.3, "RUPAY": 0.2}
@@ -38,7 +38,7 @@ class Fault:
 
     where: Mapping[str, str]
     share: float
-    start: int = 60
+    start: int = 100
     end: int = 10_000
     status: str = "failed"
     cause: str = "issuer"
@@ -55,11 +55,13 @@ class Traffic:
     faults: tuple[Fault, ...] = ()
     healthy: Mapping[str, float] = field(default_factory=lambda: HEALTHY)
     seed: int = 1
+    shard: str = SHARD
 
     def __call__(self, seconds: int) -> Iterator[Partial]:
         drawn = random.Random(self.seed)
         for second in range(seconds):
-            yield partial(second + 1, self._tally(drawn, second), NOW + second)
+            what = self._tally(drawn, second)
+            yield partial(second + 1, what, NOW + second, shard=self.shard)
 
     def _tally(self, drawn: random.Random, second: int) -> Tally:
         tally = Tally()

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from functions.adapters.aws import calling, error_code
 from functions.core import journal
-from functions.core.detector import Delta, State
+from functions.core.detector import Delta, Rules, State
 from functions.core.errors import StateConflict
 from functions.core.journal import Head
 from functions.core.ledger import Ledger
@@ -75,20 +75,20 @@ class Journal:
         self._table = table
         self._clock = clock
 
-    def load(self, initial: State) -> State:
+    def load(self, initial: State, rules: Rules) -> State:
         """The state after the newest step; `initial` when there is none.
 
-        Steps that another release wrote and this one cannot read are passed over: the state then
-        is `initial` at their version, so that what follows has a version of its own.
+        Steps that another release wrote and this one cannot read are passed over: the state is the
+        one before them at their version, so that what follows has a version of its own.
         """
         state = self._snapshot() or initial
         while True:
-            restored = journal.restore(state, self._deltas(state.version))
+            restored = journal.restore(state, self._deltas(state.version), rules)
             newest = self._newest_version()
             if restored.version >= newest:
                 return restored
             if restored.version == state.version:
-                return replace(initial, version=newest)
+                return replace(restored, version=newest)
             state = restored  # another container stored a step meanwhile, or one cannot be read
 
     def _newest_version(self) -> int:
@@ -158,7 +158,7 @@ class Journal:
                 group.sort(key=lambda piece: str(piece["sk"]["S"]))
                 data = b"".join(bytes(piece["piece"]["B"]) for piece in group)
                 try:
-                    return journal.decode(data, State)
+                    return journal.decode_state(data)
                 except journal.UnknownFormat:
                     return None
         return None
@@ -173,7 +173,7 @@ class Journal:
         }
         for item in self._paged(request):
             try:
-                yield journal.decode(bytes(item["delta"]["B"]), Delta)
+                yield journal.decode_delta(bytes(item["delta"]["B"]))
             except journal.UnknownFormat:
                 return
 

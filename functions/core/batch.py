@@ -74,9 +74,11 @@ def count(records: Sequence[Record], ledger: Ledger, counting: Counting) -> Batc
     partials: list[Partial] = []
     parked: list[tuple[Record, list[Malformed]]] = []
     ends: list[int] = []
+    before = ""
     for segment in cut(numbers, ledger):
         for partial, refused in _segment(records[segment.start : segment.stop], counting):
-            partials.extend(in_parts(partial))
+            partials.extend(in_parts(msgspec.structs.replace(partial, after=before)))
+            before = partial.last
             parked.extend(refused)
             ends.append(int(partial.last))
     return Batch(partials, parked, announce(ledger, numbers[0], ends))

@@ -1,55 +1,55 @@
-"""One step of detect: merge what is new, roll the window, score, localise, decide. Pure.
+"""One step of detect: merge what is new, roll the window, weigh, find causes, decide. Pure.
 
-`step` is the same for the deployed function, for tests and for a replay of history: what it does
-depends on the partials and their order only, not on how they came in batches.
+`step` is the same for the deployed function, for tests and for a backtest: what it does depends on
+the partials and their order only, not on how they came in batches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from functions.core.incident import CLOSED, Announcement, Incident, Patience, Sighting, follow
-from functions.core.localise import causes, without
-from functions.core.partial import Partial, Position, fresh
-from functions.core.score import (
-    DEFAULT_THRESHOLDS,
-    SLICE_SIGNALS,
-    SURE,
-    WARNING_SCORE,
-    Threshold,
-    Verdict,
-    judge,
-)
-from functions.core.slices import ALL
-from functions.core.tally import (
+from functions.core.baseline import HeldBack
+from functions.core.counts import (
+    NONE,
     SIGNALS,
     Counts,
-    Tally,
     attempts,
-    by_cause,
+    blamed,
     events,
-    merge,
     minus,
-    no_counts,
     payments,
     risen,
     shown,
 )
-from functions.core.window import Window, merge_counted, merge_into, roll
+from functions.core.evidence import began, strength, surprise
+from functions.core.findings import (
+    SHIFTED,
+    Finding,
+    View,
+    findings,
+    reaches_further,
+    suspicious,
+    verdict,
+)
+from functions.core.flow import FLOW_SIGNALS, Flow
+from functions.core.flow import judged as flow_after
+from functions.core.incident import CLOSED, Announcement, Incident, Patience, Sighting, follow
+from functions.core.partial import Partial, Position, fresh
+from functions.core.score import Verdict
+from functions.core.slices import ALL, disjoint, refines
+from functions.core.tally import Tally
+from functions.core.watch import Budget, Watch, calmed, cleared, counted, folded, is_due
+from functions.core.window import Window, countable, merge_into, roll
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What detect judges by. Thresholds are shares of attempts; alpha is the error probability of
-    the bound that an incident is opened on: it is looked at every second in every slice, so it is
-    far smaller than the 5 % of the published bounds. width and lateness are seconds."""
+    """What detect judges by. width and lateness are seconds."""
 
-    thresholds: Mapping[str, Threshold] = msgspec.field(
-        default_factory=lambda: dict(DEFAULT_THRESHOLDS)
-    )
-    alpha: float = 1e-6
+    budget: Budget = Budget()
     width: int = 60
     lateness: int = 60
     patience: Patience = Patience()
@@ -67,30 +67,43 @@ class Totals(msgspec.Struct, frozen=True, array_like=True):
 
 class State(msgspec.Struct, frozen=True):
     """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
-    and is not known to be told."""
+    and is not known to be told. came: what was counted of open incidents' slices since the last
+    judgement. usual: what
+    all traffic showed beyond a threshold and that is usual nevertheless (a signal, or SILENCE), and
+    when it did so last."""
 
     version: int = 0
     positions: dict[str, Position] = msgspec.field(default_factory=dict)
     window: Window = Window()
+    watch: Watch = msgspec.field(default_factory=Watch)
     totals: Totals = Totals()
     worst: Verdict | None = None
     incidents: tuple[Incident, ...] = ()
+    came: dict[str, Counts] = msgspec.field(default_factory=dict)
+    usual: dict[str, int] = msgspec.field(default_factory=dict)
+    flow: Flow = Flow()
     outbox: tuple[Announcement, ...] = ()
     newest_ms: int = 0
 
 
+class Arrival(msgspec.Struct, frozen=True, array_like=True):
+    """What was counted of one partial: nothing of it is late, nothing is to be pooled."""
+
+    arrived_ms: int
+    newest_ms: int
+    counted: Tally
+
+
 class Delta(msgspec.Struct, frozen=True, array_like=True):
-    """What one step changed: enough to go from the state before to the state after it."""
+    """What one step took in and what came of it: enough to go from the state before to the one
+    after, and to say the same as was said then even when the rules have changed meanwhile."""
 
     version: int
-    clock: int
-    counted: Tally
+    arrivals: tuple[Arrival, ...]
     positions: dict[str, Position]
     totals: Totals
     incidents: tuple[Incident, ...]
     outbox: tuple[Announcement, ...]
-    newest_ms: int
-    worst: Verdict | None = None
 
 
 def initial(rules: Rules) -> State:
@@ -111,7 +124,7 @@ def step(
     """The state after the partials, and the delta to store. `told` are the keys of announcements
     that were sent since the last step; they leave the outbox.
 
-    The window is judged once for each second that the clock enters.
+    The payments are judged once for each second that the clock enters.
     """
     taken, positions = fresh(state.positions, partials)
     after = msgspec.structs.replace(
@@ -120,14 +133,13 @@ def step(
         positions=positions,
         outbox=tuple(item for item in state.outbox if item.key not in told),
     )
-    counted: list[Tally] = []
+    arrivals: list[Arrival] = []
     for partial in taken:
-        after, tally = _count(after, partial, rules)
-        counted.append(tally)
+        after, arrival = _arrived(after, partial, rules)
+        arrivals.append(arrival)
     delta = Delta(
         version=after.version,
-        clock=after.window.clock,
-        counted=merge(counted),
+        arrivals=tuple(arrivals),
         positions={
             shard: position
             for shard, position in positions.items()
@@ -136,91 +148,243 @@ def step(
         totals=after.totals,
         incidents=after.incidents,
         outbox=after.outbox,
-        newest_ms=after.newest_ms,
-        worst=after.worst,
     )
     return after, delta
 
 
-def replay(state: State, delta: Delta) -> State:
-    """The state after the step that was stored as `delta`. Nothing is judged again."""
+def replay(state: State, delta: Delta, rules: Rules) -> State:
+    """The state after the step that was stored as `delta`."""
+    after = state
+    for arrival in delta.arrivals:
+        clock = after.window.clock
+        after = _entered(after, arrival.arrived_ms // 1000, rules)
+        after = _weighed(after, arrival, after.window.clock > clock, rules)
     return msgspec.structs.replace(
-        state,
+        after,
         version=delta.version,
         positions={**state.positions, **delta.positions},
-        window=roll(merge_counted(state.window, delta.counted), delta.clock),
         totals=delta.totals,
         incidents=delta.incidents,
         outbox=delta.outbox,
-        newest_ms=delta.newest_ms,
-        worst=delta.worst,
     )
 
 
-def _count(state: State, partial: Partial, rules: Rules) -> tuple[State, Tally]:
-    clock = max(state.window.clock, partial.arrived_ms // 1000)
-    entered = clock > state.window.clock
-    window, counted, late = merge_into(roll(state.window, clock), partial.tally)
+def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, Arrival]:
+    clock = state.window.clock
+    state = _entered(state, partial.arrived_ms // 1000, rules)
+    tally, late = countable(state.window, partial.tally, state.watch.known)
+    arrival = Arrival(partial.arrived_ms, partial.newest_ms, tally)
     totals = state.totals
-    state = msgspec.structs.replace(
+    state = _weighed(state, arrival, state.window.clock > clock, rules)
+    return msgspec.structs.replace(
         state,
-        window=window,
         totals=Totals(
             payments=totals.payments + payments(partial.tally.total) - late,
             late=totals.late + late,
             parked=totals.parked + partial.tally.parked,
             partials=totals.partials + 1,
         ),
-        newest_ms=max(state.newest_ms, partial.newest_ms),
+    ), arrival
+
+
+def _entered(state: State, clock: int, rules: Rules) -> State:
+    """The state when the clock enters `clock`, or as it is when that is past."""
+    if clock <= state.window.clock:
+        return state
+    watch, flow = state.watch, state.flow
+    if is_due(watch, clock, rules.budget):
+        watch = folded(watch, clock, rules.budget, _held_back(state, rules))
+        if not watch.is_learning(clock, rules.budget):
+            flow = flow_after(flow, watch.baseline, watch.needed)
+    window = roll(state.window, clock)
+    return msgspec.structs.replace(state, window=window, watch=watch, flow=flow)
+
+
+HELD_BACK: Final = 0.5
+"""Share of the needed evidence from which a slice's counts are kept out of what is normal."""
+SUSPECTED_SECONDS: Final = 1200
+"""So long after it began: what is not proven by then may as well be how the slice is."""
+
+
+def _held_back(state: State, rules: Rules) -> HeldBack:
+    """Whether a slice's counts of some seconds are to stay out of what is normal."""
+    watch, lasting = state.watch, rules.patience.lasting_seconds
+    recent = View(state.window, watch, rules.budget).since(state.window.start)
+    doubtful = {
+        key: began(watch.trails[signal][key])
+        for signal, key in watch.hot
+        if strength(watch.trails[signal][key]) >= HELD_BACK * watch.needed
+    }
+    incidents = [
+        incident
+        for incident in state.incidents
+        if state.window.clock - incident.started_at < lasting
+        and incident.signal not in FLOW_SIGNALS
+    ]
+
+    def lasts(key: str) -> bool:
+        seconds = sum(c.end - c.start for c in watch.baseline.cells if key in c.held)
+        return seconds >= SUSPECTED_SECONDS
+
+    def held_back(key: str, start: int, end: int) -> bool:
+        if key in doubtful and doubtful[key] < end <= doubtful[key] + SUSPECTED_SECONDS:
+            return True
+        if recent.shift(key, 0) > SHIFTED and not lasts(key):
+            return True
+        return any(
+            incident.started_at < end
+            and start <= (incident.closed_at or end)
+            and _taints(incident, key, state)
+            for incident in incidents
+        )
+
+    return held_back
+
+
+TAINTED: Final = 0.1
+"""Share of its normal failures, or of what may drift, that an incident may add to another slice's
+before that is held back too."""
+
+
+def _taints(incident: Incident, key: str, state: State) -> bool:
+    """Whether the incident's failures would spoil what is normal for the slice."""
+    if refines(key, incident.slice):
+        return True
+    if disjoint(key, incident.slice):
+        return False
+    sums = state.window.sums
+    wider = key if refines(incident.slice, key) else ALL
+    total = attempts(sums.get(wider, NONE))
+    excess = (incident.rate - incident.normal) * attempts(sums.get(incident.slice, NONE))
+    return excess > TAINTED * max(0.01, incident.normal) * total
+
+
+def _weighed(state: State, arrival: Arrival, entered: bool, rules: Rules) -> State:
+    """The state with what arrived counted and weighed, and judged where the clock moved."""
+    clock = state.window.clock
+    state = msgspec.structs.replace(
+        state,
+        window=merge_into(state.window, arrival.counted),
+        watch=counted(state.watch, arrival.counted, clock, rules.budget),
+        came=_came(state, arrival.counted),
+        newest_ms=max(state.newest_ms, arrival.newest_ms),
     )
-    return (_judged(state, rules) if entered else state), counted
+    return _judged(state, rules) if entered else state
+
+
+def _came(state: State, tally: Tally) -> dict[str, Counts]:
+    watched = {incident.slice for incident in state.incidents if incident.is_open}
+    if not watched:
+        return {}
+    came = dict(state.came)
+    for bucket in tally.seconds.values():
+        for key in watched:
+            counts = bucket.slices.get(key)
+            if counts:
+                came[key] = came.get(key, NONE) + counts
+    return came
+
+
+SILENCE: Final = "silence"
+
+
+def _usual(state: State, rules: Rules) -> dict[str, int]:
+    """What an alarm with a fixed threshold would cry about, and that is no news: a rate that is
+    normal here or its customers' own doing, and a silence in which no payment was to be expected."""
+    window, watch = state.window, state.watch
+    counts = window.sums.get(ALL, NONE)
+    total = attempts(counts)
+    seen: list[str] = []
+    if not total:
+        baseline = watch.baseline
+        learned = sum(cell.end - cell.start for cell in baseline.cells if cell.absorbed)
+        silent = window.clock - state.newest_ms // 1000
+        expected = attempts(baseline.absorbed.get(ALL, NONE)) * silent / max(1, learned)
+        if expected < watch.needed:
+            seen.append(SILENCE)
+    for number, signal in enumerate(SIGNALS):
+        if events(counts, signal) > rules.budget.thresholds[signal].warning * total:
+            normal = watch.baseline.normal(ALL, number)
+            drift = rules.budget.drift(number)
+            if (
+                surprise(blamed(counts, signal), total, normal, drift)
+                < watch.needed * normal.dispersion
+            ):
+                seen.append(signal)
+    if not seen:
+        return state.usual
+    return {**state.usual, **dict.fromkeys(seen, window.clock)}
 
 
 def _judged(state: State, rules: Rules) -> State:
-    window = state.window
-    sums = window.sums
-
-    def failing(key: str, counts: Counts) -> Verdict:
-        return judge(key, counts, SLICE_SIGNALS, rules.thresholds, rules.alpha)
-
-    def recent(incident: Incident) -> Verdict:
-        """By a bound that is likely, not sure: what opened on proof does not close for lack of it.
-        Silence is not health: until the window is silent too, the window is judged."""
-        counts = window.recent(incident.slice, rules.patience.recent_seconds)
-        if not attempts(counts):
-            counts = sums.get(incident.slice, no_counts())
-        return judge(incident.slice, counts, _signals(incident), rules.thresholds, SURE)
-
-    known = [
-        judge(
-            incident.slice,
-            sums.get(incident.slice, no_counts()),
-            _signals(incident),
-            rules.thresholds,
-            rules.alpha,
-        )
+    usual = _usual(state, rules)
+    if usual is not state.usual:
+        state = msgspec.structs.replace(state, usual=usual)
+    watch = state.watch
+    if not (watch.hot or state.incidents or state.flow.found):
+        return state if state.worst is None else msgspec.structs.replace(state, worst=None)
+    view = View(state.window, watch, rules.budget)
+    open_ = [
+        incident
         for incident in state.incidents
-        if incident.announced
+        if incident.is_open and incident.signal not in FLOW_SIGNALS
     ]
-    new = [
-        # What contains a known cause was found by what that does not explain; it is told whole.
-        failing(cause.slice, sums[cause.slice])
-        for cause in causes(sums, failing, _failing(known))
-    ]
-    found = [*known, *new, *_other_signals([*known, *new], sums, rules)]
+    found, explained = findings(view, open_)
+    known = [_as_now(view, incident) for incident in open_]
+    known += [wider for incident in open_ if (wider := reaches_further(view, incident))]
     incidents, told = follow(
         state.incidents,
-        [_sighting(verdict, sums) for verdict in found],
-        recent,
-        window.clock,
+        [
+            *(_sighting(finding, view) for finding in (*known, *found)),
+            *(
+                Sighting(found, since, {}, None)
+                for found, since in state.flow.found
+                if not any(
+                    incident.signal in SIGNALS and not disjoint(incident.slice, found.slice)
+                    for incident in state.incidents
+                )
+            ),
+        ],
+        state.came,
+        state.window.clock,
         rules.patience,
     )
+    closed = [item.incident.slice for item in told if item.transition == CLOSED]
+    if closed:
+        over = {key for key in watch.known if not all(disjoint(key, c) for c in closed)}
+        explained |= {(signal, key) for signal in range(len(SIGNALS)) for key in over}
+    if explained:
+        watch = cleared(watch, explained)
     return msgspec.structs.replace(
         state,
-        worst=max(found, key=lambda verdict: verdict.score, default=None),
+        watch=calmed(watch, state.window.clock, rules.budget),
+        worst=_worst(view, incidents, state.flow),
         incidents=tuple(incidents),
-        outbox=(*state.outbox, *(_with_latest(item, window, rules) for item in told)),
+        came={},
+        outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
+
+
+def _as_now(view: View, incident: Incident) -> Finding:
+    """The open incident as the window shows it; that it is one, is proven."""
+    span = view.since(view.window.start)
+    suspect = span.suspect(incident.slice, SIGNALS.index(incident.signal))
+    return Finding(verdict(span, replace(suspect, sure=1.0)), incident.started_at)
+
+
+def _worst(view: View, incidents: Sequence[Incident], flow: Flow) -> Verdict | None:
+    """The verdict with the highest score, of incidents that last or are about to be told, and of
+    what is suspicious."""
+    verdicts = [
+        _as_now(view, incident).verdict
+        for incident in incidents
+        if not incident.closed_at and incident.signal in SIGNALS
+    ]
+    verdicts += [found for found, _ in flow.found]
+    doubtful = suspicious(view)
+    if doubtful is not None:
+        verdicts.append(doubtful)
+    return max(verdicts, key=lambda item: (item.score, item.slice), default=None)
 
 
 FEWEST_FOR_A_RATE: Final = 20
@@ -232,49 +396,23 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     incident = item.incident
     stands_out = window.clock - incident.started_at + 1
     seconds = min(rules.patience.recent_seconds, stands_out)
-    counts = window.recent(incident.slice, seconds)
+    counts = window.since(incident.slice, window.clock + 1 - seconds)
     total = attempts(counts)
-    if item.transition == CLOSED or total < FEWEST_FOR_A_RATE:
+    is_rate = incident.signal in SIGNALS
+    if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate:
         return item
-    rate = events(counts, incident.signal) / total
+    rate = blamed(counts, incident.signal) / total
     latest = msgspec.structs.replace(incident, latest_rate=rate, latest_seconds=seconds)
     return msgspec.structs.replace(item, incident=latest)
 
 
-def _signals(incident: Incident) -> Sequence[str]:
-    """What the incident is judged by: failing payments one way or the other, or its own signal."""
-    return SLICE_SIGNALS if incident.signal in SLICE_SIGNALS else (incident.signal,)
-
-
-def _failing(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return [verdict for verdict in verdicts if verdict.signal in SLICE_SIGNALS]
-
-
-def _other_signals(
-    found: Sequence[Verdict], sums: Mapping[str, Counts], rules: Rules
-) -> list[Verdict]:
-    """All traffic's verdicts on the signals that no slice is judged by, where they stand out and
-    are not found yet. What the failing slices explain of them is taken out first."""
-    left = dict(sums)
-    for cause in _failing(found):
-        left = without(left, sums, cause)
-    if ALL not in left:
-        return []
-    verdicts = [
-        judge(ALL, left[ALL], (signal,), rules.thresholds, rules.alpha)
-        for signal in SIGNALS
-        if signal not in SLICE_SIGNALS and all(signal != verdict.signal for verdict in found)
-    ]
-    return [verdict for verdict in verdicts if verdict.score >= WARNING_SCORE]
-
-
-def _sighting(verdict: Verdict, sums: Mapping[str, Counts]) -> Sighting:
-    counts = sums.get(verdict.slice, no_counts())
-    if verdict.slice == ALL or ALL not in sums:
-        return Sighting(verdict, by_cause(shown(counts, verdict.signal)), None)
-    outside = minus(sums[ALL], counts)
+def _sighting(finding: Finding, view: View) -> Sighting:
+    """The finding with its causes since it stands out, for the window dilutes what has begun."""
+    found, sums = finding.verdict, view.window.sums
+    counts = view.since(max(finding.began, view.window.start)).counts(found.slice)
+    outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
-    if not total:
-        return Sighting(verdict, by_cause(shown(counts, verdict.signal)), None)
-    elsewhere = events(outside, verdict.signal) / total
-    return Sighting(verdict, risen(counts, outside), elsewhere)
+    if found.slice == ALL or not total:
+        return Sighting(found, finding.began, shown(counts, found.signal), None)
+    elsewhere = blamed(outside, found.signal) / total
+    return Sighting(found, finding.began, risen(counts, outside, found.signal), elsewhere)

@@ -1,10 +1,10 @@
-"""The life of an incident: suspect, open, worse, closed.
+"""The life of an incident: suspect, open, recovering, closed.
 
 A cause must stand out for `confirm_seconds` before it is announced, so that the page names the
-cause and severity it settled on; it is closed when its recent payments were well for
-`recover_seconds`. Between the two lies hysteresis: an incident that is open closes at a lower
-score than the one it opened with. A closed one is remembered for `quiet_seconds`, while its
-failures are still in the window: they are explained, and only new ones open an incident again.
+cause and severity it settled on. It is closed when there is evidence that its slice is well again,
+for `recover_seconds` at least: hysteresis, so that what opened on proof does not close for the lack
+of it, and silence is not health. A closed one is remembered for `quiet_seconds`: what it counted
+is kept out of what is normal.
 
 A slice has at most one incident about failing payments, and one about each other signal.
 """
@@ -12,26 +12,34 @@ A slice has at most one incident about failing payments, and one about each othe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
-from functions.core.score import RANK, SLICE_SIGNALS, WARNING_SCORE, Verdict, severity
+from functions.core.counts import SIGNALS, Counts, attempts, blamed
+from functions.core.score import FAILING, RANK, Verdict, severity
 from functions.core.slices import refines
 
-CLOSES_BELOW: Final = 0.8 * WARNING_SCORE
-
 OPENED, WORSE, CLOSED = "opened", "worse", "closed"
+SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
+
+RECOVERED_NATS: Final = 7.0
+"""Evidence that a slice is well again: the odds are e^7, about 1,000 to 1."""
+STILL_ILL: Final = 0.35
+"""An incident that got better by half is not over."""
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One cause of failures. Times are seconds since the epoch; rates are shares of attempts.
 
-    id: the same for the same slice and start. started_at: the first second it stood out.
-    announced: severity of the last page, empty while it is suspected. well_since: when its recent
-    payments began to be well again, 0 while they are not. attempts: in the window, at the worst.
+    id: the same for the same slice and start. started_at: the second of its first bad payment.
+    suspected_at, detected_at: when the evidence sufficed, when it was announced. announced: severity
+    of the last page, empty while it is suspected. well_since: when its payments began to be well
+    again, 0 while they are not. recovery: the evidence for that, in nats. rate, at_least, attempts:
+    since it started, or in the window, at the worst. normal, tolerated: what is usual there.
     latest_rate: the rate over the last latest_seconds, since it stands out, for the window dilutes
     what has just begun; None where these seconds have too few attempts for a rate. elsewhere: the
     same signal's rate outside of the slice. causes: cause → attempts, as far as they are more than
@@ -48,10 +56,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: int
     started_at: int
     updated_at: int
+    normal: float = 0.0
+    tolerated: float = 0.0
+    suspected_at: int = 0
     announced: str = ""
     detected_at: int = 0
     closed_at: int = 0
     well_since: int = 0
+    recovery: float = 0.0
+    idle_since: int = 0
     widened: bool = False
     latest_rate: float | None = None
     latest_seconds: int = 0
@@ -63,13 +76,22 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bool(self.announced) and not self.closed_at
 
     @property
+    def state(self) -> str:
+        """suspect, incident or recovering; `closed` when it is over."""
+        if self.closed_at:
+            return CLOSED
+        if not self.announced:
+            return SUSPECT
+        return RECOVERING if self.well_since else INCIDENT
+
+    @property
     def about(self) -> tuple[str, str]:
         return about(self.slice, self.signal)
 
 
 def about(key: str, signal: str) -> tuple[str, str]:
     """What an incident is about: its slice, and whether payments fail there or show `signal`."""
-    return key, "failing" if signal in SLICE_SIGNALS else signal
+    return key, "failing" if signal in FAILING else signal
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -86,19 +108,23 @@ class Announcement(msgspec.Struct, frozen=True):
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds: to confirm an incident, to call it recovered, what `recent` means, and how long a
-    closed one is remembered (the window's width)."""
+    """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, how
+    long a closed one is remembered, after how long without a payment one is closed, and after how
+    long what it counts becomes normal after all."""
 
-    confirm_seconds: int = 3
-    recover_seconds: int = 15
+    confirm_seconds: int = 1
+    recover_seconds: int = 30
     recent_seconds: int = 15
-    quiet_seconds: int = 60
+    quiet_seconds: int = 300
+    idle_seconds: int = 1800
+    lasting_seconds: int = 21_600
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """A cause that stands out now: its verdict, its counts in the window, the rate elsewhere."""
+    """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere."""
 
     verdict: Verdict
+    began: int
     causes: dict[str, int]
     elsewhere: float | None
 
@@ -117,29 +143,30 @@ def spoken_id(subject: str, at: int) -> str:
 def follow(
     incidents: Sequence[Incident],
     seen: Sequence[Sighting],
-    recent: Callable[[Incident], Verdict],
+    came: Mapping[str, Counts],
     now: int,
     patience: Patience,
 ) -> tuple[list[Incident], list[Announcement]]:
     """The incidents after second `now`, and what is to be announced.
 
-    `seen` are the causes that stand out, and those of incidents that were announced. `recent`
-    judges an incident by the latest payments of its slice alone.
+    `seen` are the causes that stand out and no open incident explains, and those of open incidents
+    as they are now. `came`: slice → what was counted since the last time, for open incidents.
     """
     sightings = {about(item.verdict.slice, item.verdict.signal): item for item in seen}
-    wider = [key for key in sightings if all(key != incident.about for incident in incidents)]
-    kept: list[Incident] = []
+    live = [incident for incident in incidents if not incident.closed_at]
+    wider = [key for key in sightings if all(key != incident.about for incident in live)]
+    kept = [
+        incident
+        for incident in incidents
+        if incident.closed_at and now - incident.closed_at < patience.quiet_seconds
+    ]
     told: list[Announcement] = []
-    for incident in incidents:
+    for incident in live:
         sighting = sightings.pop(incident.about, None)
-        if incident.closed_at:
-            if _stays_well(incident, recent(incident), now, patience):
-                kept.append(incident)
-            continue
         sighting = _wider(incident, sightings, wider) or sighting
         noted = _updated(incident, sighting, now) if sighting else incident
         after, announcement = (
-            _open(noted, recent(noted), now, patience)
+            _open(_weighed(noted, came, sighting is not None, now), now, patience)
             if incident.is_open
             else _suspected(noted, sighting is not None, now, patience)
         )
@@ -147,13 +174,43 @@ def follow(
             told.append(announcement)
         if after is not None:
             kept.append(after)
-    kept.extend(_suspect(sighting, now) for sighting in sightings.values())
+    for sighting in sightings.values():
+        after, announcement = _suspected(_suspect(sighting, now), True, now, patience)
+        if announcement:
+            told.append(announcement)
+        if after is not None:
+            kept.append(after)
     return kept, told
 
 
-def _stays_well(incident: Incident, recent: Verdict, now: int, patience: Patience) -> bool:
-    """Whether a closed incident is still to be remembered."""
-    return now - incident.closed_at < patience.quiet_seconds and recent.score < WARNING_SCORE
+def _weighed(incident: Incident, came: Mapping[str, Counts], standing: bool, now: int) -> Incident:
+    if incident.signal in SIGNALS:
+        return recovering(incident, came.get(incident.slice, 0), now)
+    if standing:
+        return msgspec.structs.replace(incident, recovery=0.0, well_since=0)
+    since = incident.well_since or now
+    return msgspec.structs.replace(incident, recovery=RECOVERED_NATS, well_since=since)
+
+
+def recovering(incident: Incident, came: Counts, now: int) -> Incident:
+    """The incident with what came of its slice weighed: Page's CUSUM of the log likelihood ratio of
+    what is tolerated against STILL_ILL of the rise at its worst, in nats."""
+    total = attempts(came)
+    if not total:
+        idle = incident.idle_since or now
+        return msgspec.structs.replace(incident, idle_since=idle)
+    shown = blamed(came, incident.signal)
+    well = min(0.98, max(0.001, incident.tolerated))
+    ill = min(0.99, well + max(0.01, STILL_ILL * (incident.at_least - well)))
+    nats = shown * math.log(well / ill) + (total - shown) * math.log((1 - well) / (1 - ill))
+    recovery = max(0.0, incident.recovery + nats)
+    since = (incident.well_since or now) if recovery > 0.0 else 0
+    return msgspec.structs.replace(
+        incident,
+        recovery=min(recovery, 2 * RECOVERED_NATS),
+        well_since=since,
+        idle_since=0,
+    )
 
 
 def _wider(
@@ -174,7 +231,7 @@ def _wider(
 def _suspect(sighting: Sighting, now: int) -> Incident:
     verdict = sighting.verdict
     return Incident(
-        id=incident_id(verdict.slice, verdict.signal, now),
+        id=incident_id(verdict.slice, verdict.signal, min(sighting.began, now)),
         slice=verdict.slice,
         signal=verdict.signal,
         score=verdict.score,
@@ -182,8 +239,11 @@ def _suspect(sighting: Sighting, now: int) -> Incident:
         rate=verdict.rate,
         at_least=verdict.at_least,
         attempts=verdict.attempts,
-        started_at=now,
+        started_at=min(sighting.began, now),
+        suspected_at=now,
         updated_at=now,
+        normal=verdict.normal,
+        tolerated=verdict.tolerated,
         elsewhere=sighting.elsewhere,
         causes=sighting.causes,
     )
@@ -209,6 +269,8 @@ def _updated(incident: Incident, sighting: Sighting, now: int) -> Incident:
         rate=verdict.rate,
         at_least=verdict.at_least,
         attempts=verdict.attempts,
+        normal=verdict.normal,
+        tolerated=verdict.tolerated,
         elsewhere=sighting.elsewhere,
         causes=sighting.causes,
     )
@@ -219,23 +281,22 @@ def _suspected(
 ) -> tuple[Incident | None, Announcement | None]:
     if not standing:
         return None, None
-    if now - incident.started_at < patience.confirm_seconds:
+    if now - incident.suspected_at < patience.confirm_seconds:
         return incident, None
     opened = msgspec.structs.replace(incident, announced=incident.severity, detected_at=now)
     return opened, Announcement(OPENED, opened)
 
 
-def _open(
-    incident: Incident, recent: Verdict, now: int, patience: Patience
-) -> tuple[Incident, Announcement | None]:
+def _open(incident: Incident, now: int, patience: Patience) -> tuple[Incident, Announcement | None]:
     if RANK[incident.severity] > RANK[incident.announced] or incident.widened:
         incident = msgspec.structs.replace(incident, announced=incident.severity, widened=False)
         return incident, Announcement(WORSE, incident)
-    if recent.score >= CLOSES_BELOW:
-        return msgspec.structs.replace(incident, well_since=0), None
-    if not incident.well_since:
-        return msgspec.structs.replace(incident, well_since=now), None
-    if now - incident.well_since < patience.recover_seconds:
+    is_well = (
+        incident.recovery >= RECOVERED_NATS
+        and now - incident.well_since >= patience.recover_seconds
+    )
+    is_idle = incident.idle_since and now - incident.idle_since >= patience.idle_seconds
+    if not (is_well or is_idle):
         return incident, None
     closed = msgspec.structs.replace(incident, closed_at=now)
     return closed, Announcement(CLOSED, closed)

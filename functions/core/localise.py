@@ -1,98 +1,119 @@
 """Which slices explain the failures: the fewest, each the most specific that still explains.
 
 An outage of issuer HDFC on network VISA also raises HDFC, VISA and all traffic. They are one
-cause. So the slice that explains the rise best is taken, what it explains is taken out of every
-other slice, and only what still stands out is a further cause.
+cause. The best explanation is the likeliest: the slice whose counts have the highest likelihood
+ratio of "this slice fails more" to "all is as usual". A wider slice dilutes the failures, a narrower
+one leaves some unexplained; both have less. What it explains is taken out of every other slice, and
+only what still stands out is a further cause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from functions.core.score import WARNING_SCORE, Verdict
+import msgspec
+
 from functions.core.slices import disjoint, refines, slice_values
-from functions.core.tally import Counts, failures
 
 MOST_CAUSES: Final = 3
-EXPLAINS: Final = 0.7
-"""A slice explains a wider one when it holds this share of the wider one's excess failures."""
-CLEARLY: Final = 1.25
-"""A narrower slice is the cause when its rate is so many times the wider one's."""
+CLEAR_NATS: Final = 5.0
+"""By so much the best explanation must beat the next one that shares some payments with it: 150 to 1.
+One that lies within the other may follow: the incident then reaches further than it seemed."""
+DIMENSION_NATS: Final = 2.0
+"""There are so many more slices of one dimension more that one of them looks better by chance."""
+CLEAR_ENOUGH: Final = 1.5
+"""With so many times the evidence that is needed, it is told even if another one comes close."""
 
-Judge = Callable[[str, Counts], Verdict]
+
+class Suspect(msgspec.Struct, frozen=True):
+    """A slice under suspicion of one signal (index in SIGNALS): events of attempts, of which
+    `expected` are usual. nats: the log likelihood ratio, for comparing explanations; sure: the
+    evidence as a share of what is needed for a page, where clusters of failures count for less."""
+
+    slice: str
+    signal: int
+    attempts: int
+    events: int
+    expected: float
+    nats: float
+    sure: float
+
+    @property
+    def rate(self) -> float:
+        return self.events / self.attempts if self.attempts else 0.0
+
+    @property
+    def excess(self) -> float:
+        return max(0.0, self.events - self.expected)
 
 
-def causes(
-    sums: Mapping[str, Counts], judge: Judge, known: Sequence[Verdict] = ()
-) -> list[Verdict]:
-    """The verdicts of the slices that explain what stands out, best first, at most MOST_CAUSES.
+Weigh = Callable[[Suspect, int, int], Suspect]
+"""The suspect with other attempts and events: what is left of it, weighed again."""
 
-    `sums` are the window's counts by slice. `known` are causes already found: what they explain is
-    taken out first, so that only what is new is returned.
+Crossing = Callable[[Suspect, Suspect], float | None]
+"""The excess events that both slices hold, None where that is not counted."""
+
+
+def causes(suspects: Sequence[Suspect], weigh: Weigh, crossing: Crossing) -> list[Suspect]:
+    """The suspects that explain what stands out, best first, at most MOST_CAUSES; none while it
+    is not clear which does.
+
+    They are counted over the same seconds; each slice is suspected of one signal.
     """
-    left = dict(sums)
-    for cause in known:
-        left = without(left, sums, cause)
-    found: list[Verdict] = []
-    while len(found) < MOST_CAUSES:
-        verdicts = [judge(key, counts) for key, counts in left.items()]
-        standing = [verdict for verdict in verdicts if verdict.score >= WARNING_SCORE]
-        if not standing:
+    found: list[Suspect] = []
+    left = list(suspects)
+    while left and len(found) < MOST_CAUSES:
+        best = max(left, key=_explanation)
+        if best.sure < 1.0:
+            sure = [suspect for suspect in left if suspect.sure >= CLEAR_ENOUGH]
+            if not sure:
+                break
+            best = max(sure, key=_explanation)
+        if not _is_clear(best, left):
             break
-        cause = _explaining(standing)
-        found.append(cause)
-        left = without(left, sums, cause)
+        found.append(best)
+        rests = (without(suspect, best, weigh, crossing) for suspect in left)
+        left = [rest for rest in rests if rest is not None]
     return found
 
 
-def _explaining(standing: Sequence[Verdict]) -> Verdict:
-    """Of the verdicts that stand out, the one that tells most.
+def _explanation(suspect: Suspect) -> tuple[float, int, str]:
+    """The likeliest first, where every dimension more has to earn its place."""
+    dimensions = len(slice_values(suspect.slice))
+    return round(suspect.nats - DIMENSION_NATS * dimensions, 3), -dimensions, suspect.slice
 
-    Candidates hold most of the excess. A narrower slice is taken over a wider one only when its
-    rate is clearly higher: when everything rose alike, the cause lies outside of all slices.
+
+def _is_clear(best: Suspect, others: Sequence[Suspect]) -> bool:
+    if best.sure >= CLEAR_ENOUGH:
+        return True
+    return not any(
+        _explanation(other)[0] > _explanation(best)[0] - CLEAR_NATS
+        and not disjoint(other.slice, best.slice)
+        and not refines(other.slice, best.slice)
+        and not refines(best.slice, other.slice)
+        for other in others
+    )
+
+
+def without(suspect: Suspect, cause: Suspect, weigh: Weigh, crossing: Crossing) -> Suspect | None:
+    """What is left of the suspect when everything is taken out that the cause explains.
+
+    Nothing is left of a slice inside of the cause; from one that contains it the cause's counts are
+    taken off; from one that crosses it, as much of the cause's excess as the crossing can hold, which
+    is `crossing` where that is counted; one that shares no payment with it stays as it is.
     """
-    most = max(_excess(verdict) for verdict in standing)
-    enough = [verdict for verdict in standing if _excess(verdict) >= EXPLAINS * most]
-    best = max(enough, key=lambda verdict: verdict.attempts)
-    for dimensions in range(1, 4):
-        narrower = [v for v in enough if len(slice_values(v.slice)) == dimensions]
-        if narrower:
-            top = max(narrower, key=lambda verdict: (verdict.rate, verdict.slice))
-            if top.rate > CLEARLY * best.rate:
-                best = top
-    return best
-
-
-def _excess(verdict: Verdict) -> float:
-    """The events above what is tolerated."""
-    return (verdict.rate - verdict.tolerated) * verdict.attempts
-
-
-def without(
-    left: Mapping[str, Counts], sums: Mapping[str, Counts], cause: Verdict
-) -> dict[str, Counts]:
-    """`left` with everything taken out that the cause explains.
-
-    A slice inside of the cause is gone; from one that contains it the cause's counts are taken
-    off; from one that crosses it, all of the cause's failures, since the crossing may hold them
-    all; one that shares no payment with it stays as it is.
-    """
-    mine = sums.get(cause.slice)
-    if mine is None:
-        return dict(left)
-    remaining: dict[str, Counts] = {}
-    for key, counts in left.items():
-        if refines(key, cause.slice):
-            continue
-        if disjoint(key, cause.slice):
-            remaining[key] = counts
-        elif refines(cause.slice, key):
-            remaining[key] = _take(counts, mine)
-        else:
-            remaining[key] = _take(counts, failures(mine))
-    return remaining
-
-
-def _take(counts: Sequence[int], taken: Sequence[int]) -> Counts:
-    return [max(0, a - b) for a, b in zip(counts, taken, strict=True)]
+    if refines(suspect.slice, cause.slice):
+        return None
+    if disjoint(suspect.slice, cause.slice):
+        return suspect
+    if refines(cause.slice, suspect.slice):
+        return weigh(
+            suspect,
+            max(0, suspect.attempts - cause.attempts),
+            max(0, suspect.events - cause.events),
+        )
+    shared = crossing(suspect, cause)
+    if shared is None:
+        shared = cause.excess * min(1.0, suspect.attempts / max(1, cause.attempts))
+    return weigh(suspect, suspect.attempts, max(0, suspect.events - round(shared)))

@@ -7,10 +7,11 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counts import NONE, attempts, events, payments
 from functions.core.detector import State
 from functions.core.score import SURE, lower_bound
 from functions.core.slices import ALL
-from functions.core.tally import attempts, events, latency_quantile, no_counts, payments
+from functions.core.tally import latency_quantile
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ def gauges(state: State, now_ms: int) -> dict[str, float]:
     `now_ms` is the wall clock, for EventLag alone. A gauge may be sent twice without harm.
     """
     window = state.window
-    counts = window.sums.get(ALL, no_counts())
+    counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
     values: dict[str, float] = {}
     for signal, name in RATE_METRICS.items():

@@ -42,6 +42,11 @@ FIRST_ACTION: Final[Mapping[str, str]] = {
     "fraud": "tell the risk team: rules may be too strict, or an attack is under way.",
     "unknown": "open the dashboard, read the newest error codes: the events do not say why.",
 }
+_FLOW_ACTION: Final[Mapping[str, str]] = {
+    "volume": "was traffic moved or a client switched off? If not, its way to us is down: ask its owner.",
+    "latency": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
+}
+"""Where nothing fails, the first action follows from the signal."""
 _SHORT_ACTION: Final[Mapping[str, str]] = {
     "issuer": "move its traffic, call the issuer",
     "network": "move to another network",
@@ -59,6 +64,8 @@ _SIGNAL_WORDS: Final[Mapping[str, str]] = {
     "denied": "of payments are denied",
     "reversed": "of payments are reversed",
     "backend_reversed": "of payments are reversed by the backend",
+    "volume": "of the usual payments come",
+    "latency": "of payments are slower than usual",
 }
 _SIGNAL_SHORT: Final[Mapping[str, str]] = {
     "failed": "failing",
@@ -66,6 +73,8 @@ _SIGNAL_SHORT: Final[Mapping[str, str]] = {
     "denied": "denied",
     "reversed": "reversed",
     "backend_reversed": "backend-reversed",
+    "volume": "missing",
+    "latency": "slow",
 }
 
 
@@ -81,25 +90,23 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     if announcement.transition == CLOSED:
         return _closed_page(incident, dashboard_url)
     place = words(incident.slice)
-    shown = round(incident.rate * incident.attempts)
     lines = [
         _headline(announcement),
         "",
         *([_latest(incident)] if incident.latest_rate is not None else []),
-        f"What: {shown:,} of {incident.attempts:,} attempts in 60 s",
-        f"Surely: more than {_percent(incident.at_least)}",
+        *_what(incident),
         *([f"Elsewhere: {_percent(incident.elsewhere)}"] if incident.elsewhere is not None else []),
         f"Where: {place}",
         f"Since: {_moment(incident.started_at)}",
         f"Cause: {_causes(incident)}",
         f"Score: {incident.score:.0f} of 100",
         "",
-        f"First: {FIRST_ACTION[likely_cause(incident)]}",
+        f"First: {_first_action(incident)}",
         "",
         f"Incident: {incident.id}",
         f"Dashboard: {dashboard_url}",
     ]
-    action = _SHORT_ACTION[likely_cause(incident)]
+    action = _FLOW_ACTION.get(incident.signal) or _SHORT_ACTION[likely_cause(incident)]
     news = "" if announcement.transition == OPENED else "WORSE "
     sms = (
         f"{news}{incident.severity.upper()} {_percent(_now(incident))} {_SIGNAL_SHORT[incident.signal]}: "
@@ -112,6 +119,25 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         _sms(sms, incident.id, action),
         incident.severity,
     )
+
+
+def _what(incident: Incident) -> list[str]:
+    """The figures: what was seen, what of it is sure, what is usual."""
+    if incident.signal == "volume":
+        return [f"What: {_percent(incident.rate)} of some {incident.attempts:,} attempts a minute"]
+    shown = round(incident.rate * incident.attempts)
+    what = f"What: {shown:,} of {incident.attempts:,} attempts"
+    if incident.signal == "latency":
+        return [what, f"Normally: {_percent(incident.normal)}"]
+    return [
+        what,
+        f"Surely: more than {_percent(incident.at_least)}",
+        f"Normally: {_percent(incident.normal)}",
+    ]
+
+
+def _first_action(incident: Incident) -> str:
+    return _FLOW_ACTION.get(incident.signal) or FIRST_ACTION[likely_cause(incident)]
 
 
 def _now(incident: Incident) -> float:

@@ -1,19 +1,19 @@
 """From counts to a score of 0 to 100: how surely a rate lies above its thresholds.
 
-A rate is judged by the lower end of an exact one-sided confidence interval, so that one failure in
-three payments says nothing and thirty in a thousand say a lot.
+That something is wrong is proven by the evidence (functions/core/evidence.py); how bad it is, is
+judged by the lower end of an exact one-sided confidence interval, so that one failure in three
+payments says nothing and thirty in a thousand say a lot.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import msgspec
-
-from functions.core.tally import attempts, events
 
 SURE: Final = 0.05
 """Error probability of the published …AtLeast metrics: a 95 % bound."""
@@ -40,19 +40,24 @@ DEFAULT_THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "backend_reversed": Threshold(0.005, 0.01),
 }
 
-SLICE_SIGNALS: Final = ("failed", "attributable")
-"""What a slice other than all traffic is judged by: issuers differ too much in the rest."""
+FAILING: Final = ("failed", "attributable")
+"""Signals that tell of failing payments: two views of one trouble."""
+
+RATE_SURE: Final = 0.01
+"""Error probability of the bound that severity is judged by. That there is a trouble at all is
+proven by the evidence; this says how bad it surely is."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A signal of a slice, judged. Rates are shares of attempts, `at_least` the lower bound,
-    `tolerated` the warning threshold."""
+    """A signal of a slice, judged. Rates are shares of attempts: `rate` was seen, it surely is
+    `at_least`, `normal` is usual, up to `tolerated` is nothing to speak of."""
 
     slice: str
     signal: str
     score: float
     rate: float
     at_least: float
+    normal: float
     tolerated: float
     attempts: int
 
@@ -68,44 +73,24 @@ def severity(score: float) -> str:
     return WARNING if score >= WARNING_SCORE else INFO
 
 
-def judge(
-    key: str,
-    counts: Sequence[int],
-    signals: Sequence[str],
-    thresholds: Mapping[str, Threshold],
-    alpha: float,
-) -> Verdict:
-    """The slice's worst signal. `alpha` is the error probability of the bound it is judged by."""
-    total = attempts(counts)
-    verdicts = (
-        _verdict(key, signal, events(counts, signal), total, thresholds[signal], alpha)
-        for signal in signals
-    )
-    return max(verdicts, key=lambda verdict: verdict.score)
+def score(sure: float, at_least: float, threshold: Threshold, tolerated: float) -> float:
+    """0 to 100: a statistical part and a rule part of up to 50 each.
 
-
-def _verdict(
-    key: str, signal: str, shown: int, total: int, threshold: Threshold, alpha: float
-) -> Verdict:
-    rate = shown / total if total else 0.0
-    sure = rate > threshold.warning
-    at_least = lower_bound(shown, total, alpha) if sure else 0.0
-    return Verdict(
-        key, signal, score(at_least, threshold), rate, at_least, threshold.warning, total
-    )
-
-
-def score(at_least: float, threshold: Threshold) -> float:
-    """0 at nothing, 50 at the warning threshold, 75 at the critical one, towards 100 beyond.
-
-    Linear up to the critical threshold c; beyond it 100 - 25 · c / rate.
+    The statistical part is 50 when the evidence suffices (sure = 1, its share of what is needed),
+    and less in proportion. The rule part says by how much the rate, at least, lies above the
+    thresholds: 0 up to the warning threshold, 25 at the critical one, towards 50 beyond. Where a
+    slice tolerates more than the warning threshold, both thresholds lie that much higher: what is
+    usual there says nothing new.
     """
-    if at_least <= threshold.warning:
-        return WARNING_SCORE * at_least / threshold.warning
-    if at_least <= threshold.critical:
-        share = (at_least - threshold.warning) / (threshold.critical - threshold.warning)
-        return WARNING_SCORE + (CRITICAL_SCORE - WARNING_SCORE) * share
-    return 100.0 - (100.0 - CRITICAL_SCORE) * threshold.critical / at_least
+    above = max(0.0, tolerated - threshold.warning)
+    warning, critical = threshold.warning + above, threshold.critical + above
+    if at_least <= warning:
+        rule = 0.0
+    elif at_least <= critical:
+        rule = 25.0 * (at_least - warning) / (critical - warning)
+    else:
+        rule = 50.0 - 25.0 * critical / at_least
+    return 50.0 * min(1.0, sure) + (rule if sure >= 1.0 else 0.0)
 
 
 MOST_EXACT: Final = 10_000_000
@@ -118,7 +103,7 @@ def lower_bound(shown: int, total: int, alpha: float) -> float:
 
     Clopper and Pearson, Biometrika 26 (1934): the p at which P(X ≥ shown) = alpha for
     X ~ Binomial(total, p). 0 when nothing was shown; the interval's coverage is never below
-    1 - alpha. Found by bisection to a relative error of 1e-6. Of more than MOST_EXACT payments a
+    1 - alpha. Found by Newton steps, kept in by bisection, to a relative error of 1e-6. Of more than MOST_EXACT payments a
     smaller sample of the same rate is judged, whose bound is lower, so still true.
     """
     if shown <= 0:
@@ -128,13 +113,37 @@ def lower_bound(shown: int, total: int, alpha: float) -> float:
     if total > MOST_EXACT:
         return lower_bound(shown * MOST_EXACT // total, MOST_EXACT, alpha)
     low, high = 0.0, shown / total
+    guess = _wilson(shown, total, alpha)
     while high - low > 1e-6 * high:
-        middle = (low + high) / 2
-        if _upper_tail(shown, total, middle) < alpha:
-            low = middle
+        if not low < guess < high:
+            guess = (low + high) / 2
+        tail = _upper_tail(shown, total, guess)
+        if tail < alpha:
+            low = guess
         else:
-            high = middle
+            high = guess
+        # Newton's step on the logarithm of the tail, whose slope is the density.
+        slope = _density(shown, total, guess) / tail if tail > 0.0 else 0.0
+        step = guess + math.log(alpha / tail) / slope if slope > 0.0 else guess
+        guess = step + (1e-7 * step if tail < alpha else -1e-7 * step)
     return low
+
+
+def _wilson(shown: int, total: int, alpha: float) -> float:
+    """Wilson's bound (JASA 22, 1927), close to the exact one, to begin with."""
+    z = math.sqrt(-2 * math.log(alpha)) if alpha < _FAR else NormalDist().inv_cdf(1 - alpha)
+    p, spread = shown / total, z * z / total
+    return (p + spread / 2 - z * math.sqrt(p * (1 - p) / total + spread / total / 4)) / (1 + spread)
+
+
+_FAR: Final = 1e-12
+
+
+def _density(shown: int, total: int, p: float) -> float:
+    """The derivative of `_upper_tail` by p: the density of Beta(shown, total - shown + 1)."""
+    a, b = float(shown), float(total - shown + 1)
+    log = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    return math.exp(log + (a - 1) * math.log(p) + (b - 1) * math.log1p(-p))
 
 
 def _upper_tail(shown: int, total: int, p: float) -> float:

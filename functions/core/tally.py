@@ -1,94 +1,16 @@
-"""Counts of payments by second and slice: empty, add, merge. A commutative monoid.
-
-`Counts` is a list of `len(FIELDS)` whole numbers: payments by status, then attempts by cause.
-"""
+"""Counts of payments by second and slice: empty, add, merge. A commutative monoid."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
-from functions.core.causes import CAUSES, PATH_CAUSES
-from functions.core.event import ATTEMPT_STATUSES, STATUSES, Payment
+from functions.core.counts import NONE, Counts, from_bytes, one, speed, to_bytes
+from functions.core.event import Payment
 from functions.core.slices import ALL, Slicing, slices_of
-
-FIELDS: Final = (*STATUSES, *CAUSES)
-_INDEX: Final = {name: index for index, name in enumerate(FIELDS)}
-_ATTEMPTS: Final = tuple(_INDEX[name] for name in STATUSES if name in ATTEMPT_STATUSES)
-_PATH: Final = tuple(_INDEX[name] for name in CAUSES if name in PATH_CAUSES)
-_NOT_FAILURES: Final = frozenset(_INDEX[name] for name in ("approved", "refunded", "pending"))
-
-Counts = list[int]
-SIGNALS: Final = ("failed", "attributable", "denied", "reversed", "backend_reversed")
-"""What has a rate: so many of the attempts."""
-
-
-def no_counts() -> Counts:
-    return [0] * len(FIELDS)
-
-
-def plus(one: Sequence[int], two: Sequence[int]) -> Counts:
-    return [a + b for a, b in zip(one, two, strict=True)]
-
-
-def minus(one: Sequence[int], two: Sequence[int]) -> Counts:
-    return [a - b for a, b in zip(one, two, strict=True)]
-
-
-def attempts(counts: Sequence[int]) -> int:
-    """Payments with a final outcome."""
-    return sum(counts[index] for index in _ATTEMPTS)
-
-
-def payments(counts: Sequence[int]) -> int:
-    """All payments, attempts or not."""
-    return sum(counts[: len(STATUSES)])
-
-
-def events(counts: Sequence[int], signal: str) -> int:
-    """The attempts that show the signal, one of SIGNALS."""
-    if signal == "attributable":
-        return sum(counts[index] for index in _PATH)
-    return counts[_INDEX[signal]]
-
-
-def failures(counts: Sequence[int]) -> Counts:
-    """The counts without what was approved, refunded or is pending."""
-    return [0 if index in _NOT_FAILURES else n for index, n in enumerate(counts)]
-
-
-def by_cause(counts: Sequence[int]) -> dict[str, int]:
-    """Attempts that did not succeed, by cause; causes without any are left out."""
-    return {cause: n for cause in CAUSES if (n := counts[_INDEX[cause]])}
-
-
-def shown(counts: Sequence[int], signal: str) -> Counts:
-    """The counts without the causes that have nothing to do with the signal, as far as can be told:
-    what failed is not what was denied, and denied is mostly the customer or a fraud rule."""
-    left = list(counts)
-    if signal == "attributable":
-        for cause in CAUSES:
-            if cause not in PATH_CAUSES:
-                left[_INDEX[cause]] = 0
-    elif signal == "failed":
-        denied = counts[_INDEX["denied"]]
-        for cause in ("customer", "fraud"):
-            taken = min(denied, left[_INDEX[cause]])
-            left[_INDEX[cause]] -= taken
-            denied -= taken
-    return left
-
-
-def risen(counts: Sequence[int], elsewhere: Sequence[int]) -> dict[str, int]:
-    """Attempts by cause beyond what the rate elsewhere would give; all of them when none rose."""
-    scale = attempts(counts) / attempts(elsewhere)
-    more = {
-        cause: round(counts[_INDEX[cause]] - scale * elsewhere[_INDEX[cause]]) for cause in CAUSES
-    }
-    return {cause: n for cause, n in more.items() if n > 0} or by_cause(counts)
 
 
 class Bucket(msgspec.Struct, array_like=True):
@@ -122,19 +44,15 @@ class Tally(msgspec.Struct, array_like=True):
     def add(self, payment: Payment, cause: str, slicing: Slicing) -> None:
         """Count one payment. `cause` is one of CAUSES, or empty when it did not fail."""
         bucket = self.bucket(payment.timestamp_ms // 1000)
-        status, count = _INDEX[payment.status], payment.count
-        because = _INDEX[cause] if cause else -1
+        latency, counts = payment.latency_ms, one(payment.status, cause)
+        if latency is not None:
+            counts += speed(latency)
+            index = latency_index(latency)
+            bucket.latency[index] = bucket.latency.get(index, 0) + payment.count
+        counts *= payment.count
         slices = bucket.slices
         for key in slices_of(payment, slicing):
-            counts = slices.get(key)
-            if counts is None:
-                counts = slices[key] = no_counts()
-            counts[status] += count
-            if because >= 0:
-                counts[because] += count
-        if payment.latency_ms is not None:
-            index = latency_index(payment.latency_ms)
-            bucket.latency[index] = bucket.latency.get(index, 0) + count
+            slices[key] = slices.get(key, NONE) + counts
 
     def park(self, arrival_second: int, events: int = 1) -> None:
         """Count events that could not become payments, by the second of their arrival."""
@@ -148,11 +66,7 @@ class Tally(msgspec.Struct, array_like=True):
     @property
     def total(self) -> Counts:
         """Counts over all seconds, all traffic."""
-        total = no_counts()
-        for bucket in self.seconds.values():
-            if ALL in bucket.slices:
-                total = plus(total, bucket.slices[ALL])
-        return total
+        return sum(bucket.slices.get(ALL, NONE) for bucket in self.seconds.values())
 
     @property
     def parked(self) -> int:
@@ -163,8 +77,7 @@ def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
     """A new bucket that holds both."""
     slices = dict(one.slices)
     for key, counts in two.slices.items():
-        held = slices.get(key)
-        slices[key] = counts if held is None else plus(held, counts)
+        slices[key] = slices.get(key, NONE) + counts
     latency = dict(one.latency)
     for index, count in two.latency.items():
         latency[index] = latency.get(index, 0) + count
@@ -209,6 +122,33 @@ def split(tally: Tally, largest: int) -> list[Tally]:
             piece = piece_of(second, piece)
             piece.latency[index] = count
     return parts
+
+
+Wire = dict[int, tuple[dict[str, bytes], dict[int, int], int, int]]
+"""A tally as it is stored and sent: second → slices, latency, parked, late."""
+
+
+def to_wire(tally: Tally) -> Wire:
+    return {
+        second: (
+            {key: to_bytes(counts) for key, counts in bucket.slices.items()},
+            bucket.latency,
+            bucket.parked,
+            bucket.late,
+        )
+        for second, bucket in tally.seconds.items()
+    }
+
+
+def from_wire(wire: Wire) -> Tally:
+    return Tally(
+        {
+            second: Bucket(
+                {key: from_bytes(data) for key, data in slices.items()}, latency, parked, late
+            )
+            for second, (slices, latency, parked, late) in wire.items()
+        }
+    )
 
 
 _GAMMA: Final = 1.1

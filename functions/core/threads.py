@@ -6,6 +6,8 @@ rules, in order:
 - An incident's transition is always told, once, in the incident's thread.
 - An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
   itself. The alarm on the score, which is detect's own, joins a suspected one too.
+- An alarm on what detect knows to be usual is silent: a rate that is normal here or its customers'
+  own doing, a silence in which no payment was to be expected. A fixed threshold cannot know that.
 - Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
   is told there as an update. An incident that opens meanwhile goes on in that thread.
 - An alarm on the pipeline has a thread of its own.
@@ -24,7 +26,10 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.core.alarms import PAYMENTS, Alarm
+from functions.core.detector import SILENCE
 from functions.core.incident import CLOSED, Announcement, Incident, spoken_id
+from functions.core.journal import Head
+from functions.core.metrics import RATE_METRICS
 from functions.core.page import (
     Page,
     alarm_ok_page,
@@ -94,14 +99,40 @@ def joins_incidents(alarm: Alarm) -> bool:
     return alarm.source == PAYMENTS and alarm.metric not in _OWN_THREAD
 
 
+def decided(change: AlarmChange, head: Head, waited: int, now: int) -> bool:
+    """Whether an alarm that went red so many seconds ago can be taken. One on payments lets detect
+    decide first, on what it suspects or whether it suspects anything: to join its page, not to
+    precede it by a second. A detect that is down is not waited for."""
+    if change.state != "ALARM" or not joins_incidents(change.alarm):
+        return True
+    if any(incident.is_open for incident in head.incidents):
+        return True
+    if head.incidents:
+        return waited >= _DECIDING_SECONDS
+    return now - head.clock > _DOWN_SECONDS or waited >= _NOTICING_SECONDS
+
+
+_NOTICING_SECONDS: Final = 5
+_DECIDING_SECONDS: Final = 10
+_DOWN_SECONDS: Final = 90
+"""detect's clock moves with every tick, once a minute: older, and detect does not work."""
+
+_USUAL: Final = {
+    **{f"{metric}AtLeast": signal for signal, metric in RATE_METRICS.items()},
+    "Attempts": SILENCE,
+}
+"""What an alarm's metric is about, in the words of `Head.usual`."""
+
+
+def is_usual(alarm: Alarm, head: Head, now: int) -> bool:
+    """Whether detect, being up, knows what the alarm cries about and that it is no news."""
+    return now - head.clock <= _DOWN_SECONDS and _USUAL.get(alarm.metric) in head.usual
+
+
 def take(
-    desk: Desk,
-    message: Announcement | AlarmChange,
-    incidents: Sequence[Incident],
-    now: int,
-    dashboard_url: str,
+    desk: Desk, message: Announcement | AlarmChange, head: Head, now: int, dashboard_url: str
 ) -> Desk:
-    """The desk after the message. `incidents` are those that detect knows now, suspected or open.
+    """The desk after the message. `head` is what detect knows now.
 
     A message that was taken before changes nothing.
     """
@@ -111,8 +142,9 @@ def take(
     if isinstance(message, Announcement):
         threads, page = _announced(desk.threads, message, dashboard_url)
     elif message.state == "ALARM":
-        threads = _known(desk.threads, incidents)
-        threads, page = _red(threads, message, incidents, dashboard_url)
+        threads, page = _known(desk.threads, head.incidents), None
+        if not is_usual(message.alarm, head, now):
+            threads, page = _red(threads, message, head.incidents, dashboard_url)
     else:
         threads, page = _green(desk.threads, message, dashboard_url)
     pending = (Pending(message.key, page, now),) if page else ()

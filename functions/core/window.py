@@ -13,25 +13,17 @@ payments' own time in whole seconds, [start, end):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
 
+from functions.core.counts import NONE, Counts, payments
 from functions.core.slices import ALL, pooled
-from functions.core.tally import (
-    Bucket,
-    Counts,
-    Tally,
-    merge_buckets,
-    minus,
-    no_counts,
-    payments,
-    plus,
-)
+from functions.core.tally import Bucket, Tally, merge_buckets
 
 MAX_SLICES: Final = 5_000
-"""Slices kept at once; what comes on top is pooled under the value `other`."""
+"""Slices known at once; what comes on top is pooled under the value `other`."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -60,15 +52,14 @@ class Window(msgspec.Struct, frozen=True):
         """The first second that still takes payments; what is older is late."""
         return self.start - self.lateness
 
-    def recent(self, key: str, seconds: int) -> Counts:
-        """The slice's counts over the last `seconds` seconds, the one under way included."""
-        total: Counts | None = None
-        for second in range(self.clock + 1 - seconds, self.clock + 1):
-            bucket = self.seconds.get(second)
-            counts = bucket.slices.get(key) if bucket is not None else None
-            if counts is not None:
-                total = counts if total is None else plus(total, counts)
-        return total if total is not None else no_counts()
+    def since(self, key: str, second: int) -> Counts:
+        """The slice's counts from `second` on, the one under way included, those ahead not."""
+        total = NONE
+        for at in range(max(second, self.oldest), self.clock + 1):
+            bucket = self.seconds.get(at)
+            if bucket is not None:
+                total += bucket.slices.get(key, NONE)
+        return total
 
 
 def roll(window: Window, clock: int) -> Window:
@@ -80,7 +71,7 @@ def roll(window: Window, clock: int) -> Window:
         kept = {
             second: bucket for second, bucket in window.seconds.items() if second >= moved.oldest
         }
-        return _summed(msgspec.structs.replace(moved, seconds=kept))
+        return summed(msgspec.structs.replace(moved, seconds=kept))
     totals = _Totals(window)
     for second in range(window.start, moved.start):
         totals.leave(window.seconds.get(second))
@@ -92,19 +83,18 @@ def roll(window: Window, clock: int) -> Window:
     return totals.in_window(moved, seconds)
 
 
-def merge_into(window: Window, tally: Tally) -> tuple[Window, Tally, int]:
-    """The window with the tally counted, what was counted of it, and how many payments were late.
+def countable(window: Window, tally: Tally, known: Collection[str]) -> tuple[Tally, int]:
+    """What of the tally can be counted, and how many of its payments are late.
 
-    Only the seconds that the tally names are touched. Late payments are noted, as a number, in
-    the bucket of the clock's second; so what was counted can be merged again into a copy of the
-    same window and gives the same result (`merge_counted`).
+    `known` are the slices known before; newcomers beyond MAX_SLICES are pooled. Late payments are
+    noted, as a number, in the bucket of the clock's second.
     """
-    pool = _Pool(window)
     counted: dict[int, Bucket] = {}
     late = parked = 0
+    newcomers: set[str] = set()
     for second, bucket in tally.seconds.items():
         if second >= window.oldest:
-            counted[second] = pool.bounded(second, bucket)
+            counted[second] = _bounded(bucket, known, newcomers)
         else:
             late += payments(bucket.slices[ALL]) if ALL in bucket.slices else 0
             parked += bucket.parked
@@ -112,12 +102,11 @@ def merge_into(window: Window, tally: Tally) -> tuple[Window, Tally, int]:
         noted = Bucket(parked=parked, late=late)
         held = counted.get(window.clock)
         counted[window.clock] = noted if held is None else merge_buckets(held, noted)
-    applied = Tally(counted)
-    return merge_counted(window, applied), applied, late
+    return Tally(counted), late
 
 
-def merge_counted(window: Window, counted: Tally) -> Window:
-    """The window with a tally of which nothing is late and nothing is to be pooled."""
+def merge_into(window: Window, counted: Tally) -> Window:
+    """The window with a countable tally. Only the seconds that it names are touched."""
     totals = _Totals(window)
     seconds = dict(window.seconds)
     for second, bucket in counted.seconds.items():
@@ -128,7 +117,7 @@ def merge_counted(window: Window, counted: Tally) -> Window:
     return totals.in_window(window, seconds)
 
 
-def _summed(window: Window) -> Window:
+def summed(window: Window) -> Window:
     """The window with its sums counted anew from its seconds."""
     totals = _Totals(msgspec.structs.replace(window, sums={}, latency={}, parked=0, late=0))
     for second in range(window.start, window.clock + 1):
@@ -148,70 +137,58 @@ class _Totals:
     def enter(self, bucket: Bucket | None) -> None:
         if bucket is None:
             return
+        sums, latency = self.sums, self.latency
         for key, counts in bucket.slices.items():
-            held = self.sums.get(key)
-            self.sums[key] = counts if held is None else plus(held, counts)
+            sums[key] = sums.get(key, NONE) + counts
         for index, count in bucket.latency.items():
-            self.latency[index] = self.latency.get(index, 0) + count
+            latency[index] = latency.get(index, 0) + count
         self.parked += bucket.parked
         self.late += bucket.late
 
     def leave(self, bucket: Bucket | None) -> None:
         if bucket is None:
             return
+        sums, latency = self.sums, self.latency
         for key, counts in bucket.slices.items():
-            left = minus(self.sums[key], counts)
-            if any(left):
-                self.sums[key] = left
+            left = sums[key] - counts
+            if left:
+                sums[key] = left
             else:
-                del self.sums[key]
+                del sums[key]
         for index, count in bucket.latency.items():
-            if self.latency[index] == count:
-                del self.latency[index]
+            if latency[index] == count:
+                del latency[index]
             else:
-                self.latency[index] -= count
+                latency[index] -= count
         self.parked -= bucket.parked
         self.late -= bucket.late
 
     def in_window(self, window: Window, seconds: dict[int, Bucket]) -> Window:
-        return msgspec.structs.replace(
-            window,
-            seconds=seconds,
-            sums=self.sums,
-            latency=self.latency,
-            parked=self.parked,
-            late=self.late,
+        return Window(
+            window.width,
+            window.lateness,
+            window.clock,
+            seconds,
+            self.sums,
+            self.latency,
+            self.parked,
+            self.late,
         )
 
 
-class _Pool:
-    """Keeps a window at MAX_SLICES slices, now and when the seconds ahead of it have come.
-
-    What is held of seconds before the window only grows older; each of them is bounded alone.
-    """
-
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._known = set(window.sums)
-        for second, bucket in window.seconds.items():
-            if second > window.clock:
-                self._known.update(bucket.slices)
-
-    def bounded(self, second: int, bucket: Bucket) -> Bucket:
-        """The bucket of that second with the slices pooled that would be too many."""
-        known = self._known
-        if second < self._window.start:
-            held = self._window.seconds.get(second)
-            known = set(held.slices) if held else set()
-        new = [key for key in bucket.slices if key not in known]
-        room = max(0, MAX_SLICES - len(known))
-        known.update(new[:room])
-        surplus = set(new[room:]) - {ALL}
-        if not surplus:
-            return bucket
-        slices: dict[str, Counts] = {}
-        for key, counts in bucket.slices.items():
-            key = pooled(key) if key in surplus else key
-            held_counts = slices.get(key)
-            slices[key] = counts if held_counts is None else plus(held_counts, counts)
-        return Bucket(slices, bucket.latency, bucket.parked, bucket.late)
+def _bounded(bucket: Bucket, known: Collection[str], newcomers: set[str]) -> Bucket:
+    """The bucket with the slices pooled that would be too many; adds the others to `newcomers`."""
+    if len(known) + len(newcomers) + len(bucket.slices) <= MAX_SLICES:
+        newcomers.update(key for key in bucket.slices if key not in known)
+        return bucket
+    new = [key for key in bucket.slices if key not in known and key not in newcomers]
+    room = max(0, MAX_SLICES - len(known) - len(newcomers))
+    newcomers.update(new[:room])
+    surplus = set(new[room:]) - {ALL}
+    if not surplus:
+        return bucket
+    slices: dict[str, Counts] = {}
+    for key, counts in bucket.slices.items():
+        key = pooled(key) if key in surplus else key
+        slices[key] = slices.get(key, NONE) + counts
+    return Bucket(slices, bucket.latency, bucket.parked, bucket.late)

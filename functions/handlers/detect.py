@@ -33,7 +33,7 @@ logger = Logger()
 
 
 class JournalStore(Protocol):
-    def load(self, initial: State) -> State: ...
+    def load(self, initial: State, rules: Rules) -> State: ...
     def append(self, delta: Delta, state: State) -> None: ...
     def write_snapshot(self, state: State) -> None: ...
 
@@ -58,6 +58,7 @@ class DetectFunction:
     state: State | None = None
     told: set[str] = field(default_factory=set)
     published_at: int = 0
+    just_loaded: bool = False
 
     def __call__(self, batch: Sequence[Record], now_ms: int) -> None:
         """Count the batch of partials. Raises Transient: then Lambda brings it again."""
@@ -75,22 +76,24 @@ class DetectFunction:
                 raise
             self.told.clear()
             self.state = after
-            if after.version % SNAPSHOT_EVERY == 0:
+            if self.just_loaded or after.version % SNAPSHOT_EVERY == 0:
                 self.journal.write_snapshot(after)
+                self.just_loaded = False
         else:
             after = state
         self._say(after)
         self._publish(after, now_ms)
 
     def _load(self) -> State:
-        fresh = initial(self.rules)
-        state = self.journal.load(fresh)
+        state = self.journal.load(initial(self.rules), self.rules)
         if state.version and not state.positions:
             logger.error(
                 "the stored state could not be read: counting begins anew", version=state.version
             )
         logger.info("state restored", version=state.version, clock=state.window.clock)
         self.state = under(state, self.rules)
+        # Steps that this release cannot read lie before what it writes: nobody may restore from them.
+        self.just_loaded = True
         return self.state
 
     def _say(self, state: State) -> None:

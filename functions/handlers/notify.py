@@ -25,7 +25,7 @@ from functions.core.incident import Announcement
 from functions.core.journal import Head
 from functions.core.message import parse
 from functions.core.page import Page
-from functions.core.threads import AlarmChange, Desk, Pending, joins_incidents, sent, take
+from functions.core.threads import AlarmChange, Desk, Pending, decided, sent, take
 from functions.settings import NotifySettings
 
 logger = Logger()
@@ -36,12 +36,8 @@ than an invocation may last (30 s), shorter than Lambda waits before it tries ag
 _TRIES: Final = 12
 _LONGEST_PAUSE: Final = 0.25
 """Seconds. The alarms of one outage come within the same second and all want the desk."""
-_NOTICING_SECONDS: Final = 5
-_DECIDING_SECONDS: Final = 10
-"""So long an alarm waits for detect to notice the trouble, and to decide on what it suspects: to
-join its page, not to precede it by a second."""
-_DOWN_SECONDS: Final = 90
-"""detect's clock moves with every tick, once a minute: older, and detect does not work."""
+_LONGEST_WAIT: Final = 10
+"""Seconds that an alarm waits for detect, at most."""
 
 
 class DeskStore(Protocol):
@@ -92,8 +88,8 @@ class NotifyFunction:
                 self.pause(_LONGEST_PAUSE * self.jitter())
             desk, version = self.desks.read()
             # Read after the desk, so that detect knows every incident that the desk does.
-            incidents = self.detect.head().incidents
-            after = take(desk, message, incidents, now, self.dashboard_url)
+            head = self.detect.head()
+            after = take(desk, message, head, now, self.dashboard_url)
             try:
                 if after != desk:
                     self.desks.write(after, version)
@@ -108,18 +104,10 @@ class NotifyFunction:
         raise StateConflict(f"the desk was written {_TRIES} times while {message.key} was taken")
 
     def _wait_for_detect(self, message: Announcement | AlarmChange, now: int) -> None:
-        """Let detect decide first when an alarm on payments goes red: on what it suspects, or
-        whether it suspects anything. A detect that is down is not waited for."""
-        if not isinstance(message, AlarmChange) or message.state != "ALARM":
+        if isinstance(message, Announcement):
             return
-        if not joins_incidents(message.alarm):
-            return
-        for waited in range(_DECIDING_SECONDS):
-            head = self.detect.head()
-            if any(incident.is_open for incident in head.incidents):
-                return
-            is_down = now - head.clock > _DOWN_SECONDS
-            if not head.incidents and (is_down or waited >= _NOTICING_SECONDS):
+        for waited in range(_LONGEST_WAIT):
+            if decided(message, self.detect.head(), waited, now):
                 return
             self.pause(1.0)
 

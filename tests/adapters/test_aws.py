@@ -35,7 +35,7 @@ CALLS: list[tuple[str, str, Callable[[Any], object]]] = [
     ("dynamodb", "put_item", lambda c: Ledgers(c, "t").write(SHARD, Ledger(1, (1,)))),
     ("dynamodb", "put_item", lambda c: Journal(c, "t").append(DELTA, STATE)),
     ("dynamodb", "put_item", lambda c: Journal(c, "t").write_snapshot(STATE)),
-    ("dynamodb", "query", lambda c: Journal(c, "t").load(STATE)),
+    ("dynamodb", "query", lambda c: Journal(c, "t").load(STATE, Rules())),
     ("dynamodb", "query", lambda c: Journal(c, "t").head()),
     ("dynamodb", "get_item", lambda c: Desks(c, "t").read()),
     ("dynamodb", "put_item", lambda c: Desks(c, "t").write(Desk(), 0)),

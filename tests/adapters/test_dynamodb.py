@@ -14,8 +14,8 @@ from functions.core.detector import Delta, Rules, State, initial, replay, step
 from functions.core.errors import StateConflict
 from functions.core.journal import LARGEST_CHUNK, Head
 from functions.core.ledger import Ledger
-from functions.core.slices import ALL
 from functions.core.threads import Desk, take
+from functions.core.window import merge_into
 from tests.builders import (
     DASHBOARD,
     FIRST_SEQUENCE,
@@ -26,10 +26,12 @@ from tests.builders import (
     change,
     counts,
     partial,
+    tally,
 )
 
 TABLE = "paywatch-dev-state"
-START = initial(Rules())
+RULES = Rules()
+START = initial(RULES)
 
 
 @pytest.fixture
@@ -83,25 +85,25 @@ def test_what_is_stored_of_a_shard_expires(ledgers: Ledgers, dynamodb: Any) -> N
 def write_steps(journal: Journal, state: State, numbers: range) -> State:
     """So many steps with a payment each, stored."""
     for number in numbers:
-        state, delta = step(state, [partial(number, approved(NOW + number), NOW + number)], Rules())
+        state, delta = step(state, [partial(number, approved(NOW + number), NOW + number)], RULES)
         journal.append(delta, state)
     return state
 
 
 def test_a_journal_without_steps_gives_the_initial_state(journal: Journal) -> None:
-    assert journal.load(START) == START
+    assert journal.load(START, RULES) == START
     assert journal.head() == Head()
 
 
 def test_the_state_is_what_the_steps_made_of_it(journal: Journal) -> None:
     state = write_steps(journal, START, range(1, 6))
-    assert journal.load(START) == state
+    assert journal.load(START, RULES) == state
     assert journal.head().payments == 5
 
 
 def test_a_step_is_stored_once(journal: Journal) -> None:
     state = write_steps(journal, START, range(1, 3))
-    _, delta = step(state, [], Rules())
+    _, delta = step(state, [], RULES)
     journal.append(delta, state)
     with pytest.raises(StateConflict):
         journal.append(delta, state)
@@ -114,7 +116,7 @@ def test_the_state_is_the_snapshot_and_the_steps_after_it(journal: Journal, dyna
         key = {"pk": {"S": "detect"}, "sk": {"S": f"delta#{version:012d}"}}
         dynamodb.delete_item(TableName=TABLE, Key=key)
     state = write_steps(journal, state, range(4, 6))
-    assert journal.load(START) == state
+    assert journal.load(START, RULES) == state
 
 
 def snapshot_keys(dynamodb: Any) -> list[dict[str, Any]]:
@@ -126,10 +128,10 @@ def snapshot_keys(dynamodb: Any) -> list[dict[str, Any]]:
 def random_state(journal: Journal, size: int) -> State:
     """A state whose snapshot takes more than one piece, since it does not compress."""
     drawn = random.Random(size)
-    state, delta = step(START, [partial(1, approved(NOW))], Rules())
+    state, delta = step(START, [partial(1, approved(NOW))], RULES)
     journal.append(delta, state)
     slices = {drawn.randbytes(400).hex(): counts(approved=1) for _ in range(size)}
-    window = msgspec.structs.replace(state.window, sums={ALL: counts(approved=1), **slices})
+    window = merge_into(state.window, tally({NOW: slices}))
     return msgspec.structs.replace(state, window=window)
 
 
@@ -139,7 +141,7 @@ def test_a_large_snapshot_is_stored_in_pieces_and_comes_back_whole(
     state = random_state(journal, 2 * LARGEST_CHUNK // 400)
     journal.write_snapshot(state)
     assert len(snapshot_keys(dynamodb)) > 1
-    assert journal.load(START) == state
+    assert journal.load(START, RULES) == state
 
 
 def test_a_snapshot_of_which_a_piece_is_missing_is_passed_over_for_an_older_one(
@@ -151,7 +153,7 @@ def test_a_snapshot_of_which_a_piece_is_missing_is_passed_over_for_an_older_one(
     window = random_state(Journal(FakeTable(), TABLE), 2 * LARGEST_CHUNK // 400).window
     journal.write_snapshot(msgspec.structs.replace(state, window=window))
     dynamodb.delete_item(TableName=TABLE, Key=snapshot_keys(dynamodb)[-1])
-    assert journal.load(START) == state
+    assert journal.load(START, RULES) == state
 
 
 class FakeTable:
@@ -165,7 +167,7 @@ def test_more_steps_than_one_answer_of_dynamodb_holds_are_all_read(
     journal: Journal, dynamodb: Any
 ) -> None:
     state = write_steps(journal, START, range(1, 12))
-    assert Journal(Paged(dynamodb), TABLE).load(START) == state
+    assert Journal(Paged(dynamodb), TABLE).load(START, RULES) == state
 
 
 @dataclass
@@ -183,9 +185,9 @@ def test_a_step_that_another_container_stores_during_the_load_is_not_lost(
 ) -> None:
     state = write_steps(journal, START, range(1, 4))
     interloper = Interloper(dynamodb, lambda: write_steps(journal, state, range(4, 6)))
-    loaded = Journal(interloper, TABLE).load(START)
+    loaded = Journal(interloper, TABLE).load(START, RULES)
     assert loaded.totals.payments == 5
-    assert loaded.positions == journal.load(START).positions
+    assert loaded.positions == journal.load(START, RULES).positions
 
 
 @dataclass
@@ -203,10 +205,10 @@ class Interloper:
         return self.client.query(**request)
 
 
-def test_steps_of_an_unknown_format_give_the_initial_state_at_their_version(
+def test_steps_of_an_unknown_format_are_passed_over_and_their_version_is_kept(
     journal: Journal, dynamodb: Any
 ) -> None:
-    write_steps(journal, START, range(1, 3))
+    before = write_steps(journal, START, range(1, 3))
     item = {
         "pk": {"S": "detect"},
         "sk": {"S": "delta#000000000003"},
@@ -214,14 +216,14 @@ def test_steps_of_an_unknown_format_give_the_initial_state_at_their_version(
         "head": {"S": "{}"},
     }
     dynamodb.put_item(TableName=TABLE, Item=item)
-    assert journal.load(START) == msgspec.structs.replace(START, version=3)
+    assert journal.load(START, RULES) == msgspec.structs.replace(before, version=3)
 
 
 def test_a_delta_comes_back_as_it_was_stored(journal: Journal, dynamodb: Any) -> None:
-    _, delta = step(START, [partial(1, approved(NOW))], Rules())
+    _, delta = step(START, [partial(1, approved(NOW))], RULES)
     told = msgspec.structs.replace(delta, outbox=(announcement(),))
     journal.append(told, START)
-    assert journal.load(START) == replay(START, told)
+    assert journal.load(START, RULES) == replay(START, told, RULES)
     assert isinstance(told, Delta)
 
 
@@ -232,7 +234,7 @@ def test_a_desk_never_written_is_empty(desks: Desks) -> None:
 def test_a_desk_comes_back_as_it_was_written(desks: Desks) -> None:
     desk = Desk()
     for message in (announcement(), change("tally-errors")):
-        desk = take(desk, message, (), NOW, DASHBOARD)
+        desk = take(desk, message, Head(), NOW, DASHBOARD)
     assert desks.write(desk, 0) == 1
     assert desks.read() == (desk, 1)
 

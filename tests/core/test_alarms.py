@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from functions.core.alarms import PAYMENTS, Alarm, alarms
+from functions.core.counts import SIGNALS
 from functions.core.metrics import METRICS, RATE_METRICS
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
-from functions.core.tally import SIGNALS
 from tests.builders import ALARMS
 
 EVERY = pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: str(alarm.name))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from functions.core.batch import TICK, Batch, Bounds, Counting, Record, count
 from functions.core.causes import load
+from functions.core.counts import payments
 from functions.core.ledger import Ledger
 from functions.core.partial import LARGEST_BYTES, encode, fits
 from functions.core.slices import ALL
-from functions.core.tally import merge, payments
-from tests.builders import FIRST_SEQUENCE, NOW, event_bytes, record
+from functions.core.tally import merge
+from tests.builders import FIRST_SEQUENCE, NOW, counts, event_bytes, record
 
 COUNTING = Counting(knowledge=load(), bounds=Bounds(skew_ms=60_000, oldest_ms=86_400_000))
 
@@ -50,7 +51,7 @@ def test_a_failed_payment_is_counted_under_its_cause() -> None:
     data = event_bytes(payment_status="FAIL", error_code="91", error_scheme="iso8583")
     [partial] = counted(record(1, data)).partials
     [bucket] = partial.tally.seconds.values()
-    assert sum(bucket.slices[ALL]) == 2
+    assert bucket.slices[ALL] == counts(failed=1, issuer=1)
 
 
 def test_ticks_are_no_payments_and_not_parked() -> None:

@@ -1,13 +1,22 @@
-"""The life of an incident, second by second, on verdicts made by hand."""
+"""The life of an incident, second by second, on verdicts and payments made by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counts import NONE, Counts
 from functions.core.incident import (
     CLOSED,
-    CLOSES_BELOW,
+    INCIDENT,
     OPENED,
+    RECOVERED_NATS,
+    RECOVERING,
+    STILL_ILL,
+    SUSPECT,
     WORSE,
     Announcement,
     Incident,
@@ -15,16 +24,22 @@ from functions.core.incident import (
     Sighting,
     follow,
     incident_id,
+    recovering,
 )
-from functions.core.score import Verdict, severity
-from tests.builders import NOW, announcement, verdict
+from functions.core.score import severity
+from tests.builders import NOW, announcement, counts, incident, verdict
 
-PATIENCE = Patience(confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20)
+PATIENCE = Patience(
+    confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20, idle_seconds=60
+)
 ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
+BAD, GOOD = counts(approved=50, failed=50, issuer=50), counts(approved=100)
+HALF_AS_BAD = counts(approved=75, failed=25, issuer=25)
 
 
-def seen(score: float, key: str = ROUTE, signal: str = "failed") -> Sighting:
-    return Sighting(verdict(key, score=score, signal=signal), {"issuer": 9}, 0.003)
+def seen(score: float, key: str = ROUTE, signal: str = "failed", began: int = NOW) -> Sighting:
+    found = verdict(key, score=score, signal=signal, rate=0.5, at_least=0.4)
+    return Sighting(found, began, {"issuer": 9}, 0.003)
 
 
 class Life:
@@ -35,18 +50,14 @@ class Life:
         self.incidents: Sequence[Incident] = ()
         self.told: list[tuple[int, Announcement]] = []
 
-    def go(self, seconds: int, *sightings: Sighting, recent: float = 90.0) -> Life:
-        """`recent` is the score of the latest payments alone."""
+    def go(self, seconds: int, *sightings: Sighting, came: Counts = BAD) -> Life:
+        """`came` is what comes every second of every slice with an incident."""
         for _ in range(seconds):
-            self.incidents, told = follow(
-                self.incidents, sightings, lambda _: self.judged(recent), self.now, PATIENCE
-            )
+            every = {incident.slice: came for incident in self.incidents}
+            self.incidents, told = follow(self.incidents, sightings, every, self.now, PATIENCE)
             self.told += [(self.now - NOW, item) for item in told]
             self.now += 1
         return self
-
-    def judged(self, score: float) -> Verdict:
-        return verdict(score=score)
 
     @property
     def said(self) -> list[tuple[int, str, str]]:
@@ -68,9 +79,10 @@ def test_a_cause_that_vanishes_before_is_forgotten() -> None:
     assert len(life.incidents) == 1
 
 
-def test_an_incident_began_when_it_first_stood_out() -> None:
-    [(_, told)] = Life().go(9, seen(80)).told
-    assert (told.incident.started_at, told.incident.detected_at) == (NOW, NOW + 3)
+def test_an_incident_began_with_the_first_bad_payment_and_not_when_it_stood_out() -> None:
+    [(_, told)] = Life().go(9, seen(80, began=NOW - 7)).told
+    assert (told.incident.started_at, told.incident.suspected_at) == (NOW - 7, NOW)
+    assert told.incident.detected_at == NOW + 3
 
 
 def test_the_page_has_the_figures_of_the_worst_moment() -> None:
@@ -116,36 +128,130 @@ def test_an_incident_about_failures_may_turn_attributable() -> None:
     assert [incident.signal for incident in life.incidents] == ["attributable"]
 
 
-def test_an_incident_is_closed_when_its_recent_payments_were_well_for_long_enough() -> None:
+def test_an_incident_is_closed_when_its_payments_were_well_for_long_enough() -> None:
     #  0 ─ 3 opened ─ 10 well ──── 15 closed
-    life = Life().go(10, seen(80)).go(8, seen(80), recent=0)
-    assert [(at, what) for at, what, _ in life.said] == [(3, OPENED), (15, CLOSED)]
+    life = Life().go(10, seen(80)).go(8, seen(80), came=GOOD)
+    assert [(at, what) for at, what, _ in life.said[:2]] == [(3, OPENED), (15, CLOSED)]
 
 
-def test_payments_that_are_bad_again_start_the_recovery_anew() -> None:
-    life = Life().go(10, seen(80)).go(4, recent=0).go(1, recent=60).go(8, recent=0)
-    assert [(at, what) for at, what, _ in life.said] == [(3, OPENED), (20, CLOSED)]
-
-
-def test_between_closing_and_opening_lies_a_band_in_which_nothing_changes() -> None:
-    life = Life().go(10, seen(80)).go(30, recent=CLOSES_BELOW)
-    assert [what for _, what, _ in life.said] == [OPENED]
-
-
-def test_a_closed_incident_is_not_opened_again_by_its_own_old_failures() -> None:
-    life = Life().go(10, seen(80)).go(25, seen(80), recent=0)
+def test_an_incident_is_not_closed_by_time_alone_where_few_payments_prove_little() -> None:
+    one = counts(approved=1)
+    life = Life().go(10, seen(80)).go(40, came=one)
+    assert life.said == [(3, OPENED, "critical")]
+    [ill] = life.incidents
+    assert 0 < ill.recovery < RECOVERED_NATS
+    life.go(10, came=one)
     assert [what for _, what, _ in life.said] == [OPENED, CLOSED]
 
 
-def test_a_closed_incident_is_forgotten_when_its_failures_have_left_the_window() -> None:
-    life = Life().go(10, seen(80)).go(30, recent=0)
-    assert life.incidents == []
+def test_payments_that_are_bad_again_start_the_recovery_anew() -> None:
+    life = Life().go(10, seen(80)).go(4, came=GOOD).go(1, came=BAD).go(8, came=GOOD)
+    assert [(at, what) for at, what, _ in life.said] == [(3, OPENED), (20, CLOSED)]
+
+
+def test_an_incident_that_got_better_by_half_is_not_over() -> None:
+    life = Life().go(10, seen(80)).go(60, came=HALF_AS_BAD)
+    assert [what for _, what, _ in life.said] == [OPENED]
+
+
+def test_silence_is_no_recovery_until_it_lasted_so_long_that_nobody_waits() -> None:
+    life = Life().go(10, seen(80)).go(60, came=NONE)
+    assert [what for _, what, _ in life.said] == [OPENED]
+    life.go(1, came=NONE)
+    assert [(at, what) for at, what, _ in life.said] == [(3, OPENED), (70, CLOSED)]
+
+
+def test_payments_end_the_silence() -> None:
+    life = Life().go(10, seen(80)).go(50, came=NONE).go(1, came=BAD).go(50, came=NONE)
+    assert [what for _, what, _ in life.said] == [OPENED]
+
+
+def test_a_closed_incident_is_remembered_for_its_quiet_seconds() -> None:
+    life = Life().go(10, seen(80)).go(25, came=GOOD)
+    assert [item.state for item in life.incidents] == [CLOSED]
+    assert life.go(1, came=GOOD).incidents == []
 
 
 def test_new_failures_after_a_recovery_are_a_new_incident() -> None:
-    life = Life().go(10, seen(80)).go(7, seen(80), recent=0).go(8, seen(80), recent=90)
+    again = seen(80, began=NOW + 17)
+    life = Life().go(10, seen(80)).go(7, came=GOOD).go(8, again)
     assert [what for _, what, _ in life.said] == [OPENED, CLOSED, OPENED]
     assert life.told[0][1].incident.id != life.told[2][1].incident.id
+
+
+def test_an_incident_is_suspected_then_open_then_recovering_then_closed() -> None:
+    life = Life().go(1, seen(80))
+    states = [life.incidents[0].state]
+    for _ in range(20):
+        came = BAD if life.now < NOW + 10 else GOOD
+        now = life.go(1, seen(80), came=came).incidents[0].state
+        if now != states[-1]:
+            states.append(now)
+    assert states == [SUSPECT, INCIDENT, RECOVERING, CLOSED]
+
+
+ILL = incident(tolerated=0.01, at_least=0.4)
+STILL = 0.01 + STILL_ILL * (0.4 - 0.01)
+sent = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(0, 60)).map(
+        lambda n: counts(approved=n[0], failed=n[1])
+    ),
+    max_size=20,
+)
+
+
+def going_on(ill: Incident, every: list[Counts]) -> Incident:
+    for second, came in enumerate(every):
+        ill = recovering(ill, came, NOW + second)
+    return ill
+
+
+@given(sent)
+def test_the_evidence_for_a_recovery_is_never_negative_and_has_an_end(every: list[Counts]) -> None:
+    assert 0.0 <= going_on(ILL, every).recovery <= 2 * RECOVERED_NATS
+
+
+@given(sent, st.integers(1, 500))
+def test_at_the_rate_that_is_still_ill_or_more_the_evidence_falls(
+    before: list[Counts], total: int
+) -> None:
+    ill = going_on(ILL, before)
+    failed = -int(-total * STILL // 1)
+    bad = counts(approved=total - failed, failed=failed)
+    after = recovering(ill, bad, NOW)
+    assert after.recovery < ill.recovery or after.recovery == 0.0
+
+
+@given(sent, st.integers(1, 500))
+def test_at_the_rate_that_is_tolerated_or_less_the_evidence_rises(
+    before: list[Counts], total: int
+) -> None:
+    ill = going_on(ILL, before)
+    failed = int(total * 0.01)
+    after = recovering(ill, counts(approved=total - failed, failed=failed), NOW)
+    assert after.recovery > ill.recovery or after.recovery == 2 * RECOVERED_NATS
+    assert after.state == RECOVERING
+
+
+@given(sent)
+def test_a_silent_second_is_no_evidence(before: list[Counts]) -> None:
+    ill = going_on(ILL, before)
+    after = recovering(ill, NONE, NOW + 99)
+    assert (after.recovery, after.well_since) == (ill.recovery, ill.well_since)
+
+
+@pytest.mark.parametrize("tolerated", [0.0, 0.5, 0.97, 1.0])
+@pytest.mark.parametrize("at_least", [0.0, 0.5, 1.0])
+def test_recovery_can_be_weighed_whatever_is_tolerated(tolerated: float, at_least: float) -> None:
+    ill = incident(tolerated=tolerated, at_least=at_least)
+    assert recovering(ill, GOOD, NOW).recovery > 0.0
+    assert recovering(ill, counts(failed=100), NOW).recovery == 0.0
+
+
+def test_declines_that_are_the_customers_doing_keep_no_incident_open() -> None:
+    ill = incident(signal="denied", tolerated=0.02)
+    came = counts(approved=50, denied=50, customer=50)
+    assert recovering(ill, came, NOW).recovery == recovering(ill, GOOD, NOW).recovery
 
 
 def test_every_transition_has_a_key_of_its_own_and_the_same_one_every_time() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from functions.core.counts import SIGNALS
 from functions.core.incident import CLOSED, OPENED, WORSE
 from functions.core.page import (
     SMS_LENGTH,
@@ -19,7 +20,6 @@ from functions.core.page import (
     likely_cause,
 )
 from functions.core.slices import slice_key
-from functions.core.tally import SIGNALS
 from tests.builders import ALARMS, DASHBOARD, NOW, alarm, announcement, incident
 
 GSM = frozenset(
@@ -60,7 +60,7 @@ def test_an_incident_closed(snapshot: SnapshotAssertion) -> None:
 def test_declines_on_all_traffic(snapshot: SnapshotAssertion) -> None:
     wave = announcement(
         OPENED, slice="", signal="denied", severity="warning", score=55.0, rate=0.121,
-        at_least=0.112, attempts=12_000, elsewhere=None, causes={"customer": 1400, "fraud": 52},
+        at_least=0.112, attempts=12_000, normal=0.04, elsewhere=None, causes={"customer": 1400, "fraud": 52},
     )  # fmt: skip
     assert shown(incident_page(wave, DASHBOARD)) == snapshot
 

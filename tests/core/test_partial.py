@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 import msgspec
 import pytest
@@ -21,8 +22,9 @@ from functions.core.partial import (
     in_parts,
     padded,
 )
+from functions.core.slices import ALL
 from functions.core.tally import Bucket, Tally, merge
-from tests.builders import NOW, approved, counts, partial
+from tests.builders import NOW, SHARD, approved, counts, partial
 
 
 def taken(*partials: Partial, positions: dict[str, Position] | None = None) -> list[Partial]:
@@ -54,9 +56,37 @@ def test_bytes_that_are_no_partial_are_malformed(data: bytes) -> None:
 
 
 def test_a_partial_of_another_version_is_refused_by_its_number() -> None:
-    other = msgspec.structs.replace(partial(1), version=2)
-    with pytest.raises(Malformed, match="version 2, known: 1"):
+    other = msgspec.structs.replace(partial(1), version=3)
+    with pytest.raises(Malformed, match="version 3, known: 2"):
         decode(encode(other))
+
+
+def of_release_0_1(statuses: list[int], causes: list[int]) -> bytes:
+    """A partial as release 0.1 sent it: its tally an array of a map, counts as lists."""
+    tally = [{NOW: [{ALL: [*statuses, *causes]}, {7: 2}, 3, 4]}]
+    return zlib.compress(
+        msgspec.msgpack.encode([SHARD, "1", "2", NOW * 1000, NOW * 1000, tally, 5, 1])
+    )
+
+
+def test_a_partial_of_the_release_before_is_read_with_every_payment_in_it() -> None:
+    read = decode(of_release_0_1([90, 3, 7, 0, 0, 2, 1], [6, 0, 4, 0, 0, 0, 0, 0]))
+    was = counts(approved=90, failed=3, denied=7, refunded=2, pending=1, customer=6, issuer=4)
+    assert read == Partial(
+        SHARD, "1", "2", NOW * 1000, NOW * 1000, Tally({NOW: Bucket({ALL: was}, {7: 2}, 3, 4)}), 5
+    )
+
+
+def test_a_partial_of_the_release_before_is_sent_on_as_one_of_this() -> None:
+    read = decode(of_release_0_1([1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]))
+    assert decode(encode(read)) == read
+
+
+@pytest.mark.parametrize("tally", [[], {}, [{NOW: [{ALL: [1]}, {}, 0, 0]}], "x"], ids=repr)
+def test_a_partial_of_the_release_before_whose_tally_is_none_is_malformed(tally: object) -> None:
+    data = msgspec.msgpack.encode([SHARD, "1", "2", 0, 0, tally, 0, 1])
+    with pytest.raises(Malformed, match="bad_partial"):
+        decode(zlib.compress(data))
 
 
 def test_partials_are_taken_in_order() -> None:

@@ -10,17 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.core.score import (
-    DEFAULT_THRESHOLDS,
+    CRITICAL_SCORE,
     MOST_EXACT,
+    RATE_SURE,
+    WARNING_SCORE,
     Threshold,
-    judge,
     lower_bound,
     score,
     severity,
 )
-from functions.core.slices import ALL
-from functions.core.tally import SIGNALS
-from tests.builders import counts
 
 THRESHOLD = Threshold(0.01, 0.02)
 alphas = st.sampled_from((0.05, 0.001, 1e-6, 1e-9))
@@ -98,37 +96,84 @@ def test_of_very_many_payments_the_bound_is_close_below_the_rate(total: int, rat
     assert 0.5 * rate < bound < rate
 
 
-def test_one_failure_in_three_payments_says_nothing() -> None:
-    assert judge(ALL, counts(approved=2, failed=1), SIGNALS, DEFAULT_THRESHOLDS, 1e-6).score < 1
+def test_one_failure_in_three_payments_surely_exceeds_little() -> None:
+    assert lower_bound(1, 3, RATE_SURE) < THRESHOLD.warning
 
 
-def test_thirty_failures_in_a_thousand_payments_say_a_lot() -> None:
-    verdict = judge(ALL, counts(approved=970, failed=30), SIGNALS, DEFAULT_THRESHOLDS, 1e-6)
-    assert verdict.severity == "warning"
-    assert (verdict.signal, verdict.rate, verdict.attempts) == ("failed", 0.03, 1000)
-
-
-def test_the_worst_signal_is_the_verdict() -> None:
-    seen = counts(approved=800, failed=10, denied=190)
-    assert judge(ALL, seen, SIGNALS, DEFAULT_THRESHOLDS, 1e-6).signal == "denied"
-
-
-def test_without_attempts_there_is_nothing_to_judge() -> None:
-    verdict = judge(ALL, counts(pending=5), SIGNALS, DEFAULT_THRESHOLDS, 1e-6)
-    assert (verdict.score, verdict.rate, verdict.attempts) == (0.0, 0.0, 0)
+def test_thirty_failures_in_a_thousand_payments_surely_exceed_the_warning() -> None:
+    at_least = lower_bound(30, 1000, RATE_SURE)
+    assert severity(score(1.0, at_least, THRESHOLD, 0.0)) == "warning"
 
 
 @pytest.mark.parametrize(
-    ("at_least", "points"), [(0.0, 0), (0.005, 25), (0.01, 50), (0.015, 62.5), (0.02, 75), (0.04, 87.5)]
-)  # fmt: skip
-def test_the_thresholds_anchor_the_score(at_least: float, points: float) -> None:
-    assert score(at_least, THRESHOLD) == pytest.approx(points)
+    ("sure", "at_least", "points"),
+    [
+        (0.0, 1.0, 0),
+        (0.5, 1.0, 25),  # without proof the rate counts for nothing, however high it seems
+        (0.999, 1.0, 49.95),
+        (1.0, 0.0, 50),
+        (1.0, 0.01, 50),
+        (1.0, 0.015, 62.5),
+        (1.0, 0.02, 75),
+        (1.0, 0.04, 87.5),
+        (9.0, 0.04, 87.5),
+    ],
+)
+def test_proof_and_thresholds_anchor_the_score(sure: float, at_least: float, points: float) -> None:
+    assert score(sure, at_least, THRESHOLD, 0.0) == pytest.approx(points)
 
 
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_a_higher_rate_never_scores_lower(one: float, two: float) -> None:
+ROUNDING = 1e-9
+evidence = st.floats(0, 3)
+rates = st.floats(0, 1)
+thresholds = st.tuples(st.floats(0.001, 0.4), st.floats(0.001, 0.4)).map(
+    lambda t: Threshold(t[0], t[0] + t[1])
+)
+
+
+@given(rates, rates, evidence, thresholds, rates)
+def test_a_higher_rate_never_scores_lower(
+    one: float, two: float, sure: float, threshold: Threshold, tolerated: float
+) -> None:
     low, high = sorted((one, two))
-    assert score(low, THRESHOLD) <= score(high, THRESHOLD) < 100
+    lower, higher = (score(sure, at_least, threshold, tolerated) for at_least in (low, high))
+    assert 0 <= lower <= higher + ROUNDING
+    assert higher <= 100
+
+
+@given(evidence, evidence, rates, thresholds, rates)
+def test_more_evidence_never_scores_lower(
+    one: float, two: float, at_least: float, threshold: Threshold, tolerated: float
+) -> None:
+    low, high = sorted((one, two))
+    assert score(low, at_least, threshold, tolerated) <= score(high, at_least, threshold, tolerated)
+
+
+@given(st.floats(0, 1, exclude_max=True), rates, thresholds)
+def test_without_proof_nothing_is_worth_a_warning(
+    sure: float, at_least: float, threshold: Threshold
+) -> None:
+    assert score(sure, at_least, threshold, 0.0) < WARNING_SCORE
+
+
+@given(st.floats(1, 9), rates, thresholds)
+def test_what_is_proven_is_critical_from_the_critical_threshold_on(
+    sure: float, at_least: float, threshold: Threshold
+) -> None:
+    points = score(sure, at_least, threshold, threshold.warning)
+    assert points >= WARNING_SCORE
+    if abs(at_least - threshold.critical) > ROUNDING:
+        assert (points >= CRITICAL_SCORE) == (at_least > threshold.critical)
+
+
+@given(rates, thresholds, st.floats(0, 0.5))
+def test_where_more_than_the_warning_is_usual_the_thresholds_lie_that_much_higher(
+    at_least: float, threshold: Threshold, above: float
+) -> None:
+    lifted = Threshold(threshold.warning + above, threshold.critical + above)
+    usual = score(1.0, at_least, threshold, threshold.warning + above)
+    assert usual == pytest.approx(score(1.0, at_least, lifted, 0.0))
+    assert usual <= score(1.0, at_least, threshold, 0.0) + ROUNDING
 
 
 @pytest.mark.parametrize(

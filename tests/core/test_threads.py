@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
+from functions.core.counts import SIGNALS
+from functions.core.detector import SILENCE
 from functions.core.incident import CLOSED, OPENED, WORSE, Announcement, Incident
+from functions.core.journal import Head
 from functions.core.page import Page
 from functions.core.threads import (
     MOST_REMEMBERED,
     REMEMBERED_SECONDS,
     AlarmChange,
     Desk,
+    decided,
     sent,
     take,
 )
@@ -20,12 +26,19 @@ Message = Announcement | AlarmChange
 
 
 def hear(
-    desk: Desk, *messages: Message, knows: Sequence[Incident] = (), now: int = NOW
+    desk: Desk,
+    *messages: Message,
+    knows: Sequence[Incident] = (),
+    usual: Sequence[str] = (),
+    now: int = NOW,
+    quiet: int = 0,
 ) -> tuple[Desk, list[Page]]:
-    """The desk after the messages, and the pages that they caused. `knows` is what detect knows."""
+    """The desk after the messages, and the pages that they caused. `knows` and `usual` is what
+    detect knows, of which was heard `quiet` seconds ago."""
     before = len(desk.outbox)
+    head = Head(clock=now - quiet, incidents=tuple(knows), usual=tuple(usual))
     for message in messages:
-        desk = take(desk, message, knows, now, DASHBOARD)
+        desk = take(desk, message, head, now, DASHBOARD)
     return desk, [item.page for item in desk.outbox[before:]]
 
 
@@ -72,6 +85,66 @@ def test_a_pipeline_alarm_is_told_whatever_incident_is_open() -> None:
 
 def test_silence_is_told_whatever_incident_is_open() -> None:
     assert len(pages(change("NoTraffic"), knows=[incident()])) == 1
+
+
+def test_an_alarm_on_a_rate_that_is_usual_here_is_silent() -> None:
+    assert hear(Desk(), RED, CRITICAL, usual=["failed"])[1] == []
+
+
+def test_an_alarm_on_another_rate_than_the_usual_one_is_told() -> None:
+    assert len(hear(Desk(), RED, usual=["denied"])[1]) == 1
+
+
+def test_a_silence_in_which_no_payment_was_to_be_expected_is_no_news() -> None:
+    assert hear(Desk(), change("NoTraffic"), usual=[SILENCE])[1] == []
+    assert len(hear(Desk(), change("NoTraffic"), usual=["failed"])[1]) == 1
+
+
+def test_a_pipeline_alarm_is_told_whatever_is_usual() -> None:
+    every = [*SIGNALS, SILENCE]
+    assert len(hear(Desk(), change("detect-errors"), usual=every)[1]) == 1
+
+
+def test_what_detect_knew_to_be_usual_counts_for_nothing_when_it_is_down() -> None:
+    assert hear(Desk(), RED, usual=["failed"], quiet=90)[1] == []
+    assert len(hear(Desk(), RED, usual=["failed"], quiet=91)[1]) == 1
+
+
+def test_an_alarm_that_was_silent_as_usual_is_silent_when_it_is_green() -> None:
+    desk, _ = hear(Desk(), RED, usual=["failed"])
+    assert hear(desk, GREEN)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("head", "waited", "is_decided"),
+    [
+        (Head(clock=NOW), 0, False),
+        (Head(clock=NOW), 4, False),
+        (Head(clock=NOW), 5, True),
+        (Head(clock=NOW, incidents=(incident(announced=""),)), 9, False),
+        (Head(clock=NOW, incidents=(incident(announced=""),)), 10, True),
+        (Head(clock=NOW, incidents=(incident(),)), 0, True),
+        (Head(clock=NOW - 91), 0, True),
+    ],
+    ids=[
+        "detect may notice yet",
+        "it may notice still",
+        "it noticed nothing",
+        "it suspects something",
+        "it could not decide",
+        "it has opened an incident",
+        "it is down",
+    ],
+)
+def test_an_alarm_on_payments_lets_detect_decide_first(
+    head: Head, waited: int, is_decided: bool
+) -> None:
+    assert decided(RED, head, waited, NOW) == is_decided
+
+
+@pytest.mark.parametrize("message", [GREEN, change("NoTraffic"), change("detect-errors")])
+def test_what_detect_does_not_speak_of_waits_for_nothing(message: AlarmChange) -> None:
+    assert decided(message, Head(clock=NOW), 0, NOW)
 
 
 def test_payment_alarms_share_one_thread_and_one_page() -> None:

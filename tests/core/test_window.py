@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counts import NONE, payments
 from functions.core.slices import ALL
-from functions.core.tally import Bucket, Tally, latency_quantile, merge_buckets, no_counts, payments
-from functions.core.window import MAX_SLICES, Window, merge_counted, merge_into, roll
+from functions.core.tally import Bucket, Tally, latency_quantile, merge_buckets
+from functions.core.window import MAX_SLICES, Window, countable, merge_into, roll, summed
 from tests.builders import NOW, approved, counts, tally
 
 SMALL = Window(width=4, lateness=3)
@@ -18,12 +18,19 @@ def at(clock: int, window: Window = SMALL) -> Window:
     return roll(window, NOW + clock)
 
 
+def merged(window: Window, coming: Tally) -> tuple[Window, Tally, int]:
+    """The window with the tally, what was counted of it, and how many payments were late."""
+    known = {key for bucket in window.seconds.values() for key in bucket.slices}
+    counted, late = countable(window, coming, known)
+    return merge_into(window, counted), counted, late
+
+
 def plus_one(window: Window, second: int, count: int = 1) -> Window:
-    return merge_into(window, approved(NOW + second, count))[0]
+    return merged(window, approved(NOW + second, count))[0]
 
 
 def in_window(window: Window) -> int:
-    return payments(window.sums.get(ALL, no_counts()))
+    return payments(window.sums.get(ALL, NONE))
 
 
 def held(window: Window) -> int:
@@ -52,7 +59,7 @@ def test_after_any_merges_and_rolls_the_sums_equal_a_recount(steps: list[Tally |
         if isinstance(step, int):
             window = roll(window, window.clock + step)
         else:
-            window, _, _ = merge_into(window, step)
+            window, _, _ = merged(window, step)
     recount = Bucket()
     for second, bucket in window.seconds.items():
         if window.start <= second <= window.clock:
@@ -72,7 +79,7 @@ def test_every_payment_is_held_or_late_or_has_grown_old(steps: list[Tally | int]
             window = roll(window, window.clock + step)
             gone += before - held(window)
         else:
-            window, _, late = merge_into(window, step)
+            window, _, late = merged(window, step)
             came += payments(step.total)
             lost += late
         assert all(second >= window.oldest for second in window.seconds)
@@ -86,18 +93,34 @@ def test_what_was_counted_merges_into_the_same_window_again(steps: list[Tally | 
         if isinstance(step, int):
             window = roll(window, window.clock + step)
         else:
-            merged, counted, _ = merge_into(window, step)
-            assert merge_counted(window, counted) == merged
-            window = merged
+            after, counted, _ = merged(window, step)
+            assert countable(
+                window,
+                counted,
+                {key for bucket in counted.seconds.values() for key in bucket.slices},
+            ) == (counted, 0)
+            assert merge_into(window, counted) == after
+            window = after
+
+
+@given(steps)
+def test_sums_counted_anew_are_those_that_were_kept(steps: list[Tally | int]) -> None:
+    window = at(0)
+    for step in steps:
+        window = (
+            roll(window, window.clock + step) if isinstance(step, int) else merged(window, step)[0]
+        )
+    assert summed(window) == window
 
 
 @given(tallies)
 def test_merging_changes_neither_the_window_nor_the_tally(coming: Tally) -> None:
     window = plus_one(at(0), 0)
-    before = msgspec.msgpack.encode((window, coming))
-    merge_into(window, coming)
+    before = repr((window, coming))
+    merged(window, coming)
     roll(window, window.clock + 2)
-    assert msgspec.msgpack.encode((window, coming)) == before
+    summed(window)
+    assert repr((window, coming)) == before
 
 
 def test_the_window_begins_with_its_first_second_and_ends_before_the_next_one() -> None:
@@ -120,14 +143,14 @@ def test_a_payment_leaves_the_window_when_its_second_is_as_old_as_the_window_is_
 def test_a_payment_from_before_the_window_but_within_the_lateness_is_kept_outside_of_it() -> None:
     #  late | 4  5  6 [ 7  8  9 10 ]          clock 10, width 4, lateness 3
     #         1
-    window, _, late = merge_into(at(10), approved(NOW + 4))
+    window, _, late = merged(at(10), approved(NOW + 4))
     assert (in_window(window), held(window), late) == (0, 1, 0)
 
 
 def test_a_late_payment_is_counted_as_late_and_in_no_window() -> None:
     #  3 | 4  5  6 [ 7  8  9 10 ]             clock 10, width 4, lateness 3
     #  1
-    window, counted, late = merge_into(at(10), approved(NOW + 3, 5))
+    window, counted, late = merged(at(10), approved(NOW + 3, 5))
     assert (in_window(window), held(window), late) == (0, 0, 5)
     assert window.late == 5
     assert payments(counted.total) == 0
@@ -135,7 +158,7 @@ def test_a_late_payment_is_counted_as_late_and_in_no_window() -> None:
 
 def test_what_was_late_is_shown_until_the_second_it_came_in_leaves_the_window() -> None:
     #  [ 7  8  9 10 ] 11 12 13 14             came, late, at 10
-    window, _, _ = merge_into(at(10), approved(NOW, 5))
+    window, _, _ = merged(at(10), approved(NOW, 5))
     assert at(13, window).late == 5
     assert at(14, window).late == 0
 
@@ -143,7 +166,7 @@ def test_what_was_late_is_shown_until_the_second_it_came_in_leaves_the_window() 
 def test_parked_events_of_an_old_arrival_are_shown_now() -> None:
     coming = Tally()
     coming.park(NOW - 100, 3)
-    window, _, late = merge_into(at(10), coming)
+    window, _, late = merged(at(10), coming)
     assert (window.parked, late) == (3, 0)
 
 
@@ -181,13 +204,14 @@ def test_the_first_roll_counts_what_was_merged_before_it() -> None:
     assert in_window(at(10, plus_one(SMALL, 9))) == 1
 
 
-def test_recent_counts_the_last_seconds_of_a_slice_with_the_one_under_way() -> None:
-    #  [ 7  8  9 10 ]  recent 2: 9 and 10
+def test_since_counts_the_seconds_of_a_slice_from_one_on_with_the_one_under_way() -> None:
+    #  late | 4  5  6 [ 7  8  9 10 ] 11       since 9: 9 and 10
     window = at(10)
-    for second, count in ((7, 1), (8, 2), (9, 4), (10, 8), (11, 16)):
-        window = merge_into(window, tally({NOW + second: {"issuer=A": counts(failed=count)}}))[0]
-    assert window.recent("issuer=A", 2) == counts(failed=12)
-    assert window.recent("issuer=B", 2) == no_counts()
+    for second, count in ((5, 32), (7, 1), (8, 2), (9, 4), (10, 8), (11, 16)):
+        window = merged(window, tally({NOW + second: {"issuer=A": counts(failed=count)}}))[0]
+    assert window.since("issuer=A", NOW + 9) == counts(failed=12)
+    assert window.since("issuer=A", NOW) == counts(failed=47)
+    assert window.since("issuer=B", NOW + 9) == NONE
 
 
 def crowd(second: int, first: int, many: int) -> Tally:
@@ -202,15 +226,15 @@ def merchants(window: Window) -> int:
 
 
 def test_slices_beyond_the_most_are_pooled_as_other_and_lose_no_payment() -> None:
-    window, _, _ = merge_into(at(10), crowd(10, 0, MAX_SLICES + 50))
+    window, _, _ = merged(at(10), crowd(10, 0, MAX_SLICES + 50))
     assert len(window.sums) <= MAX_SLICES + 1
     assert payments(window.sums["merchant=other"]) == 51
     assert merchants(window) == MAX_SLICES + 50
 
 
 def test_a_slice_that_is_held_already_is_never_pooled() -> None:
-    window, _, _ = merge_into(at(10), crowd(10, 0, MAX_SLICES))
-    window, _, _ = merge_into(window, crowd(10, 0, 10))
+    window, _, _ = merged(at(10), crowd(10, 0, MAX_SLICES))
+    window, _, _ = merged(window, crowd(10, 0, 10))
     assert payments(window.sums["merchant=m0"]) == 2
 
 
@@ -218,7 +242,7 @@ def test_one_tally_over_many_seconds_holds_no_more_slices_than_one_of_a_single_s
     coming = Tally()
     for second in (7, 8, 9, 10):
         coming.seconds |= crowd(second, second * MAX_SLICES, MAX_SLICES).seconds
-    window, _, _ = merge_into(at(10), coming)
+    window, _, _ = merged(at(10), coming)
     assert len(window.sums) <= MAX_SLICES + 1
     assert merchants(window) == 4 * MAX_SLICES
 
@@ -226,22 +250,22 @@ def test_one_tally_over_many_seconds_holds_no_more_slices_than_one_of_a_single_s
 def test_slices_of_the_future_are_bounded_before_they_enter() -> None:
     window = at(10)
     for second in (11, 12, 13):
-        window, _, _ = merge_into(window, crowd(second, second * MAX_SLICES, MAX_SLICES))
+        window, _, _ = merged(window, crowd(second, second * MAX_SLICES, MAX_SLICES))
     window = at(13, window)
     assert len(window.sums) <= MAX_SLICES + 1
     assert merchants(window) == 3 * MAX_SLICES
 
 
 def test_all_traffic_is_never_pooled() -> None:
-    full, _, _ = merge_into(
+    full, _, _ = merged(
         at(10), tally({NOW + 10: {f"merchant={n}": counts(approved=1) for n in range(MAX_SLICES)}})
     )
-    window, _, _ = merge_into(full, approved(NOW + 10, 7))
+    window, _, _ = merged(full, approved(NOW + 10, 7))
     assert payments(window.sums[ALL]) == 7
 
 
 def test_the_sketch_of_latencies_moves_with_the_window() -> None:
     slow = Tally({NOW + 10: Bucket({}, {50: 1})})
-    window, _, _ = merge_into(at(10), slow)
+    window, _, _ = merged(at(10), slow)
     assert latency_quantile(window.latency, 0.5) is not None
     assert latency_quantile(at(14, window).latency, 0.5) is None

@@ -23,6 +23,8 @@ CONTEXT = {
     "oncall_email": "oncall@example.com",
     "oncall_sms": "+12025550100",
     "events_shards": "2",
+    "learning_seconds": "8",
+    "recover_seconds": "10",
 }
 
 

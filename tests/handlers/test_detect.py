@@ -14,12 +14,14 @@ from functions.core.incident import OPENED, Announcement
 from functions.core.journal import SNAPSHOT_EVERY
 from functions.core.metrics import METRICS
 from functions.core.partial import LARGEST_BYTES, Partial, encode
+from functions.core.watch import Budget
 from functions.handlers.detect import DetectFunction
 from tests.builders import NOW, approved, partial
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal
 from tests.traffic import Fault, Traffic
 
-OUTAGE = list(Traffic(rate=60, faults=(Fault({"issuer": "HDFC"}, 0.9, start=20),))(40))
+RULES = Rules(budget=Budget(learning_seconds=30))
+OUTAGE = list(Traffic(rate=60, faults=(Fault({"issuer": "HDFC"}, 0.9, start=50),))(70))
 
 
 def records(partials: Sequence[Partial]) -> list[Record]:
@@ -60,7 +62,7 @@ class World:
     gauges: FakeGauges = field(default_factory=FakeGauges)
 
     def container(self) -> DetectFunction:
-        return DetectFunction(self.journal, self.alarms, self.gauges, Rules(), 5)
+        return DetectFunction(self.journal, self.alarms, self.gauges, RULES, 5)
 
     def said(self) -> list[str]:
         return [item.transition for item in self.alarms.announced]
@@ -111,7 +113,7 @@ def test_what_was_said_leaves_the_stored_outbox_with_the_next_step() -> None:
     world = World()
     detect = world.container()
     detect(records(OUTAGE), 0)
-    detect(records([partial(99, second=NOW + 41)]), 0)
+    detect(records([partial(99, second=NOW + 71)]), 0)
     assert detect.state is not None
     assert detect.state.outbox == ()
 
@@ -164,7 +166,7 @@ def test_gauges_are_published_at_most_so_often() -> None:
 
 def test_gauges_are_those_of_the_fixed_set() -> None:
     world = World()
-    world.container()(records(OUTAGE), (NOW + 40) * 1000)
+    world.container()(records(OUTAGE), (NOW + 70) * 1000)
     [(_, values)] = world.gauges.published
     assert set(values) <= set(METRICS)
     assert values["EventLag"] == pytest.approx(1.0)
@@ -175,7 +177,7 @@ def test_cloudwatch_out_of_order_keeps_nobody_from_counting_and_paging() -> None
     detect = world.container()
     detect(records(OUTAGE), 0)
     assert world.said() == [OPENED]
-    detect(records([partial(99, second=NOW + 41)]), 0)
+    detect(records([partial(99, second=NOW + 71)]), 0)
     assert len(world.gauges.published) == 1
 
 

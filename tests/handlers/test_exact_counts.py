@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from functions.core.batch import Counting, Record
 from functions.core.causes import load
+from functions.core.counts import payments
 from functions.core.detector import Rules
 from functions.core.errors import PaywatchError
 from functions.core.ledger import Ledger
 from functions.core.partial import Partial, encode
 from functions.core.slices import ALL
-from functions.core.tally import payments
 from functions.handlers.detect import DetectFunction
 from functions.handlers.tally import TallyFunction
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal, FakeLedgers, FakeQuarantine
@@ -113,8 +113,8 @@ class World:
                 partial_of(self.stream.append, partial), partial_of(self.in_flight.append, partial)
             )
 
-    def load(self, initial: Any) -> Any:
-        return self.call(lambda: self.journal.load(initial))
+    def load(self, initial: Any, rules: Any) -> Any:
+        return self.call(lambda: self.journal.load(initial, rules))
 
     def append(self, delta: Any, state: Any) -> None:
         self.call(lambda: self.journal.append(delta, state))
@@ -212,6 +212,14 @@ def in_turn(*fates: str) -> list[str]:
     fates=in_turn("well", "well", "well", "land late", "well", "well", "well", "well", "landing"),
     actions=[("deliver", 0, 4), ("deliver", 0, 2), ("deliver", 0, 2)],
     intrusions=[],
+)
+@example(  # another reader cuts inside of the first of two partials while both are being sent
+    shards=[[0, 0, 0]],
+    fates=in_turn(
+        "crash before", "intrude", "well", "well", "well", "crash before", "well", "well", "intrude"
+    ),
+    actions=[("deliver", 0, 1), ("deliver", 0, 3)],
+    intrusions=[(0, 1), (0, 2)],
 )
 @given(
     shards=st.lists(EVENTS, min_size=1, max_size=2),

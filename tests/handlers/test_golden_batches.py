@@ -14,9 +14,10 @@ import pytest
 
 from functions.adapters.kinesis import records
 from functions.core.batch import Counting, count
-from functions.core.causes import load
+from functions.core.causes import CAUSES, load
+from functions.core.counts import Counts, approved, field
+from functions.core.event import STATUSES
 from functions.core.ledger import Ledger
-from functions.core.tally import FIELDS
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if ".expected" not in path.name)
@@ -32,9 +33,7 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
                 "seconds": {
                     str(second): {
                         "slices": {
-                            key or "all traffic": {
-                                name: n for name, n in zip(FIELDS, counts, strict=True) if n
-                            }
+                            key or "all traffic": in_words(counts)
                             for key, counts in bucket.slices.items()
                         },
                         "parked": bucket.parked,
@@ -49,6 +48,13 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
             for record, refused in batch.parked
         ],
     }
+
+
+def in_words(counts: Counts) -> dict[str, int]:
+    """Payments by status, and what did not succeed by cause."""
+    names = [name for name in (*STATUSES, *CAUSES) if name != "approved"]
+    numbers = {"approved": approved(counts), **{name: field(counts, name) for name in names}}
+    return {name: n for name, n in numbers.items() if n}
 
 
 def test_there_are_golden_batches() -> None:
