@@ -1,7 +1,7 @@
 """A file of past payments, read as payments in the order of their times.
 
-Rows are CSV, or JSON Lines where the file's name ends in .jsonl, .ndjson or .json. A bad row is
-skipped and told to the caller with its line number: one broken line in a year's export must not
+Rows are CSV, or JSON Lines where the file's name ends in .jsonl, .ndjson or .json. Without a format
+they are events as in docs/events.md; one without a transaction id is no fault. A bad row is skipped and told to the caller with its line number: one broken line in a year's export must not
 cost the year. Rows out of order are sorted on disk, so that no file is ever held in memory.
 """
 
@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import csv
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from functions.core.errors import Malformed, PaywatchError
-from functions.core.event import LARGEST_COUNT, Payment, RawEvent, parse_timestamp, to_payment
+from functions.core.event import Payment
 from producer.format import Format
 from producer.pacing import Timed
+from producer.record import event, payments_of, scalar, time_ms
 from producer.spread import Row, spread
 
 JSON_LINES: Final = (".jsonl", ".ndjson", ".json")
@@ -31,7 +30,7 @@ OnBad = Callable[[Malformed], None]
 
 def read(
     path: Path,
-    form: Format,
+    form: Format | None,
     *,
     on_bad: OnBad,
     from_ms: int | None = None,
@@ -43,9 +42,8 @@ def read(
     payments (a count of 0) gives none. Raises PaywatchError when there is no such file, and
     SettingsError when the file has no column that the format names.
     """
-    ordered = _is_ordered(path, form)
-    found = rows(path, form, on_bad=on_bad)
-    for payment in spread(found if ordered else _sorted(found), form.spread_s * 1000):
+    period_ms = form.spread_s * 1000 if form else 0
+    for payment in spread(ordered_rows(path, form, on_bad=on_bad), period_ms):
         if until_ms is not None and payment.timestamp_ms >= until_ms:
             # Later rows are still read, so that each bad one is told.
             continue
@@ -53,11 +51,23 @@ def read(
             yield payment
 
 
-def rows(path: Path, form: Format, *, on_bad: OnBad) -> Iterator[Row]:
-    """The file's rows with payments in them, in the order of the file."""
-    for line, values in _records(path, form, on_bad):
+def ordered_rows(path: Path, form: Format | None, *, on_bad: OnBad) -> Iterator[Row]:
+    """The file's rows with payments in them, in the order of their times."""
+    ordered = _is_ordered(path, form)
+    found = rows_of(_records(path, form, on_bad), path.stem, form, on_bad)
+    return found if ordered else _sorted(found)
+
+
+def rows_of(
+    records: Iterable[tuple[int, Mapping[str, Any] | str]],
+    name: str,
+    form: Format | None,
+    on_bad: OnBad,
+) -> Iterator[Row]:
+    """The records' rows with payments in them, in their order; `name` goes into made-up ids."""
+    for line, values in records:
         try:
-            payments = _payments(values, form, f"{path.stem}-{line}")
+            payments = payments_of(values, form, f"{name}-{line}")
         except Malformed as error:
             on_bad(_at(line, error.reason, error.detail, values))
             continue
@@ -83,158 +93,110 @@ def _at(line: int, reason: str, detail: str, values: Mapping[str, Any] | str) ->
     return Malformed(reason, f"line {line}: {detail}", str(values).encode()[:1000])
 
 
-def _records(path: Path, form: Format, on_bad: OnBad) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Line number and values by column of each row."""
+def check_readable(path: Path, form: Format | None) -> None:
+    """Raises PaywatchError when there is no such file, or CSV without a format."""
     if path.is_dir() or not path.exists():
         raise PaywatchError(f"there is no file {path}")
+    if form is None and path.suffix not in JSON_LINES:
+        raise PaywatchError(f"{path.name} needs a format that says what its columns mean")
+
+
+def _records(
+    path: Path, form: Format | None, on_bad: OnBad
+) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    """Line number of each row, and its values by column; the line's text where form is None."""
+    check_readable(path, form)
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            if path.suffix in JSON_LINES:
-                yield from _json_records(file, path, form, on_bad)
+            if form is None:
+                yield from ((line, text) for line, text in enumerate(file, 1) if text.strip())
+            elif path.suffix in JSON_LINES:
+                yield from checked(json_records(enumerate(file, 1), on_bad), path, form)
             else:
-                yield from _csv_records(file, path, form, on_bad)
+                header, fields = csv_table(file, path, form, on_bad)
+                for line, values in fields:
+                    yield line, dict(zip(header, values, strict=True))
     except OSError as error:
         raise PaywatchError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _csv_records(
+def csv_table(
     file: Iterator[str], path: Path, form: Format, on_bad: OnBad
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The columns, and line number and fields of each row that has as many."""
     reader = csv.reader(file)
     header = next(reader, [])
     form.check_columns(header, path.name)
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            on_bad(_at(line, "bad_row", str(error), ""))
-            continue
-        if len(fields) == len(header):
-            yield line, dict(zip(header, fields, strict=True))
-        elif fields:
-            detail = f"{len(fields)} fields, the header has {len(header)}"
-            on_bad(_at(line, "bad_row", detail, ",".join(fields)))
+
+    def whole() -> Iterator[tuple[int, list[str]]]:
+        while True:
+            line = reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                on_bad(_at(line, "bad_row", str(error), ""))
+                continue
+            if len(fields) == len(header):
+                yield line, fields
+            elif fields:
+                detail = f"{len(fields)} fields, the header has {len(header)}"
+                on_bad(_at(line, "bad_row", detail, ",".join(fields)))
+
+    return header, whole()
 
 
-def _json_records(
-    file: Iterator[str], path: Path, form: Format, on_bad: OnBad
+def json_records(
+    lines: Iterable[tuple[int, str]], on_bad: OnBad
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    checked = False
-    for line, text in enumerate(file, start=1):
+    for line, text in lines:
         if not text.strip():
             continue
         try:
             values = _OBJECT.decode(text)
         except msgspec.DecodeError as error:
             on_bad(_at(line, "bad_json", str(error), text.strip()))
-            continue
-        if not checked:
-            # Later objects may leave out what is absent; the first shows how columns are spelt.
-            form.check_columns(values, path.name, needed_only=True)
-            checked = True
-        yield line, values
-
-
-_OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
-
-
-def _payments(values: Mapping[str, Any], form: Format, made_up_id: str) -> list[Payment]:
-    """The row's payments: one, or with successes up to two. Raises Malformed."""
-    fields = {
-        field: value
-        for field, column in form.fields.items()
-        if (value := _scalar(column, values.get(column))) not in (None, "")
-    }
-    for field in ("timestamp", "count", "successes"):
-        if field in form.fields and field not in fields:
-            raise Malformed("missing_field", f"column {form.fields[field]!r} is empty")
-    at = _time_ms(fields.pop("timestamp"), form.timestamp_format)
-    fields.setdefault("transaction_id", made_up_id)
-    count = _whole("count", fields.pop("count")) if "count" in fields else 1
-    if "successes" not in fields:
-        return [_payment(fields, at, count)] if count else []
-    successes = _whole("successes", fields.pop("successes"))
-    if successes > count:
-        raise Malformed("bad_number", f"{successes} successes of only {count}")
-    identity = fields["transaction_id"]
-    failed = {**fields, "payment_status": "failed", "transaction_id": f"{identity}-failed"}
-    approved = {name: value for name, value in failed.items() if name not in _OF_FAILURES}
-    approved |= {"payment_status": "approved", "transaction_id": f"{identity}-approved"}
-    parts = ((approved, successes), (failed, count - successes))
-    return [_payment(part, at, n) for part, n in parts if n]
-
-
-def _payment(fields: Mapping[str, Any], timestamp_ms: int, count: int) -> Payment:
-    payment = to_payment(RawEvent(**fields, timestamp=0, count=count))
-    # Set last: the event's contract would read milliseconds from before 1973 as seconds.
-    return msgspec.structs.replace(payment, timestamp_ms=timestamp_ms)
-
-
-_OF_FAILURES: Final = ("error_code", "error_scheme", "error_message")
-
-
-def _scalar(column: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or isinstance(value, (int, float)):
-        return value
-    raise Malformed("wrong_type", f"column {column!r} holds a {type(value).__name__}")
-
-
-def _whole(name: str, value: Any) -> int:
-    """A whole number from 0, also when it is written 116.0."""
-    try:
-        number = float(value)
-    except ValueError:
-        raise Malformed("bad_number", f"{name} {str(value)[:40]!r} is not a number") from None
-    if not 0 <= number <= LARGEST_COUNT or number != int(number):
-        raise Malformed(
-            "bad_number", f"{name} {value!r} is not a whole number from 0 to {LARGEST_COUNT}"
-        )
-    return int(number)
-
-
-@lru_cache(maxsize=65536)
-def _time_ms(value: str | float, timestamp_format: str) -> int:
-    """The value as epoch milliseconds, UTC where it has no offset. Raises Malformed."""
-    if timestamp_format == "iso8601":
-        return parse_timestamp(value)
-    try:
-        if timestamp_format in ("epoch_s", "epoch_ms"):
-            ms = round(float(value) * (1000 if timestamp_format == "epoch_s" else 1))
+        except RecursionError:
+            on_bad(_at(line, "too_deep", "JSON nested deeper than can be read", text.strip()))
         else:
-            moment = datetime.strptime(str(value), timestamp_format)  # noqa: DTZ007 UTC is next
-            ms = round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise Malformed(
-            "bad_timestamp", f"timestamp {str(value)[:40]!r} is not of the form {timestamp_format}"
-        ) from None
-    if not 0 <= ms <= _LAST_MS:
-        raise Malformed("bad_timestamp", f"timestamp {value!r} lies outside the years 1970 to 9999")
-    return ms
+            yield line, values
 
 
-_LAST_MS: Final = 253402300799999
+def checked(
+    records: Iterator[tuple[int, Mapping[str, Any]]], path: Path, form: Format
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, record in enumerate(records):
+        if number == 0:
+            # Later objects may leave out what is absent; the first shows how columns are spelt.
+            form.check_columns(record[1], path.name, needed_only=True)
+        yield record
 
 
-def _is_ordered(path: Path, form: Format) -> bool:
+# Python's float takes 1e999 for infinity: a fault of the column that holds it, not of the line.
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any], float_hook=float)
+
+
+def _is_ordered(path: Path, form: Format | None) -> bool:
     """Whether the rows with a readable time are in its order. Reads the file once."""
     last = 0
-    column = form.fields["timestamp"]
     for _, values in _records(path, form, on_bad=lambda _: None):
         try:
-            now = _time_ms(_scalar(column, values.get(column)) or "", form.timestamp_format)
+            now = _row_ms(values, form)
         except Malformed:
             continue
         if now < last:
             return False
         last = now
     return True
+
+
+def _row_ms(values: Mapping[str, Any] | str, form: Format | None) -> int:
+    if form is None or isinstance(values, str):
+        return event(str(values), "-").timestamp_ms
+    column = form.fields["timestamp"]
+    value = scalar(column, values.get(column))
+    return time_ms("" if value is None else value, form.timestamp_format)
 
 
 def _sorted(found: Iterator[Row]) -> Iterator[Row]:

@@ -1,0 +1,86 @@
+"""One second of past payments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
+
+import msgspec
+
+from functions.core.counts import NONE, Counts, one
+from functions.core.event import Payment
+from functions.core.slices import ALL, Slicing
+from functions.core.tally import Bucket, Tally, merge_buckets
+
+APPROVED: Final = one("approved", "")
+
+
+class Second(msgspec.Struct, frozen=True):
+    """The payments of one second: second since the epoch, a tally that has this second alone.
+
+    rows: rows of the file whose first payment lies in it. newest_ms: its newest payment, epoch ms.
+    """
+
+    second: int
+    tally: Tally
+    rows: int
+    newest_ms: int
+
+
+class Open:
+    """A second that may still get payments."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.newest_ms = 0
+        self._sums: dict[str | None, Counts] = {}
+        self._approved: Counter[str | None] = Counter()
+        self._latency: Counter[int | None] = Counter()
+        self._single = Tally()
+
+    def add_single(self, payment: Payment, cause: str, slicing: Slicing) -> None:
+        self._single.add(payment, cause, slicing)
+        self.newest_ms = max(self.newest_ms, payment.timestamp_ms)
+
+    def add(self, units: Sequence[Counts], keys: Sequence[Sequence[str | None]]) -> None:
+        """units: what each row adds. keys: a column of slices for each of the slicing, None where
+        the row is in none."""
+        self.rows += len(units)
+        sums = self._sums
+        get = sums.get  # on a dict: a defaultdict takes 0.05 µs more for each key that is new
+        sums[ALL] = get(ALL, NONE) + sum(units)
+        odd = [place for place, unit in enumerate(units) if unit != APPROVED]
+        if len(odd) * 2 > len(units):
+            for column in keys:
+                for key, unit in zip(column, units, strict=True):
+                    sums[key] = get(key, NONE) + unit
+            return
+        self._approved.update(chain.from_iterable(keys))
+        for place in odd:
+            more = units[place] - APPROVED
+            for column in keys:
+                key = column[place]
+                sums[key] = get(key, NONE) + more
+
+    def add_latency(
+        self, indexes: Sequence[int | None], counts: Sequence[int] | None = None
+    ) -> None:
+        if counts is None:
+            self._latency.update(indexes)
+        else:
+            for index, count in zip(indexes, counts, strict=True):
+                self._latency[index] += count
+
+    def second(self, second: int) -> Second:
+        """What it has by now. It takes no more afterwards."""
+        slices = {key: APPROVED * n for key, n in self._approved.items() if key is not None}
+        for key, counts in self._sums.items():
+            if key is not None:
+                slices[key] = slices.get(key, NONE) + counts
+        latency = {index: n for index, n in self._latency.items() if index is not None}
+        bucket = Bucket(slices, latency)
+        for single in self._single.seconds.values():
+            bucket = merge_buckets(bucket, single)
+        return Second(second, Tally({second: bucket}), self.rows, self.newest_ms)

@@ -1,0 +1,348 @@
+"""A file as a tally a second: the same as read row by row, however the rows are written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.core.causes import classify, load
+from functions.core.counts import payments
+from functions.core.errors import Malformed, PaywatchError, SettingsError
+from functions.core.event import ALIASES, DIMENSIONS
+from functions.core.slices import DEFAULT_SLICING
+from functions.core.tally import Tally, merge
+from producer.format import Format
+from producer.history import read
+from producer.second import Second
+from producer.tallies import tallies
+
+Told = list[tuple[str, str]]
+
+KNOWLEDGE = load()
+START_MS = 1_752_087_790_000
+
+
+def told(bad: Sequence[Malformed]) -> Told:
+    return sorted((each.reason, each.detail.split(":")[0]) for each in bad)
+
+
+def reference(path: Path, form: Format | None) -> tuple[Tally, dict[int, int], Told]:
+    """The tally, each second's newest payment, and what is told of bad rows: row by row."""
+    bad: list[Malformed] = []
+    tally = Tally()
+    newest: dict[int, int] = {}
+    for payment in read(path, form, on_bad=bad.append):
+        tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
+        second = payment.timestamp_ms // 1000
+        newest[second] = max(newest.get(second, 0), payment.timestamp_ms)
+    return tally, newest, told(bad)
+
+
+def counted(path: Path, form: Format | None) -> tuple[list[Second], Told]:
+    bad: list[Malformed] = []
+    found = tallies(path, form, knowledge=KNOWLEDGE, slicing=DEFAULT_SLICING, on_bad=bad.append)
+    return list(found), told(bad)
+
+
+def assert_same(path: Path, form: Format | None) -> list[Second]:
+    tally, newest, bad = reference(path, form)
+    seconds, told_of = counted(path, form)
+    assert told_of == bad
+    assert [each.second for each in seconds] == sorted(tally.seconds)
+    assert all(list(each.tally.seconds) == [each.second] for each in seconds)
+    assert merge(each.tally for each in seconds) == tally
+    assert {each.second: each.newest_ms for each in seconds} == newest
+    return seconds
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For all examples of a property: each writes its file anew."""
+    return tmp_path_factory.mktemp("tallies")
+
+
+ISO_FORM = Format.parse(
+    '[columns]\ntimestamp = "at"\nstatus = "result"\ncount = "n"\nerror_code = "code"\n'
+    'error_scheme = "of"\nerror_message = "why"\nlatency_ms = "took"\namount = "sum"\n'
+    'transaction_id = "no"\nuser_id = "who"\n'
+    '[dimensions]\ngateway = "pg"\nmethod = "sub type"\nissuer = "bank"\nnetwork = "card"\n'
+)
+COLUMNS = dict(ISO_FORM.fields)
+
+HARD_TEXTS = st.sampled_from(
+    ["", " ", "payu", " PayU\t", "a=b&c%", "4111 1111 1111 1111", "x" * 80, "ü\u2028é",
+     "line\nend", "nul\x00", 'quo"te', "a,b", "\u00a0", "null", "1", "1.0", "true"]
+)  # fmt: skip
+HARD_VALUES: st.SearchStrategy[Any] = st.one_of(
+    HARD_TEXTS,
+    st.sampled_from(
+        [None, 0, 1, -1, 1.0, 1.5, True, False, [], {"timestamp": 5}, 10**30, 1e300, "1e999", "nan",
+         "inf", "-3", " 7 ", "1_0", 2_000_000_000]
+    ),
+)  # fmt: skip
+TIMES: st.SearchStrategy[Any] = st.one_of(
+    st.integers(0, 200_000).map(lambda ms: iso(START_MS + ms)),
+    st.integers(0, 5).map(lambda s: f"2025-07-09T19:03:{s:02}"),
+    st.sampled_from(
+        ["2025-07-09 19:03:10Z", "2025-07-09T21:03:10.5+02:00", "2025-07-09T21:03:11.123456+02:00",
+         "2025-07-09T19:03:10.123456+00:00", "2025-07-09T19:03:60Z", "2025-13-09T19:03:10Z",
+         "1752087790", "1752087790.123", " 1752087790123 ", "noon", "1969-12-31T23:59:59Z"]
+    ),
+    st.integers(START_MS // 1000, START_MS // 1000 + 100),
+    st.integers(START_MS, START_MS + 9_999),
+    st.floats(START_MS / 1000, START_MS / 1000 + 9),
+)  # fmt: skip
+STATUSES = st.sampled_from(
+    ["approved", "SUCCESS", "fail", "Declined", "timed-out", "backend reversed", "refund",
+     "pending", "void"]
+)  # fmt: skip
+PLAIN: dict[str, st.SearchStrategy[Any]] = {
+    "payment_status": STATUSES,
+    "timestamp": st.integers(0, 3_000).map(lambda ms: iso(START_MS + ms)),
+    "error_code": st.sampled_from(["51", "91", 5, "05", "96", "err_503", "do_not_honor", None]),
+    "error_scheme": st.sampled_from(["iso8583", "stripe", "visa", None]),
+    "error_message": st.sampled_from(["issuer down", "Timeout", "lost card", None]),
+    "latency_ms": st.one_of(st.none(), st.floats(0, 60_000), st.integers(0, 60_000)),
+    "amount": st.one_of(st.none(), st.floats(-10, 1000)),
+    "count": st.integers(1, 90),
+    **{name: st.sampled_from(["a", "b", "a=b", 7]) for name in DIMENSIONS},
+}
+
+
+def iso(ms: int) -> str:
+    minute, rest = divmod(ms - START_MS + 10_000, 60_000)
+    return f"2025-07-09T19:{3 + minute:02}:{rest // 1000:02}.{rest % 1000:03}Z"
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Objects in the event's own fields: a plain kind of row, and some that are anything."""
+    kind = [
+        (field, draw(st.sampled_from((field, *ALIASES[field]))))
+        for field in draw(st.lists(st.sampled_from(sorted(PLAIN)), unique=True))
+    ]
+    kind += [("timestamp", "timestamp"), ("payment_status", "status")]
+    rows = [
+        {name: draw(PLAIN[field]) for field, name in kind} for _ in range(draw(st.integers(0, 30)))
+    ]
+    names = [name for field, others in ALIASES.items() for name in (field, *others)]
+    for _ in range(draw(st.integers(0, 4)) if rows else 0):
+        row = draw(st.sampled_from(rows))
+        name = draw(st.sampled_from([*row, *names, "extra"]))
+        is_time = name in ("timestamp", *ALIASES["timestamp"])
+        row[name] = draw(TIMES if is_time and draw(st.booleans()) else HARD_VALUES)
+        if draw(st.booleans()):
+            row.pop(draw(st.sampled_from(sorted(row))))
+    return rows
+
+
+BAD_LINES = [
+    "", " ", "\r", "{", "[]", "7", "{}{}", '{"a":\n1}', '{"status":"ok","timestamp":1}{"b":\n2}',
+    '{"x":' + "[" * 2000, '{"x":1e999,"status":"ok","timestamp":1752087790}', '{"x":"a\tb"}',
+    ' {"status":"ok","timestamp":1752087790}', '{"status":"ok",\r"timestamp":1752087790}',
+]  # fmt: skip
+
+
+@settings(max_examples=200)
+@given(
+    events(), st.lists(st.sampled_from(BAD_LINES), max_size=2), st.sampled_from("\n\r"), st.data()
+)
+def test_events_are_counted_as_row_by_row(
+    folder: Path, rows: list[dict[str, Any]], bad: list[str], end: str, data: st.DataObject
+) -> None:
+    lines = [json.dumps(row, ensure_ascii=data.draw(st.booleans())) for row in rows]
+    for line in bad:
+        lines.insert(data.draw(st.integers(0, len(lines))), line)
+    text = ("\r\n" if end == "\r" else "\n").join(lines) + data.draw(st.sampled_from(["", "\n"]))
+    path = folder / "events.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" * (end == "\r") + text.encode())
+    assert_same(path, None)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Rows under the columns of ISO_FORM, most of them plain."""
+    rows = [
+        {column: draw(PLAIN.get(field, st.just("x"))) for field, column in COLUMNS.items()}
+        for _ in range(draw(st.integers(0, 30)))
+    ]
+    for _ in range(draw(st.integers(0, 4)) if rows else 0):
+        row = draw(st.sampled_from(rows))
+        column = draw(st.sampled_from(sorted(COLUMNS.values())))
+        row[column] = draw(TIMES if column == "at" and draw(st.booleans()) else HARD_VALUES)
+    return rows
+
+
+@settings(max_examples=100)
+@given(rows=tables(), sparse=st.booleans())
+def test_a_table_is_counted_as_row_by_row_in_json_and_in_csv(
+    folder: Path, rows: list[dict[str, Any]], sparse: bool
+) -> None:
+    lines = [
+        json.dumps({n: v for n, v in row.items() if not sparse or v is not None}) for row in rows
+    ]
+    path = folder / "table.jsonl"
+    path.write_text("\n".join(lines))
+    try:
+        expected = reference(path, ISO_FORM)
+    except SettingsError:
+        with pytest.raises(SettingsError):
+            counted(path, ISO_FORM)
+    else:
+        assert expected[0] == merge(each.tally for each in assert_same(path, ISO_FORM))
+    path = path.with_suffix(".csv")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, sorted(COLUMNS.values()))
+        writer.writeheader()
+        writer.writerows(rows)
+    if sparse:
+        with path.open("a", encoding="utf-8") as file:
+            file.write('too,few\n\n"open')
+    assert_same(path, ISO_FORM)
+
+
+@settings(max_examples=100)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, 400), st.integers(0, 500), st.integers(0, 500), st.sampled_from("abc")
+        ),
+        max_size=12,
+    ),
+    seconds=st.sampled_from([0, 1, 7, 60, 90]),
+)
+def test_rows_that_stand_for_a_period_fall_in_the_same_seconds(
+    folder: Path, rows: list[tuple[int, int, int, str]], seconds: int
+) -> None:
+    form = (
+        '[columns]\ntimestamp = "at"\ntimestamp_format = "epoch_s"\ncount = "n"\n'
+        'successes = "ok"\nlatency_ms = "took"\n[dimensions]\ngateway = "pg"\n'
+    )
+    text = "".join(f"{at / 4},{n},{min(n, ok)},{pg},{ok}\n" for at, n, ok, pg in rows)
+    path = folder / "periods.csv"
+    path.write_text("at,n,ok,pg,took\n" + text)
+    spread = f"[spread]\nseconds = {seconds}\n" if seconds else ""
+    found = assert_same(path, Format.parse(form + spread))
+    assert sum(each.rows for each in found) == sum(n > 0 for _, n, _, _ in rows)
+
+
+@pytest.mark.parametrize("step_ms", [40, -40, 7_919 * 40])
+def test_a_file_of_any_order_comes_out_in_order(tmp_path: Path, step_ms: int) -> None:
+    file = tmp_path / "h.jsonl"
+    rows = 5_000
+    with file.open("w") as out:
+        for number in range(rows):
+            at = iso(START_MS + number * step_ms % (rows * 40))
+            status = "fail" if number % 7 == 0 else "ok"
+            out.write(f'{{"time":"{at}","state":"{status}","psp":"p{number % 5}","n":{number}}}\n')
+    found = assert_same(file, None)
+    assert [each.second for each in found] == list(
+        range(START_MS // 1000, START_MS // 1000 + rows * 40 // 1000)
+    )
+    assert sum(each.rows for each in found) == rows - 1
+
+
+def test_rows_a_little_late_are_taken_as_they_come(tmp_path: Path) -> None:
+    file = tmp_path / "h.jsonl"
+    moments = [n * 40 - (50_000 if n % 97 == 0 else 0) + 60_000 for n in range(5_000)]
+    file.write_text("".join(f'{{"time":"{iso(START_MS + ms)}","state":"ok"}}\n' for ms in moments))
+    assert sum(each.rows for each in assert_same(file, None)) == len(moments)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        # Alike to the second, an hour apart.
+        (
+            '{"time":"2025-07-09T21:03:10+02:00","state":"ok"}\n'
+            '{"time":"2025-07-09T21:03:10+01:00","state":"ok"}\n',
+            2,
+        ),
+        # Two lines and two objects, but neither line is one.
+        (
+            '{"time":1752087790,"state":"ok"}\n'
+            '{"time":1752087790,"state":"ok"}{"time":1752087791,\n"state":"ok"}\n',
+            1,
+        ),
+    ],
+)
+def test_what_only_looks_plain_is_read_as_row_by_row(tmp_path: Path, text: str, rows: int) -> None:
+    file = tmp_path / "h.jsonl"
+    file.write_text(text)
+    assert sum(each.rows for each in assert_same(file, None)) == rows
+
+
+def test_a_row_of_no_payments_still_needs_its_time(tmp_path: Path) -> None:
+    file = tmp_path / "h.csv"
+    file.write_text("at,n,s\nnoon,0,ok\n1752087790,0,ok\n1752087790,2,ok\n")
+    form = Format.parse('[columns]\ntimestamp = "at"\ncount = "n"\nstatus = "s"\n')
+    assert [each.rows for each in assert_same(file, form)] == [1]
+    assert reference(file, form)[2] == [("bad_timestamp", "line 2")]
+
+
+def test_a_name_that_comes_late_in_the_file_is_learnt(tmp_path: Path) -> None:
+    early, late = (
+        '{"ts":1752087790,"status":"ok","psp":"a"}\n',
+        '{"ts":1752087791,"outcome":"ok"}\n',
+    )
+    file = tmp_path / "h.jsonl"
+    file.write_text(early * 5_000 + late * 5_000 + early.replace("psp", "mood") * 10)
+    assert [each.rows for each in assert_same(file, None)] == [5_010, 5_000]
+
+
+def test_what_cannot_be_read_is_told_as_in_history(tmp_path: Path) -> None:
+    with pytest.raises(PaywatchError, match="there is no file"):
+        counted(tmp_path / "h.jsonl", None)
+    (tmp_path / "h.csv").write_text("at,result\n")
+    with pytest.raises(PaywatchError, match=r"h\.csv needs a format"):
+        counted(tmp_path / "h.csv", None)
+    with pytest.raises(SettingsError, match=r"h\.csv has no column 'bank'"):
+        counted(tmp_path / "h.csv", ISO_FORM)
+    (tmp_path / "h.jsonl").write_text('\n{\n{"at":1}\n')
+    with pytest.raises(SettingsError, match=r"h\.jsonl has no column 'n'"):
+        counted(tmp_path / "h.jsonl", ISO_FORM)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("PAYWATCH_DATA", ROOT.parent / "shared" / "data"))
+CLOUDWALK = """
+[columns]
+timestamp = "timestamp"
+timestamp_format = "%Y-%m-%d %H:%M:%S"
+count = "count"
+"""
+CASE = """
+[columns]
+timestamp = "min"
+timestamp_format = "epoch_s"
+count = "cnt"
+successes = "value"
+[dimensions]
+gateway = "cdn"
+device = "p2p"
+method = "bitrate"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [
+        ("cloudwalk_2025/transactions.csv", CLOUDWALK + 'status = "status"\n'),
+        ("robustspot_dev/case72_0324_1714649353.csv", CASE + "[spread]\nseconds = 60\n"),
+        ("robustspot_dev/case92_0420_170903641.csv", CASE),
+    ],
+)
+def test_real_files_are_counted_as_row_by_row(file: str, form: str) -> None:
+    path = DATA / file
+    if not path.exists():
+        pytest.skip(f"real data is absent: {path} (set PAYWATCH_DATA)")
+    found = assert_same(path, Format.parse(form))
+    assert sum(payments(each.tally.total) for each in found) > 0
