@@ -9,12 +9,14 @@ from typing import Any, Final
 import typer
 
 from functions.core.errors import PaywatchError, SettingsError
+from ops.backtest import backtest
 from ops.demo import demo
 from ops.produce import produce, replay
 from ops.redrive import redrive
 
 COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
     "demo": demo,
+    "backtest": backtest,
     "produce": produce,
     "replay": replay,
     "redrive": redrive,

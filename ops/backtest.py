@@ -1,0 +1,260 @@
+"""`paywatch backtest`: whom Paywatch would have paged, told from a file of past payments."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+from functions.core.causes import load
+from functions.core.detector import Rules
+from functions.core.errors import PaywatchError, SettingsError
+from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
+from functions.core.watch import Budget
+from functions.settings import positive, thresholds, whole
+from ops.alarm_rules import AlarmRule, default_rules, rules
+from ops.produce import BadRows
+from ops.recorder import Recorder
+from ops.report import IncidentLine, Report, render
+from ops.sweep import proposal, sweep_table, trials
+from ops.trial import Trial, iso, summary, warnings
+from producer.format import Format
+from producer.history import JSON_LINES
+from producer.second import Second
+from producer.tallies import tallies
+
+_SHOWN_INCIDENTS: Final = 40
+
+
+def backtest(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines, in the order of time.")],
+    format_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--format", help="TOML that says what the columns mean; JSON Lines of events need none."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON Lines: incidents, pages, a summary.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page to look at, such as out.html.")
+    ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Try other settings too, and propose some.")
+    ] = False,
+    thresholds_: Annotated[
+        str, typer.Option("--thresholds", help="Such as failed=0.01/0.02,denied=0.1/0.15.")
+    ] = "",
+    false_alarms_per_week: Annotated[
+        str, typer.Option(help="The false-alarm budget, shared over all slices.")
+    ] = "1",
+    learning_seconds: Annotated[
+        str, typer.Option(help="How long a slice is only learned.")
+    ] = "300",
+    slices: Annotated[
+        str, typer.Option(help="Dimensions to watch, such as issuer,issuer*network.")
+    ] = "",
+    template: Annotated[
+        Path | None,
+        typer.Option(help="A synthesised template to read the alarms from, not the default one."),
+    ] = None,
+) -> None:
+    """Tell whom Paywatch would have paged, and when, from a file of past payments.
+
+    The same code as in Lambda runs on a virtual clock, with CloudWatch's alarms as the template
+    has them. Nothing is deployed, and nothing leaves this machine.
+    """
+    judged = _rules(thresholds_, false_alarms_per_week, learning_seconds)
+    slicing = _slicing(slices)
+    form = _format(file, format_file)
+    alarm_rules = default_rules() if template is None else _alarm_rules(template)
+    if report is not None and not report.parent.is_dir():
+        raise PaywatchError(f"cannot write {report}: there is no folder {report.parent}")
+    first = Trial(judged, alarm_rules, Recorder() if report is not None else None)
+    tried = [first, *(trials(judged, alarm_rules) if sweep else ())]
+    bad = BadRows()
+    began = time.perf_counter()
+    # Millions of small objects and no cycles among them: collecting less often saves a tenth.
+    gc.set_threshold(100_000, 50, 100)
+    seconds = tallies(file, form, knowledge=load(), slicing=slicing, on_bad=bad)
+    with _progress(file) as show:
+        for number, second in enumerate(seconds):
+            for trial in tried:
+                trial.second(second)
+            if number % 256 == 0:
+                show(second, first.rows)
+    wall = time.perf_counter() - began
+    if not first.rows:
+        bad.tell()
+        raise PaywatchError(f"{file} has no payments: {bad.count} bad rows")
+    for trial in tried:
+        trial.end()
+    bad.tell()
+    if report is not None:
+        _write(report, first, file, wall)
+    _print(first, tried[1:], bad.count, wall, as_json=as_json)
+
+
+def _rules(limits: str, per_week: str, learning: str) -> Rules:
+    """Raises SettingsError that lists every fault."""
+    faults: list[str] = []
+
+    def read(option: str, value: str, reader: Callable[[str], Any]) -> Any:
+        try:
+            return reader(value)
+        except ValueError as error:
+            faults.append(f"{option} {value!r}: {error}")
+
+    budget = {
+        "thresholds": read("--thresholds", limits, thresholds),
+        "per_week": read("--false-alarms-per-week", per_week, positive),
+        "learning_seconds": read("--learning-seconds", learning, whole(0, 86_400)),
+    }
+    if faults:
+        raise SettingsError(faults)
+    return Rules(budget=Budget(**budget))
+
+
+def _slicing(text: str) -> Slicing:
+    try:
+        return parse_slicing(text) if text else DEFAULT_SLICING
+    except ValueError as error:
+        raise SettingsError([f"--slices: {error}"]) from None
+
+
+def _format(file: Path, format_file: Path | None) -> Format | None:
+    if format_file is not None:
+        return Format.load(format_file)
+    if file.suffix in JSON_LINES:
+        return None
+    raise SettingsError([f"{file.name} needs --format FORMAT.toml: what do its columns mean?"])
+
+
+def _alarm_rules(template: Path) -> list[AlarmRule]:
+    try:
+        return rules(msgspec.json.decode(template.read_bytes(), type=dict[str, Any]))
+    except OSError as error:
+        raise PaywatchError(f"cannot read {template}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise PaywatchError(f"{template} is no template: {error}") from None
+
+
+@contextlib.contextmanager
+def _progress(file: Path) -> Iterator[Callable[[Second, int], None]]:
+    if not sys.stderr.isatty():
+        yield lambda _second, _rows: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=_estimated_rows(file))
+
+        def show(second: Second, rows: int) -> None:
+            bar.update(task, completed=rows, description=iso(second.second))
+
+        yield show
+
+
+def _estimated_rows(file: Path) -> float | None:
+    """From the length of the first rows."""
+    if not file.is_file():
+        return None
+    with file.open("rb") as opened:
+        begin = opened.read(1 << 20)
+    return file.stat().st_size * begin.count(b"\n") / max(1, len(begin))
+
+
+def _write(report: Path, trial: Trial, file: Path, wall: float) -> None:
+    budget = trial.rules.budget
+    page = render(
+        Report(
+            title=file.name,
+            start=trial.start,
+            end=trial.clock,
+            payments=trial.payments,
+            wall_seconds=wall,
+            settings=(
+                *(
+                    (f"{name} threshold", f"{100 * t.warning:g} % / {100 * t.critical:g} %")
+                    for name, t in budget.thresholds.items()
+                ),
+                ("false alarms a week", f"{budget.per_week:g}"),
+                ("learning", f"{budget.learning_seconds} s"),
+            ),
+            warnings=warnings(trial),
+            incidents=trial.incidents,
+            pages=trial.pages,
+            series=trial.recorder.series() if trial.recorder is not None else (),
+        )
+    )
+    try:
+        report.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise PaywatchError(f"cannot write {report}: {error.strerror}") from error
+
+
+def _print(trial: Trial, others: list[Trial], bad_rows: int, wall: float, *, as_json: bool) -> None:
+    told = summary(trial, bad_rows, wall)
+    if others:
+        told["sweep"] = sweep_table(trial, others)
+        told["proposal"] = proposal(trial, others)
+    if as_json:
+        for line in (*trial.incidents, *trial.pages):
+            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        return
+    typer.echo(_words(trial, told))
+
+
+def _words(trial: Trial, told: dict[str, Any]) -> str:
+    lines = [
+        f"Paywatch would have paged {told['pages']} times in {told['days']:.3g} days"
+        f" ({told['from']} to {told['until']}).",
+        "",
+    ]
+    lines += [_incident_words(line) for line in trial.incidents[:_SHOWN_INCIDENTS]]
+    if len(trial.incidents) > _SHOWN_INCIDENTS:
+        lines.append(f"… and {len(trial.incidents) - _SHOWN_INCIDENTS} more (--json lists all)")
+    others = [page for page in trial.pages if page.alarm != "incident" and page.state != "OK"]
+    lines += [f"{page.at}  alarm {page.alarm}" for page in others[:_SHOWN_INCIDENTS]]
+    lines += ["", *(f"note: {warning}" for warning in told["warnings"])]
+    if "sweep" in told:
+        lines += ["", *_sweep_words(told)]
+    lines += [
+        "",
+        f"{told['payments']:,} payments in {told['rows']:,} rows, {told['bad_rows']:,} bad rows,"
+        f" {told['late']:,} too late; {told['slices']:,} slices;"
+        f" {told['wall_seconds']:.1f} s, {told['rows_per_second']:,} rows a second",
+    ]
+    return "\n".join(lines)
+
+
+def _incident_words(line: IncidentLine) -> str:
+    until = line.closed_at[11:16] if line.closed_at else "still open"
+    baseline = line.baseline_rate or 0.0
+    return (
+        f"{line.detected_at}  {line.severity:<8} {line.score:5.1f}  {words(slice_key(line.slice))}:"
+        f" {line.signal} {100 * line.observed_rate:.3g} % (normally {100 * baseline:.2g} %),"
+        f" {line.cause}, since {line.opened_at[11:19]}, until {until}"
+    )
+
+
+def _sweep_words(told: dict[str, Any]) -> list[str]:
+    lines = ["thresholds   false alarms/week   incidents   pages/week   median delay"]
+    lines += [
+        f"{row['thresholds']:<12} {row['false_alarms_per_week']:>17g} {row['incidents']:>11}"
+        f" {row['pages_per_week']:>12.2f} {row['median_delay_seconds']:>12.0f} s"
+        for row in told["sweep"]
+    ]
+    found = told["proposal"]
+    return [*lines, f"proposed: {found['settings']}", f"because {found['because']}"]
