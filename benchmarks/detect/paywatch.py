@@ -1,0 +1,75 @@
+"""Paywatch under test: the deployed step, fed with one partial a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from functions.core import detector
+from functions.core.counts import Counts, one
+from functions.core.partial import Partial
+from functions.core.tally import Bucket, Tally
+
+OPENED, WORSE = "opened", "worse"
+
+_UNITS: Final = (
+    one("approved", ""),
+    one("failed", "issuer"),
+    one("failed", "customer"),
+    one("failed", "unknown"),
+    one("denied", "customer"),
+    one("denied", "fraud"),
+    one("reversed", "unknown"),
+    one("backend_reversed", "unknown"),
+)
+"""One payment of each of population.OUTCOMES."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """An announcement that pages (opened) or adds to a page (worse). ident: its incident."""
+
+    second: int
+    transition: str
+    slice: str
+    ident: str
+    signal: str
+
+
+def counts_of(outcomes: Sequence[int]) -> Counts:
+    """The counts of so many payments of each of population.OUTCOMES."""
+    return sum(unit * n for unit, n in zip(_UNITS, outcomes, strict=True) if n)
+
+
+class Paywatch:
+    """With the default rules. Partials arrive at the end of the second that they count."""
+
+    name = "Paywatch"
+
+    def __init__(self, rules: detector.Rules | None = None) -> None:
+        self._rules = rules or detector.Rules()
+        self._state = detector.initial(self._rules)
+        self._told: set[str] = set()
+
+    def second(self, second: int, slices: Mapping[str, Counts]) -> list[Said]:
+        """What is newly announced after this second."""
+        number = str(second)
+        partial = Partial(
+            shard="bench",
+            first=number,
+            last=number,
+            arrived_ms=(second + 1) * 1000,
+            newest_ms=second * 1000 + 999,
+            tally=Tally({second: Bucket(dict(slices))}),
+        )
+        self._state, delta = detector.step(self._state, [partial], self._rules, self._told)
+        news = [item for item in delta.outbox if item.key not in self._told]
+        self._told = {item.key for item in delta.outbox}
+        return [
+            Said(
+                second, item.transition, item.incident.slice, item.incident.id, item.incident.signal
+            )
+            for item in news
+            if item.transition in (OPENED, WORSE)
+        ]

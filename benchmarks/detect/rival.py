@@ -1,0 +1,72 @@
+"""What every rival is: a level for each slice, and an alarm that compares it with a setting."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+RECOVERED: Final = 120
+"""Seconds below its setting after which a slice may page again."""
+
+Pairs = Mapping[str, tuple[int, int]]
+"""Slice → attempts and events of one second."""
+
+
+class Rival(ABC):
+    """settings: what the level is compared with, the most sensitive first; default: as the source
+    has it. Whatever `levels` does not name is below every setting."""
+
+    name: ClassVar[str]
+    setting: ClassVar[str]
+    default: ClassVar[float]
+    settings: ClassVar[tuple[float, ...]]
+
+    @abstractmethod
+    def levels(self, second: int, counts: Pairs) -> Mapping[str, float] | None:
+        """The level of each slice after this second; None when nothing is looked at now."""
+
+
+class Alarm:
+    """One setting of a rival: which slices page now."""
+
+    def __init__(self, setting: float) -> None:
+        self._setting = setting
+        self._above: dict[str, int] = {}
+
+    def second(self, second: int, levels: Mapping[str, float]) -> list[str]:
+        above, pages = self._above, []
+        for key, level in levels.items():
+            if level >= self._setting:
+                last = above.get(key)
+                if last is None or second - last > RECOVERED:
+                    pages.append(key)
+                above[key] = second
+        return pages
+
+
+class Rolling:
+    """Sums over the last `width` seconds by slice: [attempts, events]."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._held: deque[tuple[int, Pairs]] = deque()
+        self.sums: dict[str, list[int]] = {}
+
+    def add(self, second: int, counts: Pairs) -> dict[str, list[int]]:
+        sums, held = self.sums, self._held
+        held.append((second, counts))
+        for key, (attempts, events) in counts.items():
+            total = sums.get(key)
+            if total is None:
+                sums[key] = [attempts, events]
+            else:
+                total[0] += attempts
+                total[1] += events
+        while held[0][0] <= second - self._width:
+            for key, (attempts, events) in held.popleft()[1].items():
+                total = sums[key]
+                total[0] -= attempts
+                total[1] -= events
+        return sums
