@@ -146,7 +146,7 @@ class DetectSettings(_FromEnv):
     false_alarms_per_week: float = _setting(positive, 1.0)
     learning_seconds: int = _setting(whole(0, 86_400), 300)
     lateness_seconds: int = _setting(whole(0, 3600), 60)
-    confirm_seconds: int = _setting(whole(0, 600), 1)
+    confirm_seconds: int = _setting(whole(0, 600), 0)
     recover_seconds: int = _setting(whole(1, 3600), 30)
     publish_seconds: int = _setting(whole(1, 60), 5)
 

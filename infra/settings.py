@@ -93,7 +93,7 @@ class Settings:
     lateness_seconds: int = _setting(whole(0, 3600), 60)
     skew_seconds: int = _setting(whole(0, 3600), 60)
     oldest_days: int = _setting(whole(1, 3650), 30)
-    confirm_seconds: int = _setting(whole(0, 600), 1)
+    confirm_seconds: int = _setting(whole(0, 600), 0)
     recover_seconds: int = _setting(whole(1, 3600), 30)
     publish_seconds: int = _setting(whole(1, 60), 5)
     log_retention_days: int = _setting(_days, 30)

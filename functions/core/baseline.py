@@ -43,13 +43,15 @@ HeldBack = Callable[[str, int, int], bool]
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):
-    """Counts by slice that arrived in [start, end), seconds. `held`: slices not to be absorbed."""
+    """Counts by slice that arrived in [start, end), seconds. `held`: slices that were not
+    absorbed. mixed: traffic was spread over the slices as it usually is not: none was."""
 
     start: int
     end: int
     counts: dict[str, Counts]
     absorbed: bool = False
     held: frozenset[str] = frozenset()
+    mixed: bool = False
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):
@@ -158,7 +160,7 @@ def restored(baseline: Baseline) -> Baseline:
     usual: dict[str, int] = {}
     for cell in baseline.cells:
         for key, counts in cell.counts.items() if cell.absorbed else ():
-            if attempts(counts):
+            if attempts(counts) and not cell.mixed:
                 usual[key] = usual.get(key, 0) + attempts(counts)
             if key not in cell.held:
                 absorbed[key] = absorbed.get(key, NONE) + counts
@@ -190,13 +192,15 @@ def fold(
     held_back: HeldBack,
     *,
     learning: bool,
+    mixed: bool = False,
 ) -> Baseline:
     """The baseline with the current counts as a new cell that ends at `second`.
 
-    While learning, everything is absorbed at once: there is no normal yet to depart from.
+    While learning, everything is absorbed at once: there is no normal yet to depart from. mixed:
+    traffic is spread as it usually is not, for less than LASTING_SECONDS.
     """
     start = baseline.folded or second - CELL_SECONDS
-    cells = (*baseline.cells, Cell(start, second, dict(current)))
+    cells = (*baseline.cells, Cell(start, second, dict(current), mixed=mixed))
     ripe = second if learning else second - GUARD_SECONDS
     absorbed = dict(baseline.absorbed)
     usual = dict(baseline.usual)
@@ -206,10 +210,12 @@ def fold(
     before: Mapping[str, Counts] = {}
     for cell in cells:
         if not cell.absorbed and cell.end <= ripe:
-            held = frozenset(key for key in cell.counts if held_back(key, cell.start, cell.end))
+            held = frozenset(
+                key for key in cell.counts if cell.mixed or held_back(key, cell.start, cell.end)
+            )
             cell = msgspec.structs.replace(cell, absorbed=True, held=held)
             for key, counts in cell.counts.items():
-                if attempts(counts):
+                if attempts(counts) and not cell.mixed:
                     usual[key] = usual.get(key, 0) + attempts(counts)
                 if key not in held:
                     _learn_dispersion(baseline, dispersion, key, counts, before.get(key, NONE))
@@ -219,7 +225,7 @@ def fold(
             kept.append(cell)
             continue
         for key, counts in cell.counts.items():
-            if not cell.absorbed:
+            if not cell.absorbed or cell.mixed:
                 continue
             _take(usual, key, attempts(counts))
             if key in cell.held:

@@ -193,7 +193,9 @@ def _entered(state: State, clock: int, rules: Rules) -> State:
         return state
     watch, flow = state.watch, state.flow
     if is_due(watch, clock, rules.budget):
-        watch = folded(watch, clock, rules.budget, _held_back(state, rules))
+        watch = folded(
+            watch, clock, rules.budget, _held_back(state, rules), mixed=_is_mixed(state, rules)
+        )
         if not watch.is_learning(clock, rules.budget):
             flow = flow_after(flow, watch.baseline, watch.needed)
     window = roll(state.window, clock)
@@ -209,7 +211,6 @@ SUSPECTED_SECONDS: Final = 1200
 def _held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
     watch, lasting = state.watch, rules.patience.lasting_seconds
-    recent = View(state.window, watch, rules.budget).since(state.window.start)
     doubtful = {
         key: began(watch.trails[signal][key])
         for signal, key in watch.hot
@@ -222,14 +223,8 @@ def _held_back(state: State, rules: Rules) -> HeldBack:
         and incident.signal not in FLOW_SIGNALS
     ]
 
-    def lasts(key: str) -> bool:
-        seconds = sum(c.end - c.start for c in watch.baseline.cells if key in c.held)
-        return seconds >= SUSPECTED_SECONDS
-
     def held_back(key: str, start: int, end: int) -> bool:
         if key in doubtful and doubtful[key] < end <= doubtful[key] + SUSPECTED_SECONDS:
-            return True
-        if recent.shift(key, 0) > SHIFTED and not lasts(key):
             return True
         return any(
             incident.started_at < end
@@ -239,6 +234,16 @@ def _held_back(state: State, rules: Rules) -> HeldBack:
         )
 
     return held_back
+
+
+def _is_mixed(state: State, rules: Rules) -> bool:
+    """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
+    for then that is how it is."""
+    view = View(state.window, state.watch, rules.budget)
+    if view.since(state.window.start).shift(ALL, 0) <= SHIFTED:
+        return False
+    cells = state.watch.baseline.cells
+    return sum(cell.end - cell.start for cell in cells if cell.mixed) < SUSPECTED_SECONDS
 
 
 TAINTED: Final = 0.1
@@ -331,7 +336,11 @@ def _judged(state: State, rules: Rules) -> State:
     ]
     found, explained = findings(view, open_)
     known = [_as_now(view, incident) for incident in open_]
-    known += [wider for incident in open_ if (wider := reaches_further(view, incident))]
+    known += [
+        wider
+        for incident in open_
+        if not incident.well_since and (wider := reaches_further(view, incident))
+    ]
     incidents, told = follow(
         state.incidents,
         [

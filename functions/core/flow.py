@@ -105,7 +105,7 @@ def _drops(before: Mapping[str, Drop], baseline: Baseline, cell: Cell) -> dict[s
     for key in baseline.usual:
         held = before.get(key)
         rate = held.expected if held else expected(key)
-        if rate * 60 < FEWEST_EXPECTED:
+        if rate * 60 < FEWEST_EXPECTED or (cell.mixed and key != ALL):
             continue
         came = attempts(cell.counts.get(key, NONE))
         wanted = rate * seconds * (1.0 if key == ALL else still)

@@ -112,7 +112,7 @@ class Patience(msgspec.Struct, frozen=True):
     long a closed one is remembered, after how long without a payment one is closed, and after how
     long what it counts becomes normal after all."""
 
-    confirm_seconds: int = 1
+    confirm_seconds: int = 0
     recover_seconds: int = 30
     recent_seconds: int = 15
     quiet_seconds: int = 300
@@ -194,14 +194,14 @@ def _weighed(incident: Incident, came: Mapping[str, Counts], standing: bool, now
 
 def recovering(incident: Incident, came: Counts, now: int) -> Incident:
     """The incident with what came of its slice weighed: Page's CUSUM of the log likelihood ratio of
-    what is tolerated against STILL_ILL of the rise at its worst, in nats."""
+    what is normal against STILL_ILL of the rise at its worst, in nats."""
     total = attempts(came)
     if not total:
         idle = incident.idle_since or now
         return msgspec.structs.replace(incident, idle_since=idle)
     shown = blamed(came, incident.signal)
-    well = min(0.98, max(0.001, incident.tolerated))
-    ill = min(0.99, well + max(0.01, STILL_ILL * (incident.at_least - well)))
+    well = min(0.98, max(0.001, incident.normal))
+    ill = min(0.99, well + max(0.005, STILL_ILL * (incident.rate - well)))
     nats = shown * math.log(well / ill) + (total - shown) * math.log((1 - well) / (1 - ill))
     recovery = max(0.0, incident.recovery + nats)
     since = (incident.well_since or now) if recovery > 0.0 else 0
@@ -219,8 +219,8 @@ def _wider(
     wider: Sequence[tuple[str, str]],
 ) -> Sighting | None:
     """The new sighting whose slice contains the open incident's: the cause reaches further than it
-    seemed, and stays one incident."""
-    if not incident.is_open:
+    seemed, and stays one incident. One that is recovering does not grow: that is a new trouble."""
+    if not incident.is_open or incident.well_since:
         return None
     for key in wider:
         if key in sightings and key[1] == incident.about[1] and refines(incident.slice, key[0]):

@@ -60,6 +60,7 @@ class _Cell(msgspec.Struct, array_like=True):
     counts: Packed
     absorbed: bool
     held: list[str]
+    mixed: bool
 
 
 class _State(msgspec.Struct):
@@ -180,7 +181,14 @@ def _packed_state(state: State) -> _State:
         began=watch.began,
         folded=baseline.folded,
         cells=[
-            _Cell(cell.start, cell.end, _pack(cell.counts), cell.absorbed, sorted(cell.held))
+            _Cell(
+                cell.start,
+                cell.end,
+                _pack(cell.counts),
+                cell.absorbed,
+                sorted(cell.held),
+                cell.mixed,
+            )
             for cell in baseline.cells
         ],
         past=dict(baseline.past),
@@ -209,7 +217,14 @@ def _packed_state(state: State) -> _State:
 def _state(read: _State) -> State:
     window = Window(read.width, read.lateness, read.clock, seconds=from_wire(read.seconds).seconds)
     cells = tuple(
-        Cell(cell.start, cell.end, _unpack(cell.counts), cell.absorbed, frozenset(cell.held))
+        Cell(
+            cell.start,
+            cell.end,
+            _unpack(cell.counts),
+            cell.absorbed,
+            frozenset(cell.held),
+            cell.mixed,
+        )
         for cell in read.cells
     )
     return State(

@@ -1,7 +1,8 @@
 """Which slices explain the failures: the fewest, each the most specific that still explains.
 
 An outage of issuer HDFC on network VISA also raises HDFC, VISA and all traffic. They are one
-cause. The best explanation is the likeliest: the slice whose counts have the highest likelihood
+cause. Of the slices that hold most of the failures too many, the best explanation is the likeliest:
+the slice whose counts have the highest likelihood
 ratio of "this slice fails more" to "all is as usual". A wider slice dilutes the failures, a narrower
 one leaves some unexplained; both have less. What it explains is taken out of every other slice, and
 only what still stands out is a further cause.
@@ -9,6 +10,7 @@ only what still stands out is a further cause.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -17,12 +19,15 @@ import msgspec
 from functions.core.slices import disjoint, refines, slice_values
 
 MOST_CAUSES: Final = 3
+EXPLAINS: Final = 0.7
+DOUBT: Final = 1.5
+"""Standard deviations."""
 CLEAR_NATS: Final = 5.0
 """By so much the best explanation must beat the next one that shares some payments with it: 150 to 1.
 One that lies within the other may follow: the incident then reaches further than it seemed."""
 DIMENSION_NATS: Final = 2.0
 """There are so many more slices of one dimension more that one of them looks better by chance."""
-CLEAR_ENOUGH: Final = 1.5
+CLEAR_ENOUGH: Final = 3.0
 """With so many times the evidence that is needed, it is told even if another one comes close."""
 
 
@@ -64,18 +69,33 @@ def causes(suspects: Sequence[Suspect], weigh: Weigh, crossing: Crossing) -> lis
     found: list[Suspect] = []
     left = list(suspects)
     while left and len(found) < MOST_CAUSES:
-        best = max(left, key=_explanation)
-        if best.sure < 1.0:
-            sure = [suspect for suspect in left if suspect.sure >= CLEAR_ENOUGH]
-            if not sure:
-                break
-            best = max(sure, key=_explanation)
-        if not _is_clear(best, left):
+        enough = holding(left)
+        best = max(enough, key=_explanation)
+        if best.sure < 1.0 or not _is_clear(best, enough):
             break
         found.append(best)
         rests = (without(suspect, best, weigh, crossing) for suspect in left)
         left = [rest for rest in rests if rest is not None]
     return found
+
+
+def holding(suspects: Sequence[Suspect]) -> list[Suspect]:
+    """The suspects that can hold EXPLAINS of the failures too many that there surely are.
+
+    A slice that crosses the cause shows a part of them only. Its likelihood may still be the higher
+    one, where it normally fails less: so it is excess that decides who may explain at all.
+    """
+    surely = max(suspect.excess - DOUBT * _noise(suspect) for suspect in suspects)
+    return [
+        suspect
+        for suspect in suspects
+        if suspect.excess + DOUBT * _noise(suspect) >= EXPLAINS * surely
+    ]
+
+
+def _noise(suspect: Suspect) -> float:
+    """The standard deviation of the excess, were all as usual."""
+    return math.sqrt(suspect.expected)
 
 
 def _explanation(suspect: Suspect) -> tuple[float, int, str]:

@@ -182,11 +182,14 @@ def is_due(watch: Watch, clock: int, budget: Budget) -> bool:
     )
 
 
-def folded(watch: Watch, clock: int, budget: Budget, held_back: HeldBack) -> Watch:
-    """The watch with its current counts in the baseline, and every trail as of now."""
+def folded(
+    watch: Watch, clock: int, budget: Budget, held_back: HeldBack, *, mixed: bool = False
+) -> Watch:
+    """The watch with its current counts in the baseline, and every trail as of now. mixed: traffic
+    is spread over the slices as it usually is not."""
     began = watch.baseline.folded or watch.began
     learning = began - watch.began < budget.learning_seconds
-    baseline = fold(watch.baseline, watch.current, clock, held_back, learning=learning)
+    baseline = fold(watch.baseline, watch.current, clock, held_back, learning=learning, mixed=mixed)
     baseline, alive = forget(baseline, clock)
     known = {key: born for key, born in watch.known.items() if key in alive}
     if len(known) > MAX_SLICES * 0.95:
