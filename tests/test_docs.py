@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 from functions import settings
 from functions.core import errors
@@ -15,11 +16,13 @@ from functions.core.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
 from functions.core.metrics import METRICS
 from functions.core.score import DEFAULT_THRESHOLDS
 from infra.settings import Settings
-from ops.cli import COMMANDS
+from ops.cli import COMMANDS, app
 
 ROOT = Path(__file__).parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 EVENTS = (ROOT / "docs" / "events.md").read_text()
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
+BACKTEST = typer.main.get_command(app).commands["backtest"]  # type: ignore[attr-defined]
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -55,6 +58,18 @@ def test_every_setting_of_a_function_is_explained(name: str) -> None:
     assert f"`{name}`" in OPERATIONS
 
 
+@pytest.mark.parametrize(
+    "option", sorted({o for p in BACKTEST.params for o in p.opts if o.startswith("--")} - {"--help"})
+)  # fmt: skip
+def test_every_option_of_the_backtest_is_explained(option: str) -> None:
+    assert f"`{option}`" in OPERATIONS
+
+
+def test_a_word_is_in_the_glossary_once() -> None:
+    words = re.findall(r"^\| ([^|]+?) \|", GLOSSARY, re.MULTILINE)
+    assert len(words) == len(set(words))
+
+
 @pytest.mark.parametrize("kind", errors.PaywatchError.__subclasses__())
 def test_every_error_is_explained(kind: type[Exception]) -> None:
     assert f"`{kind.__name__}`" in OPERATIONS
@@ -86,7 +101,7 @@ def test_every_reason_for_parking_is_listed(reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", sorted({target for page in PAGES for target in re.findall(r"\bmake ([a-z]+)\b", page.read_text())})
+    "target", sorted({target for page in PAGES for target in re.findall(r"\bmake ([a-z][a-z-]*)\b", page.read_text())})
 )  # fmt: skip
 def test_every_make_target_that_the_docs_name_exists(target: str) -> None:
     assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
@@ -103,7 +118,7 @@ def test_every_paywatch_command_that_the_docs_name_exists(command: str) -> None:
 def test_every_link_and_path_in_the_docs_leads_somewhere(page: Path) -> None:
     text = page.read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in link]
-    paths = re.findall(r"\b((?:functions|infra|ops|producer|tests|core|handlers|adapters)/[\w/]+\.\w+)", text)  # fmt: skip
+    paths = re.findall(r"\b((?:functions|infra|ops|producer|tests|benchmarks|core|handlers|adapters)/[\w/]+\.\w+)", text)  # fmt: skip
     inside = ("core/", "handlers/", "adapters/")
     missing = [link for link in links if not (page.parent / link).exists()] + [
         path

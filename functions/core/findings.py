@@ -7,6 +7,7 @@ share, wider slices fail more although nothing broke.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +21,7 @@ from functions.core.evidence import Trail, began, strength, surprise, tolerated
 from functions.core.incident import Incident
 from functions.core.localise import Suspect, causes, without
 from functions.core.score import FAILING, RATE_SURE, WARNING_SCORE, Verdict, lower_bound, score
-from functions.core.slices import ALL, slice_key, slice_values
+from functions.core.slices import ALL, refines, slice_key, slice_values
 from functions.core.watch import Budget, Watch
 from functions.core.window import Window
 
@@ -29,6 +30,7 @@ FEWEST_EVENTS: Final = 5
 
 SHIFTED: Final = 0.001
 """From this rise of all traffic's rate on, a shift of traffic is reckoned with everywhere."""
+DEEPER: Final = 2.0
 FAIR_PART: Final = 0.5
 WIDER_NATS: Final = 5.0
 """By so much a wider slice must explain more than an open incident's own, to take its place."""
@@ -130,13 +132,20 @@ class Span:
         empty = Suspect(key, signal, 0, 0, 0.0, 0.0, 0.0)
         return self.weigh(empty, attempts(counts), blamed(counts, SIGNALS[signal]))
 
-    def without(self, suspect: Suspect | None, causes: Iterable[str]) -> Suspect | None:
-        """What is left of the suspect beside these slices, which fail for reasons of their own."""
-        for key in causes:
+    def without(self, suspect: Suspect | None, known: Iterable[str]) -> Suspect | None:
+        """What is left of the suspect beside known incidents' slices. What lies inside of one may
+        fail as it does, and up to DEEPER times as much; beyond, it is a trouble of its own."""
+        for key in known:
             if suspect is None:
                 return None
             cause = self.suspect(key, suspect.signal)
-            suspect = without(suspect, cause, self.weigh, self.crossing)
+            if key != suspect.slice and refines(suspect.slice, key):
+                share = DEEPER * cause.excess / cause.attempts if cause.attempts else 0.0
+                explained = math.ceil(share * suspect.attempts)
+                left = max(0, suspect.events - explained)
+                suspect = self.weigh(suspect, suspect.attempts, left)
+            else:
+                suspect = without(suspect, cause, self.weigh, self.crossing)
         return suspect
 
     def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:

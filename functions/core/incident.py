@@ -28,6 +28,8 @@ SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 
 RECOVERED_NATS: Final = 7.0
 """Evidence that a slice is well again: the odds are e^7, about 1,000 to 1."""
+FEWEST_ATTEMPTS: Final = 60
+"""In a window, for its rate to say that all is well."""
 STILL_ILL: Final = 0.35
 """An incident that got better by half is not over."""
 
@@ -38,7 +40,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: the same for the same slice and start. started_at: the second of its first bad payment.
     suspected_at, detected_at: when the evidence sufficed, when it was announced. announced: severity
     of the last page, empty while it is suspected. well_since: when its payments began to be well
-    again, 0 while they are not. recovery: the evidence for that, in nats. rate, at_least, attempts:
+    again, 0 while they are not. recovery: the evidence for that, in nats. calm_since: since when the
+    window's rate is tolerated, 0 while it is not. rate, at_least, attempts:
     since it started, or in the window, at the worst. normal, tolerated: what is usual there.
     latest_rate: the rate over the last latest_seconds, since it stands out, for the window dilutes
     what has just begun; None where these seconds have too few attempts for a rate. elsewhere: the
@@ -64,6 +67,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: int = 0
     well_since: int = 0
     recovery: float = 0.0
+    calm_since: int = 0
     idle_since: int = 0
     widened: bool = False
     latest_rate: float | None = None
@@ -108,13 +112,14 @@ class Announcement(msgspec.Struct, frozen=True):
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, how
-    long a closed one is remembered, after how long without a payment one is closed, and after how
+    """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, for
+    how long a window that is tolerated says as much, how long a closed one is remembered, after how long without a payment one is closed, and after how
     long what it counts becomes normal after all."""
 
     confirm_seconds: int = 0
     recover_seconds: int = 30
     recent_seconds: int = 15
+    calm_seconds: int = 120
     quiet_seconds: int = 300
     idle_seconds: int = 1800
     lasting_seconds: int = 21_600
@@ -253,9 +258,11 @@ def _updated(incident: Incident, sighting: Sighting, now: int) -> Incident:
     """The incident with the sighting noted; the figures stay those of its worst moment."""
     verdict = sighting.verdict
     widened = verdict.slice != incident.slice
+    is_calm = verdict.rate <= verdict.tolerated and verdict.attempts >= FEWEST_ATTEMPTS
     incident = msgspec.structs.replace(
         incident,
         slice=verdict.slice,
+        calm_since=(incident.calm_since or now) if is_calm else 0,
         widened=incident.widened or (widened and incident.is_open),
         updated_at=now,
     )
@@ -295,8 +302,9 @@ def _open(incident: Incident, now: int, patience: Patience) -> tuple[Incident, A
         incident.recovery >= RECOVERED_NATS
         and now - incident.well_since >= patience.recover_seconds
     )
+    is_calm = incident.calm_since and now - incident.calm_since >= patience.calm_seconds
     is_idle = incident.idle_since and now - incident.idle_since >= patience.idle_seconds
-    if not (is_well or is_idle):
+    if not (is_well or is_calm or is_idle):
         return incident, None
     closed = msgspec.structs.replace(incident, closed_at=now)
     return closed, Announcement(CLOSED, closed)
