@@ -88,14 +88,14 @@ class Baseline(msgspec.Struct, frozen=True):
     """What was counted, by cell, and what follows from it.
 
     folded: the second up to which everything is in cells, 0 before the first. absorbed: the sum
-    of the absorbed cells by slice, without what was held back. usual: attempts by slice in these
+    of the absorbed cells by slice, without what was held back. spread: attempts by slice in these
     cells, held back or not: how traffic is usually spread. dispersion: by signal, slice → mean of squared residuals.
     normals, steps: what was worked out from them, by signal."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
     absorbed: Mapping[str, Counts] = msgspec.field(default_factory=dict)
-    usual: Mapping[str, int] = msgspec.field(default_factory=dict)
+    spread: Mapping[str, int] = msgspec.field(default_factory=dict)
     past: Mapping[str, Past] = msgspec.field(default_factory=dict)
     hours: Hours = msgspec.field(default_factory=dict)
     dispersion: tuple[Mapping[str, float], ...] = msgspec.field(
@@ -157,14 +157,14 @@ class Baseline(msgspec.Struct, frozen=True):
 def restored(baseline: Baseline) -> Baseline:
     """The baseline with the sums over its cells."""
     absorbed: dict[str, Counts] = {}
-    usual: dict[str, int] = {}
+    spread: dict[str, int] = {}
     for cell in baseline.cells:
         for key, counts in cell.counts.items() if cell.absorbed else ():
             if attempts(counts) and not cell.mixed:
-                usual[key] = usual.get(key, 0) + attempts(counts)
+                spread[key] = spread.get(key, 0) + attempts(counts)
             if key not in cell.held:
                 absorbed[key] = absorbed.get(key, NONE) + counts
-    return msgspec.structs.replace(baseline, absorbed=absorbed, usual=usual)
+    return msgspec.structs.replace(baseline, absorbed=absorbed, spread=spread)
 
 
 _NOISE: Final = 0.3
@@ -203,7 +203,7 @@ def fold(
     cells = (*baseline.cells, Cell(start, second, dict(current), mixed=mixed))
     ripe = second if learning else second - GUARD_SECONDS
     absorbed = dict(baseline.absorbed)
-    usual = dict(baseline.usual)
+    spread = dict(baseline.spread)
     dispersion = tuple(dict(by_slice) for by_slice in baseline.dispersion)
     past = dict(baseline.past)
     kept: list[Cell] = []
@@ -216,7 +216,7 @@ def fold(
             cell = msgspec.structs.replace(cell, absorbed=True, held=held)
             for key, counts in cell.counts.items():
                 if attempts(counts) and not cell.mixed:
-                    usual[key] = usual.get(key, 0) + attempts(counts)
+                    spread[key] = spread.get(key, 0) + attempts(counts)
                 if key not in held:
                     _learn_dispersion(baseline, dispersion, key, counts, before.get(key, NONE))
                     absorbed[key] = absorbed.get(key, NONE) + counts
@@ -227,13 +227,13 @@ def fold(
         for key, counts in cell.counts.items():
             if not cell.absorbed or cell.mixed:
                 continue
-            _take(usual, key, attempts(counts))
+            _take(spread, key, attempts(counts))
             if key in cell.held:
                 continue
             _take(absorbed, key, counts)
             past[key] = _remember(past.get(key), cell.end, counts)
     hours = noted(baseline.hours, start, current)
-    return Baseline(second, tuple(kept), absorbed, usual, past, hours, dispersion)
+    return Baseline(second, tuple(kept), absorbed, spread, past, hours, dispersion)
 
 
 def _take(sums: dict[str, int], key: str, value: int) -> None:

@@ -339,7 +339,12 @@ def _judged(state: State, rules: Rules) -> State:
     known += [
         wider
         for incident in open_
-        if not incident.well_since and (wider := reaches_further(view, incident))
+        if not incident.well_since
+        and (
+            wider := reaches_further(
+                view, incident, [other.slice for other in open_ if other.id != incident.id]
+            )
+        )
     ]
     incidents, told = follow(
         state.incidents,

@@ -31,6 +31,7 @@ FEWEST_EVENTS: Final = 5
 SHIFTED: Final = 0.001
 """From this rise of all traffic's rate on, a shift of traffic is reckoned with everywhere."""
 DEEPER: Final = 2.0
+"""A slice inside of an incident's that fails so many times as much is a trouble of its own."""
 FAIR_PART: Final = 0.5
 WIDER_NATS: Final = 5.0
 """By so much a wider slice must explain more than an open incident's own, to take its place."""
@@ -197,7 +198,7 @@ class Span:
         mixed: list[tuple[float, int, int]] = []
         for key in parts:
             came = attempts(self.counts(key))
-            comes = baseline.usual.get(key, 0)
+            comes = baseline.spread.get(key, 0)
             mixed.append((baseline.normal(key, signal).rate, came, comes))
         now = sum(came for _, came, _ in mixed)
         usual = sum(comes for _, _, comes in mixed)
@@ -302,17 +303,19 @@ def _more(one: Suspect, two: Suspect) -> bool:
     return (one.nats, -one.signal) > (two.nats, -two.signal)
 
 
-def reaches_further(view: View, incident: Incident) -> Finding | None:
-    """The wider slice that an open incident turns out to be about, because it explains more."""
+def reaches_further(view: View, incident: Incident, others: Sequence[str]) -> Finding | None:
+    """The wider slice that an open incident turns out to be about, because it explains more than
+    the incident's own and those of the others that are open."""
     signal = SIGNALS.index(incident.signal)
     span = view.since(incident.started_at)
     own = span.suspect(incident.slice, signal)
     if not own.nats:
         return None
     wider = [
-        span.suspect(key, signal)
+        left
         for key in (*wider_slices(incident.slice), ALL)
         if key != incident.slice
+        and (left := span.without(span.suspect(key, signal), others)) is not None
     ]
     best = max(wider, key=lambda suspect: suspect.nats, default=own)
     if best.nats < own.nats + WIDER_NATS:

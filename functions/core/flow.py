@@ -92,7 +92,7 @@ def _drops(before: Mapping[str, Drop], baseline: Baseline, cell: Cell) -> dict[s
 
     def expected(key: str) -> float:
         """Attempts a second: what came lately, or usually if that is less."""
-        usual = baseline.usual.get(key, 0) / known_seconds
+        usual = baseline.spread.get(key, 0) / known_seconds
         recent = sum(attempts(c.counts.get(key, NONE)) for c in lately) / lately_seconds
         usual = min(usual, recent)
         season = baseline.season(key)
@@ -102,7 +102,7 @@ def _drops(before: Mapping[str, Drop], baseline: Baseline, cell: Cell) -> dict[s
     all_expected = before[ALL].expected if ALL in before else expected(ALL)
     still = min(1.0, came_all / (all_expected * seconds)) if all_expected else 0.0
     drops: dict[str, Drop] = {}
-    for key in baseline.usual:
+    for key in {*baseline.spread, *before}:
         held = before.get(key)
         rate = held.expected if held else expected(key)
         if rate * 60 < FEWEST_EXPECTED or (cell.mixed and key != ALL):

@@ -303,7 +303,11 @@ def _open(incident: Incident, now: int, patience: Patience) -> tuple[Incident, A
         and now - incident.well_since >= patience.recover_seconds
     )
     is_calm = incident.calm_since and now - incident.calm_since >= patience.calm_seconds
-    is_idle = incident.idle_since and now - incident.idle_since >= patience.idle_seconds
+    is_idle = (
+        incident.signal in SIGNALS
+        and incident.idle_since
+        and now - incident.idle_since >= patience.idle_seconds
+    )
     if not (is_well or is_calm or is_idle):
         return incident, None
     closed = msgspec.structs.replace(incident, closed_at=now)

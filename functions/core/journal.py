@@ -95,8 +95,8 @@ class _State(msgspec.Struct):
 
 
 class _First(msgspec.Struct):
-    """What is taken over of a State of format 1: its counts have no causes by status, and it knows
-    no baseline, so it learns anew. Its positions keep every payment counted once."""
+    """What is taken over of a State of format 1. Its counts have no causes by status, and it knows
+    no baseline, so it learns anew. The steps after it are not read: Lambda goes on behind them."""
 
     version: int
     positions: dict[str, Position]

@@ -20,8 +20,12 @@ from functions.core.slices import disjoint, refines, slice_values
 
 MOST_CAUSES: Final = 3
 EXPLAINS: Final = 0.7
+"""A cause holds at least this share of the failures too many that there surely are."""
 DOUBT: Final = 1.5
-"""Standard deviations."""
+"""Standard deviations of an excess, within which it may be more or less than it seems."""
+NEARLY_ALL: Final = 0.8
+SMALL_PART: Final = 0.5
+"""Shares of the excess and of the payments, at which several troubles are told apart."""
 CLEAR_NATS: Final = 5.0
 """By so much the best explanation must beat the next one that shares some payments with it: 150 to 1.
 One that lies within the other may follow: the incident then reaches further than it seemed."""
@@ -73,10 +77,35 @@ def causes(suspects: Sequence[Suspect], weigh: Weigh, crossing: Crossing) -> lis
         best = max(enough, key=_explanation)
         if best.sure < 1.0 or not _is_clear(best, enough):
             break
-        found.append(best)
-        rests = (without(suspect, best, weigh, crossing) for suspect in left)
-        left = [rest for rest in rests if rest is not None]
-    return found
+        for cause in apart(best, left) or [best]:
+            found.append(cause)
+            rests = (without(suspect, cause, weigh, crossing) for suspect in left)
+            left = [rest for rest in rests if rest is not None]
+    return found[:MOST_CAUSES]
+
+
+def apart(best: Suspect, suspects: Sequence[Suspect]) -> list[Suspect]:
+    """Slices inside of the best explanation that are better ones together: troubles that share no
+    payment, hold nearly all of its excess and a small part of its payments; none otherwise."""
+    inside = [
+        suspect
+        for suspect in suspects
+        if suspect.sure >= 1.0
+        and suspect.slice != best.slice
+        and refines(suspect.slice, best.slice)
+    ]
+    chosen: list[Suspect] = []
+    for suspect in sorted(inside, key=_explanation, reverse=True):
+        if all(disjoint(suspect.slice, other.slice) for other in chosen):
+            chosen.append(suspect)
+    chosen = chosen[:MOST_CAUSES]
+    is_better = (
+        len(chosen) > 1
+        and sum(one.excess for one in chosen) >= NEARLY_ALL * best.excess
+        and sum(one.attempts for one in chosen) <= SMALL_PART * best.attempts
+        and sum(one.nats for one in chosen) >= best.nats + CLEAR_NATS
+    )
+    return chosen if is_better else []
 
 
 def holding(suspects: Sequence[Suspect]) -> list[Suspect]:

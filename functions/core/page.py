@@ -159,10 +159,9 @@ def _headline(announcement: Announcement) -> str:
 
 
 def _closed_page(incident: Incident, dashboard_url: str) -> Page:
-    place = words(incident.slice)
     lasted = duration(incident.closed_at - incident.started_at)
     lines = [
-        f"OK: recovered after {lasted}: {place}",
+        _ending(incident, lasted),
         "",
         f"From: {_moment(incident.started_at)}",
         f"Until: {_moment(incident.closed_at)}",
@@ -174,7 +173,7 @@ def _closed_page(incident: Incident, dashboard_url: str) -> Page:
         f"Incident: {incident.id}",
         f"Dashboard: {dashboard_url}",
     ]
-    sms = f"OK recovered after {lasted}: {place}"
+    sms = _ending(incident, lasted)
     return Page(
         incident.id,
         incident_subject(incident),
@@ -182,6 +181,13 @@ def _closed_page(incident: Incident, dashboard_url: str) -> Page:
         _sms(sms, incident.id),
         incident.severity,
     )
+
+
+def _ending(incident: Incident, lasted: str) -> str:
+    place = words(incident.slice)
+    if incident.idle_since:
+        return f"OVER after {lasted}: no payments come any more on {place}"
+    return f"OK: recovered after {lasted}: {place}"
 
 
 def alarm_page(

@@ -1,4 +1,4 @@
-"""From counts to a score of 0 to 100: how surely a rate lies above its thresholds.
+"""From evidence and counts to a score of 0 to 100: how sure a trouble is, and how bad.
 
 That something is wrong is proven by the evidence (functions/core/evidence.py); how bad it is, is
 judged by the lower end of an exact one-sided confidence interval, so that one failure in three

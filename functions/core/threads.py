@@ -5,7 +5,8 @@ rules, in order:
 
 - An incident's transition is always told, once, in the incident's thread.
 - An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
-  itself. The alarm on the score, which is detect's own, joins a suspected one too.
+  itself. The alarm on the score, which is detect's own, joins a suspected one too; the alarm on
+  silence joins the incident of all traffic's volume.
 - An alarm on what detect knows to be usual is silent: a rate that is normal here or its customers'
   own doing, a silence in which no payment was to be expected. A fixed threshold cannot know that.
 - Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
@@ -27,6 +28,7 @@ from msgspec.structs import replace
 
 from functions.core.alarms import PAYMENTS, Alarm
 from functions.core.detector import SILENCE
+from functions.core.flow import VOLUME
 from functions.core.incident import CLOSED, Announcement, Incident, spoken_id
 from functions.core.journal import Head
 from functions.core.metrics import RATE_METRICS
@@ -39,6 +41,7 @@ from functions.core.page import (
     incident_subject,
 )
 from functions.core.score import RANK
+from functions.core.slices import ALL
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""
@@ -201,6 +204,11 @@ def _red(
     on_payments = joins_incidents(alarm)
     if on_payments and any(
         incident.is_open or alarm.metric == "AnomalyScore" for incident in incidents
+    ):
+        return dict(threads), None
+    if alarm.metric == "Attempts" and any(
+        incident.is_open and incident.signal == VOLUME and incident.slice == ALL
+        for incident in incidents
     ):
         return dict(threads), None
     about = _PAYMENT_ALARMS if on_payments else alarm.name

@@ -197,7 +197,9 @@ def folded(
     seconds = max(1, clock - began)
     weight = max(seconds / _EVENTS_SECONDS, seconds / max(seconds, clock - watch.began))
     rate = watch.events_a_second
-    rate += min(1.0, weight) * (watch.events / seconds - rate)
+    # The volume and latency of each slice are looked at once a cell.
+    looks = watch.events + 2 * len(known)
+    rate += min(1.0, weight) * (looks / seconds - rate)
     need = needed(rate, budget.per_week)
     trails: list[dict[str, Trail]] = []
     for signal, by_slice in enumerate(watch.trails):

@@ -116,7 +116,7 @@ def test_what_is_held_back_is_asked_for_the_seconds_of_its_minute() -> None:
 
 def test_what_was_held_back_counts_for_how_traffic_is_spread() -> None:
     after = minutes(3 + GUARD_MINUTES, of(9, 10), held_back=lambda *_: True)
-    assert (after.absorbed, after.usual) == ({}, {ALL: 30})
+    assert (after.absorbed, after.spread) == ({}, {ALL: 30})
 
 
 def test_minutes_leave_after_half_an_hour_and_the_guard() -> None:
@@ -226,7 +226,7 @@ def test_the_sums_are_those_of_the_cells_whatever_came_and_was_held_back(
 
     baseline = minutes(len(came), lambda minute: {ALL: came[minute]}, held_back=held_back)
     again = restored(baseline)
-    assert again.usual == baseline.usual
+    assert again.spread == baseline.spread
     assert {k: n for k, n in again.absorbed.items() if n} == {
         k: n for k, n in baseline.absorbed.items() if n
     }
@@ -237,7 +237,7 @@ def test_payments_that_are_no_attempts_leave_as_they_came() -> None:
         return {ALL: counts(approved=5, pending=1) if minute < 3 else counts(pending=2)}
 
     baseline = minutes(80, came)
-    assert baseline.usual == {}
+    assert baseline.spread == {}
     assert rate(baseline) > 0.0
 
 

@@ -104,7 +104,7 @@ def test_the_worst_is_the_slice_that_an_incident_is_about() -> None:
 
 
 def test_what_is_suspicious_and_not_sure_is_worth_no_warning() -> None:
-    state = changed(WELL, whole(A=seen(100, 0.03), B=seen(100)), 1)
+    state = changed(WELL, whole(A=seen(100, 0.03), B=seen(100)), 2)
     verdict = suspicious(view(state))
     assert verdict is not None
     assert verdict.score < 50

@@ -136,11 +136,11 @@ def test_an_incident_is_closed_when_its_payments_were_well_for_long_enough() -> 
 
 def test_an_incident_is_not_closed_by_time_alone_where_few_payments_prove_little() -> None:
     one = counts(approved=1)
-    life = Life().go(10, seen(80)).go(40, came=one)
+    life = Life().go(10, seen(80)).go(32, came=one)
     assert life.said == [(3, OPENED, "critical")]
     [ill] = life.incidents
     assert 0 < ill.recovery < RECOVERED_NATS
-    life.go(10, came=one)
+    life.go(20, came=one)
     assert [what for _, what, _ in life.said] == [OPENED, CLOSED]
 
 
