@@ -22,9 +22,9 @@ from functions.settings import positive, thresholds, whole
 from ops.alarm_rules import AlarmRule, default_rules, rules
 from ops.produce import BadRows
 from ops.recorder import Recorder
-from ops.report import IncidentLine, Report, render
+from ops.report import IncidentLine, Report, headline, render
 from ops.sweep import proposal, sweep_table, trials
-from ops.trial import Trial, iso, summary, warnings
+from ops.trial import Trial, iso, summary, warnings, with_thresholds
 from producer.format import Format
 from producer.history import JSON_LINES
 from producer.second import Second
@@ -64,7 +64,10 @@ def backtest(
     ] = "",
     template: Annotated[
         Path | None,
-        typer.Option(help="A synthesised template to read the alarms from, not the default one."),
+        typer.Option(
+            help="A synthesised template to read the alarms from, not the default one; its"
+            " thresholds hold unless --thresholds are given."
+        ),
     ] = None,
 ) -> None:
     """Tell whom Paywatch would have paged, and when, from a file of past payments.
@@ -78,6 +81,8 @@ def backtest(
     alarm_rules = default_rules() if template is None else _alarm_rules(template)
     if report is not None and not report.parent.is_dir():
         raise PaywatchError(f"cannot write {report}: there is no folder {report.parent}")
+    if template is None or thresholds_:
+        alarm_rules = with_thresholds(alarm_rules, judged.budget.thresholds)
     first = Trial(judged, alarm_rules, Recorder() if report is not None else None)
     tried = [first, *(trials(judged, alarm_rules) if sweep else ())]
     bad = BadRows()
@@ -99,7 +104,7 @@ def backtest(
         trial.end()
     bad.tell()
     if report is not None:
-        _write(report, first, file, wall)
+        _write(report, render(_report(first, file.name, wall)))
     _print(first, tried[1:], bad.count, wall, as_json=as_json)
 
 
@@ -174,29 +179,30 @@ def _estimated_rows(file: Path) -> float | None:
     return file.stat().st_size * begin.count(b"\n") / max(1, len(begin))
 
 
-def _write(report: Path, trial: Trial, file: Path, wall: float) -> None:
+def _report(trial: Trial, title: str, wall: float) -> Report:
     budget = trial.rules.budget
-    page = render(
-        Report(
-            title=file.name,
-            start=trial.start,
-            end=trial.clock,
-            payments=trial.payments,
-            wall_seconds=wall,
-            settings=(
-                *(
-                    (f"{name} threshold", f"{100 * t.warning:g} % / {100 * t.critical:g} %")
-                    for name, t in budget.thresholds.items()
-                ),
-                ("false alarms a week", f"{budget.per_week:g}"),
-                ("learning", f"{budget.learning_seconds} s"),
+    return Report(
+        title=title,
+        start=trial.start,
+        end=trial.clock,
+        payments=trial.payments,
+        wall_seconds=wall,
+        settings=(
+            *(
+                (f"{name} threshold", f"{100 * t.warning:g} % / {100 * t.critical:g} %")
+                for name, t in budget.thresholds.items()
             ),
-            warnings=warnings(trial),
-            incidents=trial.incidents,
-            pages=trial.pages,
-            series=trial.recorder.series() if trial.recorder is not None else (),
-        )
+            ("false alarms a week", f"{budget.per_week:g}"),
+            ("learning", f"{budget.learning_seconds} s"),
+        ),
+        warnings=warnings(trial),
+        incidents=trial.incidents,
+        pages=trial.pages,
+        series=trial.recorder.series() if trial.recorder is not None else (),
     )
+
+
+def _write(report: Path, page: str) -> None:
     try:
         report.write_text(page, encoding="utf-8")
     except OSError as error:
@@ -218,8 +224,7 @@ def _print(trial: Trial, others: list[Trial], bad_rows: int, wall: float, *, as_
 
 def _words(trial: Trial, told: dict[str, Any]) -> str:
     lines = [
-        f"Paywatch would have paged {told['pages']} times in {told['days']:.3g} days"
-        f" ({told['from']} to {told['until']}).",
+        f"{headline(_report(trial, '', told['wall_seconds']))}: {told['from']} to {told['until']}",
         "",
     ]
     lines += [_incident_words(line) for line in trial.incidents[:_SHOWN_INCIDENTS]]
@@ -227,7 +232,8 @@ def _words(trial: Trial, told: dict[str, Any]) -> str:
         lines.append(f"… and {len(trial.incidents) - _SHOWN_INCIDENTS} more (--json lists all)")
     others = [page for page in trial.pages if page.alarm != "incident" and page.state != "OK"]
     lines += [f"{page.at}  alarm {page.alarm}" for page in others[:_SHOWN_INCIDENTS]]
-    lines += ["", *(f"note: {warning}" for warning in told["warnings"])]
+    if told["warnings"]:
+        lines += ["", *(f"note: {warning}" for warning in told["warnings"])]
     if "sweep" in told:
         lines += ["", *_sweep_words(told)]
     lines += [
@@ -250,10 +256,10 @@ def _incident_words(line: IncidentLine) -> str:
 
 
 def _sweep_words(told: dict[str, Any]) -> list[str]:
-    lines = ["thresholds   false alarms/week   incidents   pages/week   median delay"]
+    lines = ["thresholds   false alarms/week   incidents   pages   a week   median delay"]
     lines += [
         f"{row['thresholds']:<12} {row['false_alarms_per_week']:>17g} {row['incidents']:>11}"
-        f" {row['pages_per_week']:>12.2f} {row['median_delay_seconds']:>12.0f} s"
+        f" {row['pages']:>7} {row['pages_per_week']:>8.1f} {row['median_delay_seconds']:>12.0f} s"
         for row in told["sweep"]
     ]
     found = told["proposal"]

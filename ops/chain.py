@@ -11,12 +11,13 @@ from typing import Final
 
 import msgspec
 
-from functions.core.alarms import Alarm
+from functions.core.alarms import PAYMENTS, Alarm
 from functions.core.detector import Rules, State, initial, step
 from functions.core.incident import CLOSED, Announcement, Incident
 from functions.core.journal import head
 from functions.core.metrics import gauges
 from functions.core.partial import Partial
+from functions.core.score import WARNING
 from functions.core.tally import Tally
 from functions.core.threads import AlarmChange, Desk, Pending, decided, sent, take
 from ops.alarm_rules import AlarmRule
@@ -63,7 +64,7 @@ class Chain:
         self.state: State = initial(rules)
         self.red: dict[str, RedTime] = {}
         self._alarm_rules = alarm_rules
-        self._known = alarms
+        self._known = {**{rule.name: _alarm(rule) for rule in alarm_rules}, **alarms}
         self._publish_seconds = publish_seconds
         self._on_page = on_page
         self._on_closed = on_closed
@@ -162,6 +163,22 @@ class Chain:
             self._on_page(Paged(clock, alarm, state, incident, item.page.subject))
         if pages:
             self._desk = sent(self._desk, [item.key for item in pages])
+
+
+def _alarm(rule: AlarmRule) -> Alarm:
+    """An alarm that the template has beyond those of Paywatch."""
+    return Alarm(
+        name=rule.name,
+        title=f"{rule.metric} breaches {rule.threshold:g}",
+        source=PAYMENTS,
+        metric=rule.metric,
+        threshold=rule.threshold,
+        unit="None",
+        severity=WARNING,
+        first_action="open the dashboard",
+        missing=rule.missing,
+        why_missing="the template says so",
+    )
 
 
 _NOTHING: Final = Tally()

@@ -16,12 +16,14 @@ from functions.core.score import Threshold
 from functions.core.slices import ALL
 from functions.settings import format_thresholds
 from ops.alarm_rules import AlarmRule
-from ops.trial import Trial
+from ops.trial import Trial, with_thresholds
 
 BUDGETS: Final = (0.1, 1.0, 10.0)
 """False alarms a week."""
 FACTORS: Final = (0.5, 1.0, 2.0, 5.0)
 """Of the thresholds asked for."""
+SHORT_SECONDS: Final = 604_800
+"""A history shorter than a week says little about pages a week."""
 TOLERABLE: Final = 7.0
 """Pages a week that people still read: one a day."""
 
@@ -34,7 +36,8 @@ def trials(rules: Rules, alarm_rules: Sequence[AlarmRule]) -> list[Trial]:
             scaled = {name: _times(t, factor) for name, t in rules.budget.thresholds.items()}
             budget = replace(rules.budget, thresholds=scaled, per_week=per_week)
             if budget != rules.budget:
-                found.append(Trial(replace(rules, budget=budget), alarm_rules))
+                alarms = with_thresholds(alarm_rules, scaled)
+                found.append(Trial(replace(rules, budget=budget), alarms))
     return found
 
 
@@ -57,6 +60,7 @@ def _row(first: Trial, trial: Trial) -> dict[str, Any]:
         "false_alarms_per_week": trial.rules.budget.per_week,
         "incidents": len(trial.incidents),
         "critical": sum(line.severity == "critical" for line in trial.incidents),
+        "pages": trial.paged,
         "pages_per_week": round(trial.paged * 604_800 / trial.seconds, 2),
         "median_delay_seconds": median(delays) if delays else 0.0,
     }
@@ -84,12 +88,15 @@ def proposal(first: Trial, others: Sequence[Trial]) -> dict[str, str]:
     settings = f"--false-alarms-per-week {budget:g}"
     if limits != first.rules.budget.thresholds:
         settings = f"--thresholds {format_thresholds(limits)} {settings}"
-    return {
-        "settings": settings,
-        "because": f"it pages {row['pages_per_week']:g} times a week,"
-        f" {row['median_delay_seconds']:.0f} s after the first bad payment in the median, and"
-        " its warning thresholds lie above what is normal here",
-    }
+    because = (
+        f"a budget of {budget:g} paged {row['pages_per_week']:g} times a week,"
+        f" {row['median_delay_seconds']:.0f} s after the first bad payment in the median"
+    )
+    if limits != first.rules.budget.thresholds:
+        because += "; the thresholds proposed lie above what is normal here"
+    if first.seconds < SHORT_SECONDS:
+        because += f"; {first.seconds / 86_400:.2g} days are a short history: try a week or more"
+    return {"settings": settings, "because": because}
 
 
 def _thresholds(trial: Trial) -> Mapping[str, Threshold]:

@@ -48,7 +48,7 @@ class Trial:
         thresholds = self.rules.budget.thresholds
         self.chain = Chain(
             self.rules,
-            with_thresholds(self.alarm_rules, thresholds),
+            self.alarm_rules,
             {alarm.name: alarm for alarm in alarms(thresholds)},
             publish_seconds=PUBLISH_SECONDS,
             on_page=self._page,

@@ -31,6 +31,8 @@ FEWEST_EXPECTED: Final = 10.0
 LEFT: Final[Mapping[bool, float]] = {True: 0.1, False: 0.02}
 """What a collapse leaves, as a share of what is expected: of all traffic, of another slice. Traffic
 moves between slices, so there only near silence says something."""
+STILL_COMES: Final = 0.5
+"""Share of what is expected outside of a slice, at which not all traffic collapsed but the slice."""
 LATELY_CELLS: Final = 3
 SHORTEST_CELL: Final = 45
 """Seconds. A cell that is shorter says too little."""
@@ -41,6 +43,8 @@ CLEARLY_SLOWER: Final = 0.2
 SLOW_DISPERSION: Final = 4.0
 """Slow payments come together: one slow hop slows many."""
 FEWEST_TIMED: Final = 20
+LASTING_SECONDS: Final = 21_600
+"""After so long, latency is what it is: slow payments are usual then."""
 
 
 class Drop(msgspec.Struct, frozen=True, array_like=True):
@@ -53,13 +57,16 @@ class Drop(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Slow(msgspec.Struct, frozen=True, array_like=True):
-    """A slice of whose payments `share` are slow since `since`, `usual` normally."""
+    """A slice of whose payments `share` are slow since `since`, `usual` normally. cut: the first
+    latency field that is slow; timed: payments that this and `usual` were learned from, before."""
 
     nats: float
     since: int
     share: float
     usual: float
     attempts: int
+    cut: int = 0
+    timed: int = 0
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -102,7 +109,7 @@ def _drops(before: Mapping[str, Drop], baseline: Baseline, cell: Cell) -> dict[s
     all_expected = before[ALL].expected if ALL in before else expected(ALL)
     still = min(1.0, came_all / (all_expected * seconds)) if all_expected else 0.0
     drops: dict[str, Drop] = {}
-    for key in {*baseline.spread, *before}:
+    for key in dict.fromkeys((*baseline.spread, *before)):
         held = before.get(key)
         rate = held.expected if held else expected(key)
         if rate * 60 < FEWEST_EXPECTED or (cell.mixed and key != ALL):
@@ -136,13 +143,18 @@ def _dispersion(baseline: Baseline, key: str) -> float:
 
 def _collapsed(drops: Mapping[str, Drop], needed: float) -> list[tuple[Verdict, int]]:
     """The widest of the slices that collapsed: what lies in them, or shares their payments, went
-    with them."""
+    with them. All traffic is none of them while it goes on outside of one."""
     standing = [(key, drop) for key, drop in drops.items() if drop.nats >= needed]
     standing.sort(key=lambda item: (-item[1].expected, len(slice_values(item[0])), item[0]))
+    whole = dict(standing).get(ALL)
+    most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop)}
     found: list[tuple[Verdict, int]] = []
     for key, drop in standing:
+        if key == ALL and most:
+            continue
         if all(disjoint(key, verdict.slice) for verdict, _ in found):
-            score = (75.0 if key == ALL else 50.0) + 20.0 * (1.0 - min(1.0, drop.share))
+            is_most = key == ALL or key in most
+            score = (75.0 if is_most else 50.0) + 20.0 * (1.0 - min(1.0, drop.share))
             verdict = Verdict(
                 slice=key,
                 signal=VOLUME,
@@ -157,6 +169,13 @@ def _collapsed(drops: Mapping[str, Drop], needed: float) -> list[tuple[Verdict, 
     return found
 
 
+def _goes_on(whole: Drop, part: Drop) -> bool:
+    """Whether traffic comes outside of the part. The part's share is one of what is left of all."""
+    expected = whole.expected - part.expected
+    came = whole.share * (whole.expected - part.share * part.expected)
+    return expected * 60 >= FEWEST_EXPECTED and came >= STILL_COMES * expected
+
+
 def _slow(before: Mapping[str, Slow], baseline: Baseline, cell: Cell) -> dict[str, Slow]:
     slow: dict[str, Slow] = {}
     for key, counts in cell.counts.items():
@@ -166,21 +185,26 @@ def _slow(before: Mapping[str, Slow], baseline: Baseline, cell: Cell) -> dict[st
             if key in before:
                 slow[key] = before[key]
             continue
-        usual = speeds(baseline.absorbed.get(key, NONE))
-        total = sum(usual)
-        if total < FEWEST_TIMED * LATELY_CELLS:
-            continue
-        cut = _cut(usual, total)
-        share, normal = sum(now[cut:]) / timed, sum(usual[cut:]) / total
+        held = before.get(key)
+        if held and held.timed and cell.end - held.since < LASTING_SECONDS:
+            # What is slow must not become usual while it lasts.
+            cut, total, normal = held.cut, held.timed, held.usual
+        else:
+            usual = speeds(baseline.absorbed.get(key, NONE))
+            total = sum(usual)
+            if total < FEWEST_TIMED * LATELY_CELLS:
+                continue
+            cut = _cut(usual, total)
+            normal = sum(usual[cut:]) / total
+        share = sum(now[cut:]) / timed
         if share < CLEARLY_SLOWER:
             continue
         limit = min(HIGHEST, max(USUALLY_SLOWER, normal))
         error = math.sqrt(limit * (1 - limit) / total)
-        held = before.get(key)
         nats = surprise(sum(now[cut:]), timed, Normal(limit, error, SLOW_DISPERSION), 0.0)
         nats = nats / SLOW_DISPERSION + (held.nats if held else 0.0)
         since = held.since if held else cell.start
-        slow[key] = Slow(min(nats, MOST_NATS), since, share, normal, timed)
+        slow[key] = Slow(min(nats, MOST_NATS), since, share, normal, timed, cut, total)
     return slow
 
 

@@ -55,9 +55,7 @@ ORDINARY = (
 
 
 def times(factor: float, routes: Iterable[Route] = ORDINARY) -> list[Route]:
-    return [
-        Route(r.gateway, r.issuer, factor * r.a_minute, r.failing, r.slow) for r in routes
-    ]
+    return [Route(r.gateway, r.issuer, factor * r.a_minute, r.failing, r.slow) for r in routes]
 
 
 def without(gateway: str, left: float = 0.0) -> list[Route]:
@@ -277,3 +275,17 @@ def test_what_is_found_of_volume_shares_no_payment(left: list[int], seed: int) -
 
 def test_nothing_is_found_before_there_is_something_to_compare_with() -> None:
     assert of_minutes(plain(a=500), plain(a=500), plain(a=0))[1] == Flow()
+
+
+def test_a_shop_that_closes_at_the_same_hour_every_night_is_known_from_the_third_night_on() -> None:
+    baseline, flow, missed = Baseline(), Flow(), set()
+    open_, closed = plain(a=60), {}
+    for minute in range(4 * 24 * HOUR):
+        hour = minute // HOUR % 24
+        second = NOW // 86_400 * 86_400 + (minute + 1) * CELL_SECONDS
+        came = open_ if 8 <= hour < 22 else closed
+        baseline = fold(baseline, came, second, lambda *_: False, learning=False)
+        flow = judged(flow, baseline, NEEDED)
+        if flow.found:
+            missed.add(minute // (24 * HOUR))
+    assert missed == {0, 1}
