@@ -75,12 +75,17 @@ def backtest(
     The same code as in Lambda runs on a virtual clock, with CloudWatch's alarms as the template
     has them. Nothing is deployed, and nothing leaves this machine.
     """
-    judged = _rules(thresholds_, false_alarms_per_week, learning_seconds)
-    slicing = _slicing(slices)
-    form = _format(file, format_file)
-    alarm_rules = default_rules() if template is None else _alarm_rules(template)
+    faults: list[str] = []
+    judged = _rules(thresholds_, false_alarms_per_week, learning_seconds, faults)
+    slicing = _slicing(slices, faults)
+    form = _format(file, format_file, faults)
+    alarm_rules = _alarm_rules(template, faults)
+    if not file.is_file():
+        faults.append(f"there is no file {file}")
     if report is not None and not report.parent.is_dir():
-        raise PaywatchError(f"cannot write {report}: there is no folder {report.parent}")
+        faults.append(f"cannot write {report}: there is no folder {report.parent}")
+    if faults:
+        raise SettingsError(faults)
     if template is None or thresholds_:
         alarm_rules = with_thresholds(alarm_rules, judged.budget.thresholds)
     first = Trial(judged, alarm_rules, Recorder() if report is not None else None)
@@ -108,48 +113,61 @@ def backtest(
     _print(first, tried[1:], bad.count, wall, as_json=as_json)
 
 
-def _rules(limits: str, per_week: str, learning: str) -> Rules:
-    """Raises SettingsError that lists every fault."""
-    faults: list[str] = []
-
-    def read(option: str, value: str, reader: Callable[[str], Any]) -> Any:
+def _rules(limits: str, per_week: str, learning: str, faults: list[str]) -> Rules:
+    def read(option: str, value: str, reader: Callable[[str], Any], default: Any) -> Any:
         try:
             return reader(value)
         except ValueError as error:
             faults.append(f"{option} {value!r}: {error}")
+            return default
 
-    budget = {
-        "thresholds": read("--thresholds", limits, thresholds),
-        "per_week": read("--false-alarms-per-week", per_week, positive),
-        "learning_seconds": read("--learning-seconds", learning, whole(0, 86_400)),
-    }
-    if faults:
-        raise SettingsError(faults)
-    return Rules(budget=Budget(**budget))
+    usual = Budget()
+    return Rules(
+        budget=Budget(
+            thresholds=read("--thresholds", limits, thresholds, usual.thresholds),
+            per_week=read("--false-alarms-per-week", per_week, positive, usual.per_week),
+            learning_seconds=read(
+                "--learning-seconds", learning, whole(0, 86_400), usual.learning_seconds
+            ),
+        )
+    )
 
 
-def _slicing(text: str) -> Slicing:
+def _slicing(text: str, faults: list[str]) -> Slicing:
     try:
         return parse_slicing(text) if text else DEFAULT_SLICING
     except ValueError as error:
-        raise SettingsError([f"--slices: {error}"]) from None
+        faults.append(f"--slices: {error}")
+        return DEFAULT_SLICING
 
 
-def _format(file: Path, format_file: Path | None) -> Format | None:
-    if format_file is not None:
-        return Format.load(format_file)
-    if file.suffix in JSON_LINES:
+def _format(file: Path, format_file: Path | None, faults: list[str]) -> Format | None:
+    if format_file is None:
+        if file.suffix not in JSON_LINES:
+            faults.append(f"{file.name} needs --format FORMAT.toml: what do its columns mean?")
         return None
-    raise SettingsError([f"{file.name} needs --format FORMAT.toml: what do its columns mean?"])
-
-
-def _alarm_rules(template: Path) -> list[AlarmRule]:
     try:
-        return rules(msgspec.json.decode(template.read_bytes(), type=dict[str, Any]))
+        return Format.load(format_file)
+    except SettingsError as error:
+        faults += error.faults
+    except PaywatchError as error:
+        faults.append(str(error))
+    return None
+
+
+def _alarm_rules(template: Path | None, faults: list[str]) -> list[AlarmRule]:
+    if template is None:
+        return default_rules()
+    try:
+        read = msgspec.json.decode(template.read_bytes(), type=dict[str, Any])
+        return rules({"Resources": {}, **read})
     except OSError as error:
-        raise PaywatchError(f"cannot read {template}: {error.strerror}") from error
+        faults.append(f"cannot read {template}: {error.strerror}")
     except msgspec.DecodeError as error:
-        raise PaywatchError(f"{template} is no template: {error}") from None
+        faults.append(f"{template} is no template: {error}")
+    except PaywatchError as error:
+        faults.append(str(error))
+    return []
 
 
 @contextlib.contextmanager

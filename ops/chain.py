@@ -24,6 +24,9 @@ from ops.alarm_rules import AlarmRule
 from ops.cloudwatch import OK, Alarms, Change
 
 TICK_SECONDS: Final = 60
+FILLING_SECONDS: Final = 300
+"""So long after the history's begin an alarm to which missing data are a breach still sees what was
+before it. A deployment that is used was there before."""
 _INTERVAL: Final = 10
 """Seconds between CloudWatch's evaluations."""
 
@@ -73,6 +76,7 @@ class Chain:
         self._waiting: list[AlarmChange] = []
         self._told: tuple[str, ...] = ()
         self._number = 0
+        self._began = 0
         self._published = 0
         self._evaluated = 0
 
@@ -116,6 +120,7 @@ class Chain:
     def _publish(self, clock: int) -> None:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
+            self._began = clock
         for metric, value in gauges(self.state, clock * 1000).items():
             self._alarms.put(metric, value, clock)
         self._published = clock
@@ -125,8 +130,17 @@ class Chain:
             return
         self._evaluated = clock - clock % _INTERVAL
         for change in self._alarms.until(self._evaluated):
+            if self._is_filling(change):
+                continue
             self._count_red(change)
-            self._waiting.append(AlarmChange(self._known[change.name], change.state, change.at, ""))
+            # notify pages for the alarms that it knows, not for those somebody adds.
+            if alarm := self._known.get(change.name):
+                self._waiting.append(AlarmChange(alarm, change.state, change.at, ""))
+
+    def _is_filling(self, change: Change) -> bool:
+        missing = self._known[change.name].missing
+        early = change.at - self._began <= FILLING_SECONDS
+        return early and change.state == "ALARM" and missing == "breaching"
 
     def _count_red(self, change: Change) -> None:
         red = self.red.setdefault(change.name, RedTime())

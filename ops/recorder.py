@@ -160,10 +160,18 @@ class Recorder:
                 series.notable = True
 
     def series(self) -> list[Series]:
-        """What was kept: all traffic first, then notable ones, then by attempts."""
+        """What was kept: all traffic first, then notable ones, then by attempts; of a slice the
+        signal with the highest score first."""
         return sorted(
             self._series.values(),
-            key=lambda one: (one.slice != ALL, not one.notable, -one.total, one.slice, one.signal),
+            key=lambda one: (
+                one.slice != ALL,
+                not one.notable,
+                -one.total,
+                one.slice,
+                -max(one.score, default=0.0),
+                one.signal,
+            ),
         )
 
     @property

@@ -12,7 +12,10 @@ import pytest
 import pytest_socket
 
 from functions.adapters.dynamodb import Journal
+from functions.core.detector import Rules
+from functions.core.incident import Patience
 from functions.core.journal import Head
+from functions.core.watch import Budget
 from infra.local import Emulator, deploy
 from ops.demo import Oncall
 from producer.kinesis import KinesisSink
@@ -26,6 +29,8 @@ CONTEXT = {
     "learning_seconds": "8",
     "recover_seconds": "10",
 }
+RULES = Rules(budget=Budget(learning_seconds=8), patience=Patience(recover_seconds=10))
+"""What detect judges by there."""
 
 
 @dataclass

@@ -8,16 +8,27 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.core.codec import pack
+from functions.core.causes import load
+from functions.core.codec import encode, pack
+from functions.core.detector import initial
+from functions.core.errors import Malformed
+from functions.core.slices import DEFAULT_SLICING
+from ops.alarm_rules import default_rules
+from ops.report import IncidentLine
+from ops.trial import Trial, line_of
+from producer.pacing import Timed
 from producer.scenario import SCENARIOS, Flaws, Outage
+from producer.tallies import tallies
 from producer.traffic import traffic
-from tests.e2e.conftest import Deployment
+from tests.e2e.conftest import RULES, Deployment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.enable_socket]
 
@@ -45,8 +56,29 @@ def test_steady_traffic_stays_quiet_with_late_and_repeated_events_counted(
     assert deployment.oncall.new() == []
 
 
+def backtested(events: Iterable[Timed], file: Path) -> list[IncidentLine]:
+    """The incidents that a backtest finds in these payments."""
+    sent = (timed.event for timed in events)
+    file.write_bytes(
+        b"".join(encode(event) + b"\n" for event in sent if not isinstance(event, bytes))
+    )
+
+    def refuse(bad: Malformed) -> None:
+        raise bad
+
+    trial = Trial(RULES, default_rules())
+    for second in tallies(file, None, knowledge=load(), slicing=DEFAULT_SLICING, on_bad=refuse):
+        trial.second(second)
+    trial.end()
+    return trial.incidents
+
+
+def seconds_apart(one: str, two: str) -> float:
+    return abs((datetime.fromisoformat(one) - datetime.fromisoformat(two)).total_seconds())
+
+
 def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
-    deployment: Deployment,
+    deployment: Deployment, tmp_path: Path
 ) -> None:
     before = deployment.head
     outage = Outage(
@@ -54,7 +86,8 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
     )
     scenario = replace(SCENARIOS["prime-day"], rate=250.0, duration_s=50.0, outages=(outage,))
 
-    report = deployment.send(traffic(scenario, seed=5, start_ms=int(time.time() * 1000)))
+    events = list(traffic(scenario, seed=5, start_ms=int(time.time() * 1000)))
+    report = deployment.send(events)
 
     opened = deployment.page(lambda body: "issuer HDFC × network VISA" in body, 5, "the outage")
     assert opened.startswith("CRITICAL: ")
@@ -72,6 +105,16 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
     assert head.payments + head.late == before.payments + before.late + report.payments
     assert len({subject for _, subject, _ in deployment.pages}) == 1, "one trouble, one thread"
     assert len(deployment.pages) <= 4
+
+    state = deployment.journal.load(initial(RULES), RULES)
+    deployed = [line_of(incident) for incident in state.incidents]
+    assert len(deployed) == 1
+    for here, there in zip(backtested(events, tmp_path / "sent.jsonl"), deployed, strict=True):
+        assert (here.slice, here.severity, here.cause) == (there.slice, there.severity, there.cause)
+        assert seconds_apart(here.opened_at, there.opened_at) <= 2, "the first bad payment"
+        assert seconds_apart(here.detected_at, there.detected_at) <= 4, "but for the way to detect"
+        assert here.closed_at is not None
+        assert there.closed_at is not None
 
 
 def test_cloudwatch_alarms_went_red_as_the_backstop(deployment: Deployment) -> None:
