@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from functions.core.batch import Bounds
-from functions.core.detector import Rules
 from functions.core.errors import SettingsError
 from functions.core.incident import Patience
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, format_slicing, parse_slicing
+from functions.core.state import Rules
 from functions.core.watch import Budget
 
 

@@ -14,9 +14,9 @@ import msgspec
 import typer
 
 from functions.core.causes import load
-from functions.core.detector import Rules
 from functions.core.errors import PaywatchError, SettingsError
 from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
+from functions.core.state import Rules
 from functions.core.watch import Budget
 from functions.settings import positive, thresholds, whole
 from ops.alarm_rules import AlarmRule, default_rules, rules
@@ -160,7 +160,9 @@ def _alarm_rules(template: Path | None, faults: list[str]) -> list[AlarmRule]:
         return default_rules()
     try:
         read = msgspec.json.decode(template.read_bytes(), type=dict[str, Any])
-        return rules({"Resources": {}, **read})
+        if found := rules({"Resources": {}, **read}):
+            return found
+        faults.append(f"{template} has no alarms: is it a template?")
     except OSError as error:
         faults.append(f"cannot read {template}: {error.strerror}")
     except msgspec.DecodeError as error:

@@ -12,12 +12,13 @@ from typing import Final
 import msgspec
 
 from functions.core.alarms import PAYMENTS, Alarm
-from functions.core.detector import Rules, State, initial, step
+from functions.core.detector import step
 from functions.core.incident import CLOSED, Announcement, Incident
 from functions.core.journal import head
 from functions.core.metrics import gauges
 from functions.core.partial import Partial
 from functions.core.score import WARNING
+from functions.core.state import Rules, State, initial
 from functions.core.tally import Tally
 from functions.core.threads import AlarmChange, Desk, Pending, decided, sent, take
 from ops.alarm_rules import AlarmRule
@@ -133,9 +134,7 @@ class Chain:
             if self._is_filling(change):
                 continue
             self._count_red(change)
-            # notify pages for the alarms that it knows, not for those somebody adds.
-            if alarm := self._known.get(change.name):
-                self._waiting.append(AlarmChange(alarm, change.state, change.at, ""))
+            self._waiting.append(AlarmChange(self._known[change.name], change.state, change.at, ""))
 
     def _is_filling(self, change: Change) -> bool:
         missing = self._known[change.name].missing

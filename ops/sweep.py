@@ -11,9 +11,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from functions.core.counts import SIGNALS, attempts
-from functions.core.detector import Rules
 from functions.core.score import Threshold
 from functions.core.slices import ALL
+from functions.core.state import Rules
 from functions.settings import format_thresholds
 from ops.alarm_rules import AlarmRule
 from ops.trial import Trial, with_thresholds

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from functions.core.alarms import alarms
 from functions.core.counts import SIGNALS, attempts, blamed
-from functions.core.detector import Rules
 from functions.core.evidence import strength, tolerated
 from functions.core.incident import Incident
 from functions.core.metrics import RATE_METRICS
 from functions.core.score import Threshold
 from functions.core.slices import ALL, slice_values, words
+from functions.core.state import Rules
 from functions.core.watch import Watch
 from ops.alarm_rules import AlarmRule
 from ops.chain import Chain, Paged

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.core.batch import Record
-from functions.core.detector import Delta, Rules, State
+from functions.core.detector import Delta
 from functions.core.errors import Malformed, StateConflict
 from functions.core.incident import Announcement
 from functions.core.journal import Head, decode_delta, decode_state, encode, head, restore
 from functions.core.ledger import Ledger
 from functions.core.page import Page
 from functions.core.partial import Partial
+from functions.core.state import Rules, State
 from functions.core.threads import Desk
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from functions.core import detector
 from functions.core.counts import Counts, one
 from functions.core.partial import Partial
+from functions.core.state import Rules, initial
 from functions.core.tally import Bucket, Tally
 
 OPENED, WORSE = "opened", "worse"
@@ -47,9 +48,9 @@ class Paywatch:
 
     name = "Paywatch"
 
-    def __init__(self, rules: detector.Rules | None = None) -> None:
-        self._rules = rules or detector.Rules()
-        self._state = detector.initial(self._rules)
+    def __init__(self, rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
+        self._state = initial(self._rules)
         self._told: set[str] = set()
 
     def second(self, second: int, slices: Mapping[str, Counts]) -> list[Said]:

@@ -22,10 +22,11 @@ from msgspec.structs import replace
 
 from functions.adapters.aws import calling, error_code
 from functions.core import journal
-from functions.core.detector import Delta, Rules, State
+from functions.core.detector import Delta
 from functions.core.errors import StateConflict
 from functions.core.journal import Head
 from functions.core.ledger import Ledger
+from functions.core.state import Rules, State
 from functions.core.threads import Desk
 
 DELTA_DAYS: Final = 2

@@ -14,13 +14,14 @@ import msgspec
 
 from functions.core.baseline import Baseline, Cell, Past, restored
 from functions.core.counts import Counts, attempts, events, from_bytes, to_bytes
-from functions.core.detector import Arrival, Delta, Rules, State, Totals, replay
+from functions.core.detector import Arrival, Delta, replay
 from functions.core.evidence import Trail
 from functions.core.flow import Flow
 from functions.core.incident import Announcement, Incident
 from functions.core.partial import Position
 from functions.core.score import Verdict
 from functions.core.slices import ALL
+from functions.core.state import Rules, State, Totals
 from functions.core.tally import Tally, Wire, from_wire, to_wire
 from functions.core.watch import Watch, hot
 from functions.core.window import Window, summed

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from functions.core.counts import NONE, attempts, events, payments
-from functions.core.detector import State
 from functions.core.score import SURE, lower_bound
 from functions.core.slices import ALL
+from functions.core.state import State
 from functions.core.tally import latency_quantile
 
 

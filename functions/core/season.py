@@ -35,12 +35,13 @@ class Season(msgspec.Struct, frozen=True):
 
 
 def season(hours: Mapping[int, Counts], second: int) -> Season | None:
-    """What was usual at this hour on the days before; None of fewer than FEWEST_DAYS."""
-    hour = second // HOUR
+    """What was usual at this hour on the days before; None of fewer than FEWEST_DAYS. An hour without
+    payments, after the slice's first, was one of none."""
+    hour, first = second // HOUR, min(hours, default=second)
     seen = [
-        (hours[hour - 24 * day], 2 if day == 7 else 1)
+        (hours.get(hour - 24 * day, NONE), 2 if day == 7 else 1)
         for day in range(1, 8)
-        if hour - 24 * day in hours
+        if hour - 24 * day >= first
     ]
     if len(seen) < FEWEST_DAYS:
         return None

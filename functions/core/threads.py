@@ -27,7 +27,6 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.core.alarms import PAYMENTS, Alarm
-from functions.core.detector import SILENCE
 from functions.core.flow import VOLUME
 from functions.core.incident import CLOSED, Announcement, Incident, spoken_id
 from functions.core.journal import Head
@@ -42,6 +41,7 @@ from functions.core.page import (
 )
 from functions.core.score import RANK
 from functions.core.slices import ALL
+from functions.core.state import SILENCE
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""

@@ -21,12 +21,13 @@ from functions.adapters.dynamodb import Journal
 from functions.adapters.kinesis import records
 from functions.adapters.sns import AlarmsTopic
 from functions.core.batch import Record
-from functions.core.detector import Delta, Rules, State, initial, step, under
+from functions.core.detector import Delta, step
 from functions.core.errors import StateConflict, Transient
 from functions.core.incident import Announcement
 from functions.core.journal import SNAPSHOT_EVERY
 from functions.core.metrics import gauges
 from functions.core.partial import LARGEST_BYTES, Partial, decode
+from functions.core.state import Rules, State, initial, under
 from functions.settings import DetectSettings
 
 logger = Logger()

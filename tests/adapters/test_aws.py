@@ -20,10 +20,11 @@ from functions.adapters.dynamodb import Desks, Journal, Ledgers
 from functions.adapters.kinesis import EventsStream, TalliesStream
 from functions.adapters.s3 import Quarantine
 from functions.adapters.sns import AlarmsTopic, OncallTopic
-from functions.core.detector import Rules, initial, step
+from functions.core.detector import step
 from functions.core.errors import Malformed, Transient
 from functions.core.ledger import Ledger
 from functions.core.page import incident_page
+from functions.core.state import Rules, initial
 from functions.core.threads import Desk
 from tests.builders import DASHBOARD, NOW, SHARD, announcement, approved, partial, record
 

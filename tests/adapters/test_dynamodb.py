@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from functions.adapters.dynamodb import Desks, Journal, Ledgers
-from functions.core.detector import Delta, Rules, State, initial, replay, step
+from functions.core.detector import Delta, replay, step
 from functions.core.errors import StateConflict
 from functions.core.journal import LARGEST_CHUNK, Head
 from functions.core.ledger import Ledger
+from functions.core.state import Rules, State, initial
 from functions.core.threads import Desk, take
 from functions.core.window import merge_into
 from tests.builders import (

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.core.counts import payments
-from functions.core.detector import Delta, Rules, State, Totals, initial, replay, step, under
+from functions.core.detector import Delta, replay, step
 from functions.core.incident import CLOSED, OPENED, WORSE, Announcement
 from functions.core.journal import decode_state, encode, restore
 from functions.core.partial import Partial
 from functions.core.slices import ALL, refines
+from functions.core.state import Rules, State, Totals, initial, under
 from functions.core.tally import Tally
 from functions.core.watch import Budget
 from functions.core.window import roll

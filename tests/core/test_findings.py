@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from functions.core.counts import NONE, SIGNALS, Counts
-from functions.core.detector import Rules, State, initial, step
-from functions.core.findings import FEWEST_EVENTS, Finding, View, findings, suspicious
+from functions.core.detector import step
+from functions.core.findings import Finding, findings, suspicious
 from functions.core.incident import OPENED, Incident
 from functions.core.slices import ALL
+from functions.core.state import Rules, State, initial
+from functions.core.view import FEWEST_EVENTS, View
 from functions.core.watch import Budget
 from tests.builders import NOW, counts, partial, tally
 

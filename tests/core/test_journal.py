@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.core.detector import Delta, Rules, State, Totals, initial, step
+from functions.core.detector import Delta, step
 from functions.core.incident import CLOSED, OPENED
 from functions.core.journal import (
     FORMAT,
@@ -24,6 +24,7 @@ from functions.core.journal import (
     restore,
 )
 from functions.core.partial import Position, padded
+from functions.core.state import Rules, State, Totals, initial
 from functions.core.watch import Budget
 from functions.core.window import Window
 from tests.builders import FIRST_SEQUENCE, NOW, SHARD, approved, incident, partial

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from functions.core.counts import SIGNALS, Counts
-from functions.core.detector import Rules, State, initial, step
+from functions.core.detector import step
 from functions.core.metrics import METRICS, RATE_METRICS, gauges
 from functions.core.slices import ALL
+from functions.core.state import Rules, State, initial
 from functions.core.tally import Bucket, Tally, latency_index
 from tests.builders import NOW, counts, partial
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from functions.core.counts import SIGNALS
-from functions.core.detector import SILENCE
 from functions.core.incident import CLOSED, OPENED, WORSE, Announcement, Incident
 from functions.core.journal import Head
 from functions.core.page import Page
+from functions.core.state import SILENCE
 from functions.core.threads import (
     MOST_REMEMBERED,
     REMEMBERED_SECONDS,

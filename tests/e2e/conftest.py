@@ -12,9 +12,9 @@ import pytest
 import pytest_socket
 
 from functions.adapters.dynamodb import Journal
-from functions.core.detector import Rules
 from functions.core.incident import Patience
 from functions.core.journal import Head
+from functions.core.state import Rules
 from functions.core.watch import Budget
 from infra.local import Emulator, deploy
 from ops.demo import Oncall

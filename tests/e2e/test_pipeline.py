@@ -18,9 +18,9 @@ from botocore.exceptions import ClientError
 
 from functions.core.causes import load
 from functions.core.codec import encode, pack
-from functions.core.detector import initial
 from functions.core.errors import Malformed
 from functions.core.slices import DEFAULT_SLICING
+from functions.core.state import initial
 from ops.alarm_rules import default_rules
 from ops.report import IncidentLine
 from ops.trial import Trial, line_of

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from functions.core.batch import Record
-from functions.core.detector import Delta, Rules, State
+from functions.core.detector import Delta
 from functions.core.errors import StateConflict, Transient
 from functions.core.incident import OPENED, Announcement
 from functions.core.journal import SNAPSHOT_EVERY
 from functions.core.metrics import METRICS
 from functions.core.partial import LARGEST_BYTES, Partial, encode
+from functions.core.state import Rules, State
 from functions.core.watch import Budget
 from functions.handlers.detect import DetectFunction
 from tests.builders import NOW, approved, partial

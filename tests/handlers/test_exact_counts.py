@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from functions.core.batch import Counting, Record
 from functions.core.causes import load
 from functions.core.counts import payments
-from functions.core.detector import Rules
 from functions.core.errors import PaywatchError
 from functions.core.ledger import Ledger
 from functions.core.partial import Partial, encode
 from functions.core.slices import ALL
+from functions.core.state import Rules
 from functions.handlers.detect import DetectFunction
 from functions.handlers.tally import TallyFunction
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal, FakeLedgers, FakeQuarantine
