@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from functions.core.detector import Rules
 from functions.core.errors import SettingsError
 from functions.core.incident import Patience
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING
+from functions.core.state import Rules
 from functions.core.watch import Budget
 from functions.settings import (
     DetectSettings,

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.counts import NONE, SIGNALS, Counts, attempts, blamed
-from functions.core.season import Hours, Season, noted, season
+from functions.core.season import HOUR, Hours, Season, noted, season
 from functions.core.slices import ALL, slice_key, slice_values
 
 CELL_SECONDS: Final = 60
@@ -90,7 +90,7 @@ class Baseline(msgspec.Struct, frozen=True):
     folded: the second up to which everything is in cells, 0 before the first. absorbed: the sum
     of the absorbed cells by slice, without what was held back. spread: attempts by slice in these
     cells, held back or not: how traffic is usually spread. dispersion: by signal, slice → mean of squared residuals.
-    normals, steps: what was worked out from them, by signal."""
+    normals, steps: what was worked out from them, by signal; seasons: what is usual at this hour."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
@@ -103,6 +103,7 @@ class Baseline(msgspec.Struct, frozen=True):
     )
     normals: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
     steps: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
+    seasons: Memo = msgspec.field(default_factory=Memo)
 
     def normal(self, key: str, signal: int) -> Normal:
         """What is normal for the slice's signal (its index in SIGNALS).
@@ -141,8 +142,12 @@ class Baseline(msgspec.Struct, frozen=True):
 
     def season(self, key: str) -> Season | None:
         """What is usual in the slice at this hour, where it is known."""
-        hours = self.hours.get(key)
-        return season(hours, self.folded) if hours else None
+        if key not in self.hours:
+            return None
+        if key not in self.seasons:
+            self.seasons[key] = season(self.hours[key], self.folded)
+        found: Season | None = self.seasons[key]
+        return found
 
     def since(self, key: str, second: int) -> Counts:
         """The slice's counts in the cells that end after `second`; the current one is not held."""
@@ -233,7 +238,11 @@ def fold(
             _take(absorbed, key, counts)
             past[key] = _remember(past.get(key), cell.end, counts)
     hours = noted(baseline.hours, start, current)
-    return Baseline(second, tuple(kept), absorbed, spread, past, hours, dispersion)
+    folded = Baseline(second, tuple(kept), absorbed, spread, past, hours, dispersion)
+    if second // HOUR == baseline.folded // HOUR:
+        # A season is of hours that are over: it stays as it is until the next one.
+        folded.seasons.update(baseline.seasons)
+    return folded
 
 
 def _take(sums: dict[str, int], key: str, value: int) -> None:

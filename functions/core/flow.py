@@ -34,6 +34,10 @@ moves between slices, so there only near silence says something."""
 STILL_COMES: Final = 0.5
 """Share of what is expected outside of a slice, at which not all traffic collapsed but the slice."""
 LATELY_CELLS: Final = 3
+DOUBTFUL_SECONDS: Final = 1200
+"""A drop that is not proven by then was none: payments of this slice come in batches."""
+CAP: Final = 1.5
+"""Share of the needed evidence that is gathered at most, so that it also falls again."""
 SHORTEST_CELL: Final = 45
 """Seconds. A cell that is shorter says too little."""
 
@@ -85,13 +89,15 @@ def judged(flow: Flow, baseline: Baseline, needed: float) -> Flow:
     cell = baseline.cells[-1]
     if cell.end - cell.start < SHORTEST_CELL:
         return flow
-    drops = _drops(flow.drops, baseline, cell)
+    drops = _drops(flow.drops, baseline, cell, needed)
     slow = _slow(flow.slow, baseline, cell)
     found = [*_collapsed(drops, needed), *_slowed(slow, needed)]
     return Flow(drops, slow, tuple(found))
 
 
-def _drops(before: Mapping[str, Drop], baseline: Baseline, cell: Cell) -> dict[str, Drop]:
+def _drops(
+    before: Mapping[str, Drop], baseline: Baseline, cell: Cell, needed: float
+) -> dict[str, Drop]:
     seconds = cell.end - cell.start
     lately = baseline.cells[-LATELY_CELLS - 1 : -1]
     lately_seconds = max(1, sum(c.end - c.start for c in lately))
@@ -121,10 +127,10 @@ def _drops(before: Mapping[str, Drop], baseline: Baseline, cell: Cell) -> dict[s
             continue
         nats = (wanted * (1 - left) + came * math.log(left)) / _dispersion(baseline, key)
         nats += held.nats if held else 0.0
-        if nats > 0.0:
-            since = held.since if held else cell.start
+        since = held.since if held else cell.start
+        if nats > 0.0 and (nats >= needed or cell.end - since <= DOUBTFUL_SECONDS):
             share = came / wanted if wanted else 0.0
-            drops[key] = Drop(rate, min(nats, MOST_NATS), since, share)
+            drops[key] = Drop(rate, min(nats, CAP * needed), since, share)
     return drops
 
 

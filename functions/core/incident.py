@@ -258,7 +258,11 @@ def _updated(incident: Incident, sighting: Sighting, now: int) -> Incident:
     """The incident with the sighting noted; the figures stay those of its worst moment."""
     verdict = sighting.verdict
     widened = verdict.slice != incident.slice
-    is_calm = verdict.rate <= verdict.tolerated and verdict.attempts >= FEWEST_ATTEMPTS
+    is_calm = (
+        verdict.signal in SIGNALS
+        and verdict.rate <= verdict.tolerated
+        and verdict.attempts >= FEWEST_ATTEMPTS
+    )
     incident = msgspec.structs.replace(
         incident,
         slice=verdict.slice,

@@ -26,7 +26,7 @@ from functions.core.score import Verdict
 from functions.core.slices import ALL, disjoint
 from functions.core.state import SILENCE, Rules, State
 from functions.core.view import View
-from functions.core.watch import calmed, cleared
+from functions.core.watch import UNLEARNED, calmed, cleared
 from functions.core.window import Window
 
 
@@ -37,6 +37,7 @@ def _usual(state: State, rules: Rules) -> dict[str, int]:
     counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
     seen: list[str] = []
+    learning = watch.is_learning(window.clock, rules.budget)
     if not total:
         baseline = watch.baseline
         learned = sum(cell.end - cell.start for cell in baseline.cells if cell.absorbed)
@@ -46,7 +47,7 @@ def _usual(state: State, rules: Rules) -> dict[str, int]:
             seen.append(SILENCE)
     for number, signal in enumerate(SIGNALS):
         if events(counts, signal) > rules.budget.thresholds[signal].warning * total:
-            normal = watch.baseline.normal(ALL, number)
+            normal = UNLEARNED if learning else watch.baseline.normal(ALL, number)
             drift = rules.budget.drift(number)
             if (
                 surprise(blamed(counts, signal), total, normal, drift)

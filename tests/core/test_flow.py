@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from functions.core.baseline import CELL_SECONDS, Baseline, fold
 from functions.core.counts import NONE, Counts
-from functions.core.detector import Rules, State, initial, step
+from functions.core.detector import step
 from functions.core.flow import FEWEST_EXPECTED, LATENCY, VOLUME, Flow, judged
 from functions.core.incident import CLOSED, OPENED
+from functions.core.score import CRITICAL
 from functions.core.slices import ALL, disjoint
+from functions.core.state import Rules, State, initial
 from functions.core.tally import Tally
 from functions.core.watch import Budget
 from tests.builders import NOW, counts, partial, tally
@@ -206,6 +208,12 @@ def test_a_gateway_that_takes_twice_as_long_is_one_incident_until_it_is_quick_ag
     assert 41 <= said[1][0] <= 46
 
 
+def test_a_gateway_that_stays_slow_is_told_once_and_is_usual_after_six_hours() -> None:
+    said, _ = told(8 * HOUR, between(20, 10_000, slowed("beta")))
+    assert what(said) == [(OPENED, "gateway=beta", LATENCY), (CLOSED, "gateway=beta", LATENCY)]
+    assert said[1][0] == pytest.approx(20 + 6 * HOUR, abs=5)
+
+
 def test_latency_in_the_slice_of_a_failing_incident_is_not_told_apart() -> None:
     said, _ = told(60, between(20, 40, slowed("beta", failing=0.5)))
     assert what(said) == [(OPENED, "gateway=beta", "failed"), (CLOSED, "gateway=beta", "failed")]
@@ -262,6 +270,13 @@ def test_one_that_falls_silent_among_others_is_found_and_named(
     ]
 
 
+def test_the_collapse_of_what_carries_nearly_all_traffic_names_it_and_is_critical() -> None:
+    _, flow = of_minutes(*[plain(a=950, b=50)] * 10, plain(a=0, b=50))
+    assert [(found.slice, found.severity) for found, _ in flow.found] == [("gateway=a", CRITICAL)]
+    _, flow = of_minutes(*[plain(a=950, b=50)] * 10, plain(a=0, b=0))
+    assert [(found.slice, found.severity) for found, _ in flow.found] == [(ALL, CRITICAL)]
+
+
 @given(st.lists(st.integers(0, 500), min_size=3, max_size=3), st.integers(0, 2**32))
 def test_what_is_found_of_volume_shares_no_payment(left: list[int], seed: int) -> None:
     random_ = random.Random(seed)
@@ -278,8 +293,9 @@ def test_nothing_is_found_before_there_is_something_to_compare_with() -> None:
 
 
 def test_a_shop_that_closes_at_the_same_hour_every_night_is_known_from_the_third_night_on() -> None:
-    baseline, flow, missed = Baseline(), Flow(), set()
-    open_, closed = plain(a=60), {}
+    baseline, flow, nights = Baseline(), Flow(), set()
+    open_ = plain(a=60)
+    closed: dict[str, Counts] = {}
     for minute in range(4 * 24 * HOUR):
         hour = minute // HOUR % 24
         second = NOW // 86_400 * 86_400 + (minute + 1) * CELL_SECONDS
@@ -287,5 +303,5 @@ def test_a_shop_that_closes_at_the_same_hour_every_night_is_known_from_the_third
         baseline = fold(baseline, came, second, lambda *_: False, learning=False)
         flow = judged(flow, baseline, NEEDED)
         if flow.found:
-            missed.add(minute // (24 * HOUR))
-    assert missed == {0, 1}
+            nights.add((minute - 12 * HOUR) // (24 * HOUR))  # from noon to noon
+    assert nights == {0, 1}

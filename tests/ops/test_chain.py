@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from functions.core.alarms import alarms
-from functions.core.detector import Rules, initial, step
+from functions.core.detector import step
 from functions.core.flow import VOLUME
 from functions.core.incident import CLOSED, Announcement, Incident
 from functions.core.partial import Partial
 from functions.core.slices import ALL
+from functions.core.state import Rules, initial
 from functions.core.tally import Bucket, Tally
 from functions.core.watch import Budget
-from ops.alarm_rules import default_rules
+from ops.alarm_rules import AlarmRule, default_rules
 from ops.chain import TICK_SECONDS, Chain, Paged
 from tests.builders import NOW, counts
 from tests.traffic import Fault, Traffic
@@ -46,12 +48,16 @@ class Ran:
         return (found.times, found.seconds) if found else (0, 0)
 
 
-def ran(history: Iterable[tuple[int, Tally]], rules: Rules = RULES) -> Ran:
+def ran(
+    history: Iterable[tuple[int, Tally]],
+    rules: Rules = RULES,
+    alarm_rules: Sequence[AlarmRule] | None = None,
+) -> Ran:
     pages: list[Paged] = []
     closed: list[Incident] = []
     chain = Chain(
         rules,
-        default_rules(),
+        default_rules() if alarm_rules is None else alarm_rules,
         {alarm.name: alarm for alarm in alarms(rules.budget.thresholds)},
         publish_seconds=PUBLISH_SECONDS,
         on_page=pages.append,
@@ -124,12 +130,25 @@ def test_the_time_in_red_goes_on_to_the_end_where_it_lasts() -> None:
 
 def test_an_alarm_that_detect_has_nothing_on_pages_for_itself() -> None:
     def history() -> Iterable[tuple[int, Tally]]:
-        for second, what in of(Traffic(rate=5), 300):
+        for second, what in of(Traffic(rate=5), 400):
             if second == NOW + 200:
                 what.park(second)
             yield second, what
 
     assert ran(history()).told == [("Parked", "ALARM"), ("Parked", "OK")]
+
+
+def test_an_alarm_that_the_template_has_beyond_those_of_paywatch_is_judged_too() -> None:
+    [attempts] = [rule for rule in default_rules() if rule.name == "NoTraffic"]
+    mine = replace(
+        attempts,
+        name="Rush",
+        threshold=2000.0,
+        comparison="GreaterThanThreshold",
+        missing="notBreaching",
+    )
+    rush = [*of(Traffic(rate=20), 300), *of(Traffic(rate=50), 600, lambda n: n < 300)]
+    assert ran(rush, RULES, [mine]).told == [("Rush", "ALARM")]
 
 
 @pytest.mark.parametrize("minutes", [5, 60])
@@ -198,7 +217,8 @@ def test_a_gap_of_a_day_costs_a_step_a_minute_and_no_more() -> None:
 
 def outbox_of(partials: Iterable[Partial]) -> list[Announcement]:
     """What detect's step tells, alone."""
-    state, told = initial(RULES), []
+    state = initial(RULES)
+    told: list[Announcement] = []
     for partial in partials:
         state, _ = step(state, (partial,), RULES, [item.key for item in state.outbox])
         told += state.outbox
