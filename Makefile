@@ -1,5 +1,6 @@
 # Everything is installed inside this checkout: .tools (uv), .venv (the project), .emulator (AWS on
-# a laptop), .bench (for benchmarks), node_modules (the CDK command line, charts). Needed beforehand: Python 3.11 or newer, git, make.
+# a laptop), .bench (for benchmarks), node_modules (the CDK command line, charts). Needed beforehand:
+# Python 3.11 or newer, git, make.
 
 PYTHON ?= python3
 UV := .tools/bin/uv

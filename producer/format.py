@@ -1,4 +1,4 @@
-"""What the columns of a file of past payments mean: design section 6, read from TOML."""
+"""What the columns of a file of past payments mean, read from TOML (docs/operations.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The life of an incident: suspect, open, recovering, closed.
 
-A cause must stand out for `confirm_seconds` before it is announced, so that the page names the
-cause and severity it settled on. It is closed when there is evidence that its slice is well again,
+A cause is announced when it has stood out for `confirm_seconds`: by default at once, for it stands
+out only when it is clear which slice explains it. It is closed when there is evidence that its slice is well again,
 for `recover_seconds` at least: hysteresis, so that what opened on proof does not close for the lack
 of it, and silence is not health. A closed one is remembered for `quiet_seconds`: what it counted
 is kept out of what is normal.
@@ -113,8 +113,9 @@ class Announcement(msgspec.Struct, frozen=True):
 
 class Patience(msgspec.Struct, frozen=True):
     """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, for
-    how long a window that is tolerated says as much, how long a closed one is remembered, after how long without a payment one is closed, and after how
-    long what it counts becomes normal after all."""
+    how long a window that is tolerated says as much, how long a closed one is remembered, after how
+    long without a payment one is closed, and after how long what it counts becomes normal after
+    all."""
 
     confirm_seconds: int = 0
     recover_seconds: int = 30

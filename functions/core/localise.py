@@ -2,10 +2,9 @@
 
 An outage of issuer HDFC on network VISA also raises HDFC, VISA and all traffic. They are one
 cause. Of the slices that hold most of the failures too many, the best explanation is the likeliest:
-the slice whose counts have the highest likelihood
-ratio of "this slice fails more" to "all is as usual". A wider slice dilutes the failures, a narrower
-one leaves some unexplained; both have less. What it explains is taken out of every other slice, and
-only what still stands out is a further cause.
+the slice whose counts have the highest likelihood ratio of "this slice fails more" to "all is as
+usual". A wider slice dilutes the failures, a narrower one leaves some unexplained; both have less.
+What it explains is taken out of every other slice, and only what still stands out is a further cause.
 """
 
 from __future__ import annotations

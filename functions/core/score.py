@@ -103,8 +103,9 @@ def lower_bound(shown: int, total: int, alpha: float) -> float:
 
     Clopper and Pearson, Biometrika 26 (1934): the p at which P(X ≥ shown) = alpha for
     X ~ Binomial(total, p). 0 when nothing was shown; the interval's coverage is never below
-    1 - alpha. Found by Newton steps, kept in by bisection, to a relative error of 1e-6. Of more than MOST_EXACT payments a
-    smaller sample of the same rate is judged, whose bound is lower, so still true.
+    1 - alpha. Found by Newton steps, kept in by bisection, to a relative error of 1e-6. Of more than
+    MOST_EXACT payments a smaller sample of the same rate is judged, whose bound is lower, so still
+    true.
     """
     if shown <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""detect: merge the partials, roll the window, score, localise, decide; then say so.
+"""detect: merge the partials, roll the window, weigh, judge; then say so.
 
 The state is stored before anything is said. What was decided and not said yet is in the stored
 outbox, so it is said by whoever comes next; what was said twice is taken once by notify.
