@@ -64,7 +64,8 @@ def live_panel(seen: Seen) -> RenderableType:
     rate = seen.failing
     colour = "red" if rate >= 2 else "yellow" if rate >= 1 else "green"
     table.add_row("failure rate", Text(f"{rate:.2f} %  {chart}", style=colour))
-    table.add_row("score", f"{head.score:.0f} of 100")
+    score = "learning what is normal" if head.learning else f"{head.score:.0f} of 100"
+    table.add_row("score", score)
     alarms = ", ".join(sorted(name.removeprefix("paywatch-dev-") for name in seen.red))
     table.add_row("alarms", Text(alarms, style="red") if alarms else Text("none", style="green"))
     for incident in head.incidents:
@@ -79,6 +80,7 @@ def line(seen: Seen, elapsed: float) -> str:
     return (
         f"{elapsed:4.0f} s  sent {seen.sent:,}  counted {seen.counted:,}  "
         f"failing {seen.failing:.2f} %  red {len(seen.red)}"
+        f"{'  learning' if seen.head.learning else ''}"
     )
 
 

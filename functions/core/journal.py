@@ -89,6 +89,7 @@ class _State(msgspec.Struct):
     worst: Verdict | None
     incidents: tuple[Incident, ...]
     came: Packed
+    learning: bool
     usual: dict[str, int]
     flow: Flow
     outbox: tuple[Announcement, ...]
@@ -208,6 +209,7 @@ def _packed_state(state: State) -> _State:
         worst=state.worst,
         incidents=state.incidents,
         came=_pack(state.came),
+        learning=state.learning,
         usual=state.usual,
         flow=state.flow,
         outbox=state.outbox,
@@ -258,6 +260,7 @@ def _state(read: _State) -> State:
         worst=read.worst,
         incidents=read.incidents,
         came=_unpack(read.came),
+        learning=read.learning,
         usual=read.usual,
         flow=read.flow,
         outbox=read.outbox,
@@ -290,7 +293,7 @@ def restore(snapshot: State, deltas: Iterable[Delta], rules: Rules) -> State:
 
 class Head(msgspec.Struct, frozen=True):
     """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
-    or open. usual: what all traffic showed within USUAL_SECONDS beyond a threshold, and that is
+    or open. learning: what is normal is not known yet. usual: what all traffic showed within USUAL_SECONDS beyond a threshold, and that is
     usual nevertheless: a signal, or SILENCE."""
 
     version: int = 0
@@ -303,6 +306,7 @@ class Head(msgspec.Struct, frozen=True):
     score: float = 0.0
     incidents: tuple[Incident, ...] = ()
     usual: tuple[str, ...] = ()
+    learning: bool = True
 
 
 USUAL_SECONDS: Final = 120
@@ -322,6 +326,7 @@ def head(state: State) -> Head:
         failed=events(counts, "failed") if counts else 0,
         score=state.worst.score if state.worst else 0.0,
         incidents=tuple(incident for incident in state.incidents if not incident.closed_at),
+        learning=state.learning,
         usual=tuple(
             name for name, at in state.usual.items() if state.window.clock - at <= USUAL_SECONDS
         ),

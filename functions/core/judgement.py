@@ -30,14 +30,13 @@ from functions.core.watch import UNLEARNED, calmed, cleared
 from functions.core.window import Window
 
 
-def _usual(state: State, rules: Rules) -> dict[str, int]:
+def _usual(state: State, learning: bool, rules: Rules) -> dict[str, int]:
     """What an alarm with a fixed threshold would cry about, and that is no news: a rate that is
     normal here or its customers' own doing, and a silence in which no payment was to be expected."""
     window, watch = state.window, state.watch
     counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
     seen: list[str] = []
-    learning = watch.is_learning(window.clock, rules.budget)
     if not total:
         baseline = watch.baseline
         learned = sum(cell.end - cell.start for cell in baseline.cells if cell.absorbed)
@@ -60,9 +59,11 @@ def _usual(state: State, rules: Rules) -> dict[str, int]:
 
 
 def judged(state: State, rules: Rules) -> State:
-    usual = _usual(state, rules)
-    if usual is not state.usual:
-        state = msgspec.structs.replace(state, usual=usual)
+    """The state with its incidents as of the second that its clock has entered."""
+    learning = state.watch.is_learning(state.window.clock, rules.budget)
+    usual = _usual(state, learning, rules)
+    if usual is not state.usual or learning != state.learning:
+        state = msgspec.structs.replace(state, usual=usual, learning=learning)
     watch = state.watch
     if not (watch.hot or state.incidents or state.flow.found):
         return state if state.worst is None else msgspec.structs.replace(state, worst=None)

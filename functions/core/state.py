@@ -40,7 +40,8 @@ class Totals(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct, frozen=True):
     """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
     and is not known to be told. came: what was counted of open incidents' slices since the last
-    judgement. usual: what all traffic showed beyond a threshold and that is usual nevertheless (a
+    judgement. learning: nothing is known yet to depart from, so only about half of all traffic failing
+    is told. usual: what all traffic showed beyond a threshold and that is usual nevertheless (a
     signal, or SILENCE), and when it did so last."""
 
     version: int = 0
@@ -51,6 +52,7 @@ class State(msgspec.Struct, frozen=True):
     worst: Verdict | None = None
     incidents: tuple[Incident, ...] = ()
     came: dict[str, Counts] = msgspec.field(default_factory=dict)
+    learning: bool = True
     usual: dict[str, int] = msgspec.field(default_factory=dict)
     flow: Flow = Flow()
     outbox: tuple[Announcement, ...] = ()

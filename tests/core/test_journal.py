@@ -205,3 +205,12 @@ def test_a_closed_incident_is_not_in_the_head() -> None:
 def test_a_delta_is_far_smaller_than_the_state() -> None:
     _, delta = step(STATE, [partial(99, second=NOW + 71)], RULES)
     assert len(encode(delta)) * 5 < len(encode(STATE))
+
+
+def test_the_head_says_learning_until_it_is_known_what_is_normal() -> None:
+    rules = Rules(budget=Budget(learning_seconds=10))
+    state, said = initial(rules), []
+    for second in range(20):
+        state, _ = step(state, [partial(second + 1, approved(NOW + second), NOW + second)], rules)
+        said.append(head(state).learning)
+    assert said == [True] * 10 + [False] * 10
