@@ -190,10 +190,8 @@ def _progress(file: Path) -> Iterator[Callable[[Second, int], None]]:
         yield show
 
 
-def _estimated_rows(file: Path) -> float | None:
+def _estimated_rows(file: Path) -> float:
     """From the length of the first rows."""
-    if not file.is_file():
-        return None
     with file.open("rb") as opened:
         begin = opened.read(1 << 20)
     return file.stat().st_size * begin.count(b"\n") / max(1, len(begin))

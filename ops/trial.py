@@ -14,6 +14,7 @@ from functions.core.counts import SIGNALS, attempts, blamed
 from functions.core.evidence import strength, tolerated
 from functions.core.incident import Incident
 from functions.core.metrics import RATE_METRICS
+from functions.core.page import likely_cause
 from functions.core.score import Threshold
 from functions.core.slices import ALL, slice_values, words
 from functions.core.state import Rules
@@ -144,7 +145,6 @@ def with_thresholds(
 
 
 def line_of(incident: Incident) -> IncidentLine:
-    causes = incident.causes
     return IncidentLine(
         id=incident.id,
         opened_at=iso(incident.started_at),
@@ -154,7 +154,7 @@ def line_of(incident: Incident) -> IncidentLine:
         score=round(incident.score, 1),
         signal=incident.signal,
         slice=slice_values(incident.slice),
-        cause=max(causes, key=lambda cause: causes[cause]) if causes else "unknown",
+        cause=likely_cause(incident),
         observed_rate=round(incident.rate, 6),
         baseline_rate=round(incident.normal, 6),
         attempts=incident.attempts,

@@ -89,8 +89,8 @@ class Baseline(msgspec.Struct, frozen=True):
 
     folded: the second up to which everything is in cells, 0 before the first. absorbed: the sum
     of the absorbed cells by slice, without what was held back. spread: attempts by slice in these
-    cells, held back or not: how traffic is usually spread. dispersion: by signal, slice → mean of squared residuals.
-    normals, steps: what was worked out from them, by signal; seasons: what is usual at this hour."""
+    cells, held back or not: how traffic is usually spread. dispersion: by signal, slice → mean of
+    squared residuals. normals, steps: what was worked out from them, by signal; seasons: what is usual at this hour."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
@@ -202,7 +202,7 @@ def fold(
     """The baseline with the current counts as a new cell that ends at `second`.
 
     While learning, everything is absorbed at once: there is no normal yet to depart from. mixed:
-    traffic is spread as it usually is not, for less than LASTING_SECONDS.
+    traffic is spread as it usually is not, and has not been for long.
     """
     start = baseline.folded or second - CELL_SECONDS
     cells = (*baseline.cells, Cell(start, second, dict(current), mixed=mixed))

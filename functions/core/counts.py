@@ -1,7 +1,7 @@
 """Counts of payments by outcome, packed into one whole number, so that adding is one addition.
 
 A Counts is a number in base 2^64 with one digit a field of FIELDS: counts add up, and what was
-added can be subtracted, as numbers do. Adding two takes 0.05 µs; as lists it took 0.9
+added can be subtracted, as numbers do. Adding two takes 0.05 µs; as lists it took 0.8
 (docs/decisions/0011). No digit overflows: it would take 2^64 payments.
 """
 

@@ -12,11 +12,12 @@ be: from every start on, the likelihood ratio is a test martingale while the rat
 Ville's inequality, it reaches h with a probability of at most e^-h. These are e-detectors (Shin,
 Ramdas, Rinaldo, New England Journal of Statistics in Data Science 2, 2024). S starts after an event
 only, so with L events counted in all slices a week, h = ln(alternatives · L / budget) keeps the false
-alarms a week within the budget, whatever the number of slices; Lorden (1971) shows that no test with that budget
-finds a change in fewer attempts than h / KL(p1‖q), up to a constant.
+alarms a week within the budget, whatever the number of slices; Lorden (1971) shows that no test with
+that budget finds a change in fewer attempts than h / KL(p1‖q), up to a constant.
 
 Between two events S falls by a constant per attempt, so it is worked out when an event comes: the
-cost grows with what fails, not with what there is.
+cost grows with what fails, not with what there is. `after` runs for each failure of each slice, so
+its four alternatives are written out: with its caller it is the hottest place of a step.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ LOW_DRIFT: Final = 0.25
 LOWEST: Final = 0.002
 """Rates below are taken for this one: of rare events too little is known."""
 HIGHEST: Final = 0.97
+CAP: Final = 1.5
+"""Share of the needed evidence that is gathered at most, so that it also falls again."""
 
 Trail = tuple[int, float, float, float, float, int, int, int, int]
 """Of one slice and signal: its attempts in the current cell when it was worked out; S by

@@ -19,7 +19,7 @@ import msgspec
 
 from functions.core.baseline import Baseline, Cell, Normal
 from functions.core.counts import NONE, SPEEDS, attempts, speeds
-from functions.core.evidence import HIGHEST, surprise
+from functions.core.evidence import CAP, HIGHEST, surprise
 from functions.core.score import Verdict
 from functions.core.slices import ALL, disjoint, slice_values
 
@@ -36,8 +36,6 @@ STILL_COMES: Final = 0.5
 LATELY_CELLS: Final = 3
 DOUBTFUL_SECONDS: Final = 1200
 """A drop that is not proven by then was none: payments of this slice come in batches."""
-CAP: Final = 1.5
-"""Share of the needed evidence that is gathered at most, so that it also falls again."""
 SHORTEST_CELL: Final = 45
 """Seconds. A cell that is shorter says too little."""
 
@@ -46,6 +44,8 @@ CLEARLY_SLOWER: Final = 0.2
 """Share of payments beyond the usual 95th percentile that is worth a page."""
 SLOW_DISPERSION: Final = 4.0
 """Slow payments come together: one slow hop slows many."""
+MOST_NATS: Final = 60.0
+"""Evidence of slowness that is gathered at most."""
 FEWEST_TIMED: Final = 20
 LASTING_SECONDS: Final = 21_600
 """After so long, latency is what it is: slow payments are usual then."""
@@ -132,9 +132,6 @@ def _drops(
             share = came / wanted if wanted else 0.0
             drops[key] = Drop(rate, min(nats, CAP * needed), since, share)
     return drops
-
-
-MOST_NATS: Final = 60.0
 
 
 def _dispersion(baseline: Baseline, key: str) -> float:

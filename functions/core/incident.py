@@ -1,9 +1,9 @@
 """The life of an incident: suspect, open, recovering, closed.
 
 A cause is announced when it has stood out for `confirm_seconds`: by default at once, for it stands
-out only when it is clear which slice explains it. It is closed when there is evidence that its slice is well again,
-for `recover_seconds` at least: hysteresis, so that what opened on proof does not close for the lack
-of it, and silence is not health. A closed one is remembered for `quiet_seconds`: what it counted
+out only when it is clear which slice explains it. It is closed when there is evidence that its slice
+is well again, for `recover_seconds` at least: hysteresis, so that what opened on proof does not close
+for the lack of it, and silence is not health. A closed one is remembered for `quiet_seconds`: what it counted
 is kept out of what is normal.
 
 A slice has at most one incident about failing payments, and one about each other signal.
@@ -41,8 +41,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     suspected_at, detected_at: when the evidence sufficed, when it was announced. announced: severity
     of the last page, empty while it is suspected. well_since: when its payments began to be well
     again, 0 while they are not. recovery: the evidence for that, in nats. calm_since: since when the
-    window's rate is tolerated, 0 while it is not. rate, at_least, attempts:
-    since it started, or in the window, at the worst. normal, tolerated: what is usual there.
+    window's rate is tolerated, 0 while it is not. rate, at_least, attempts: since it started, or in
+    the window, at the worst. normal, tolerated: what is usual there.
     latest_rate: the rate over the last latest_seconds, since it stands out, for the window dilutes
     what has just begun; None where these seconds have too few attempts for a rate. elsewhere: the
     same signal's rate outside of the slice. causes: cause → attempts, as far as they are more than

@@ -293,8 +293,8 @@ def restore(snapshot: State, deltas: Iterable[Delta], rules: Rules) -> State:
 
 class Head(msgspec.Struct, frozen=True):
     """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
-    or open. learning: what is normal is not known yet. usual: what all traffic showed within USUAL_SECONDS beyond a threshold, and that is
-    usual nevertheless: a signal, or SILENCE."""
+    or open. learning: what is normal is not known yet. usual: what all traffic showed within
+    USUAL_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE."""
 
     version: int = 0
     clock: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -17,6 +17,7 @@ from functions.core.baseline import (
 )
 from functions.core.counts import BAD, BLAMED_AT, DIGIT, NONE, SIGNALS, Counts, attempts
 from functions.core.evidence import (
+    CAP,
     COLD,
     FEWEST_NATS,
     Steps,
@@ -36,8 +37,6 @@ SUSPICIOUS: Final = 0.3
 """Share of the needed evidence from which a slice is looked at closely."""
 UNLEARNED: Final = Normal(0.4, 0.0, 1.0)
 """What all traffic is held to while nothing is learned: that half of it fails is wrong anywhere."""
-CAP: Final = 1.5
-"""Share of the needed evidence that is gathered at most, so that it also falls again."""
 _ROOMY: Final = 0.8
 """When nearly MAX_SLICES are known, the smallest are let go down to this share."""
 _EVENTS_SECONDS: Final = 86_400
@@ -163,7 +162,7 @@ def counted(watch: Watch, tally: Tally, clock: int, budget: Budget) -> Watch:
 
 
 def _still(
-    hot: frozenset[tuple[int, str]], trails: Sequence[Mapping[str, Trail]], suspicious: float
+    hot: Iterable[tuple[int, str]], trails: Sequence[Mapping[str, Trail]], suspicious: float
 ) -> frozenset[tuple[int, str]]:
     """Those that are suspicious still: `hot` follows from the trails, whenever it is looked at."""
     return frozenset(
@@ -224,12 +223,8 @@ def _largest(known: Mapping[str, int], baseline: Baseline) -> dict[str, int]:
 
 def hot(trails: Sequence[Mapping[str, Trail]], need: float) -> frozenset[tuple[int, str]]:
     """Signal and slice of the trails that are suspicious."""
-    return frozenset(
-        (signal, key)
-        for signal, by_slice in enumerate(trails)
-        for key, trail in by_slice.items()
-        if strength(trail) >= SUSPICIOUS * need
-    )
+    every = ((signal, key) for signal, by_slice in enumerate(trails) for key in by_slice)
+    return _still(every, trails, SUSPICIOUS * need)
 
 
 def calmed(watch: Watch, clock: int, budget: Budget) -> Watch:
