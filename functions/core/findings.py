@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from functions.core.baseline import wider_slices
 from functions.core.counts import NONE, SIGNALS, attempts, blamed
 from functions.core.evidence import began, strength, tolerated
+from functions.core.explanation import Suspect, causes
 from functions.core.incident import Incident
-from functions.core.localise import Suspect, causes
 from functions.core.score import FAILING, RATE_SURE, WARNING_SCORE, Verdict, lower_bound, score
 from functions.core.slices import ALL
 from functions.core.view import FEWEST_EVENTS, Span, View

@@ -15,7 +15,7 @@ from typing import Final
 from functions.core.baseline import Normal
 from functions.core.counts import NONE, SIGNALS, Counts, attempts, blamed
 from functions.core.evidence import Trail, surprise, tolerated
-from functions.core.localise import Suspect, without
+from functions.core.explanation import Suspect, without
 from functions.core.slices import refines, slice_key, slice_values
 from functions.core.watch import Budget, Watch
 from functions.core.window import Window

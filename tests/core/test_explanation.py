@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from functions.core.baseline import Normal
 from functions.core.counts import NONE, SIGNALS, Counts, attempts, blamed
 from functions.core.evidence import surprise
-from functions.core.localise import MOST_CAUSES, Crossing, Suspect, causes, without
+from functions.core.explanation import MOST_CAUSES, Crossing, Suspect, causes, without
 from functions.core.slices import ALL, disjoint, refines, slice_key, slice_values
 from tests.builders import counts
 from tests.traffic import Fault, Traffic
