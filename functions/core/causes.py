@@ -1,292 +1,207 @@
-"""Why a payment failed: decline codes to cause, owner, retry advice and first action.
-
-The knowledge base is reviewed data, one table a scheme in codes/<scheme>.csv. The cause decides
-who is paged and what traffic moves, so it says where the failure lies, not who sent the code: a
-customer without funds is the customer's matter, although the issuer declined.
-"""
+"""Why a payment failed: its code, its message and its latency told as a cause."""
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from importlib import resources
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from functions.core import schemes
 from functions.core.event import Payment
-
-CAUSES: Final = (
-    "customer",
-    "fraud",
-    "issuer",
-    "network",
-    "gateway",
-    "merchant",
-    "timeout",
-    "unknown",
+from functions.core.guess import ADVICE, LONGEST, SURE, Guess, guess
+from functions.core.knowledge import (
+    CAUSES,
+    COLUMNS,
+    OWNERS,
+    PATH_CAUSES,
+    RETRIES,
+    SAYS_NOTHING,
+    Code,
+    Explanation,
+    KnowledgeBase,
+    load,
+    parse,
+    weight,
 )
-PATH_CAUSES: Final = frozenset(("issuer", "network", "gateway", "merchant", "timeout"))
-"""The causes that the payment path itself has: only these move traffic."""
 
-OWNERS: Final = ("customer", "issuer", "network", "gateway", "merchant", "us")
-"""Who can remove the cause. `us` is who runs the payment client: keys, settings, request rate."""
+__all__ = [
+    "CAUSES",
+    "COLUMNS",
+    "OWNERS",
+    "PATH_CAUSES",
+    "RETRIES",
+    "TIMEOUT_MS",
+    "Code",
+    "Diagnosis",
+    "Explanation",
+    "KnowledgeBase",
+    "classify",
+    "diagnose",
+    "explain",
+    "load",
+    "parse",
+]
 
-RETRIES: Final[Mapping[str, str]] = {
-    "never": "the same payment will not be accepted again",
-    "after_fix": "once the owner has changed something: card data, PIN, set-up",
-    "later": "as it stands and by the same route, after a while",
-    "another_route": "at once, by another gateway or network: nothing was charged",
-    "after_reconciliation": "only after asking for its status: it may have been charged",
-}
-COLUMNS: Final = ("code", "name", "cause", "owner", "retry", "action", "source")
 
+class Diagnosis(msgspec.Struct, frozen=True, gc=False):
+    """A payment's cause as `classify` tells it, who can remove it, how sure that is, from 0 to 1.
 
-class Code(msgspec.Struct, frozen=True, gc=False):
-    """One code of one scheme. `cause`, `owner` and `retry` are empty where it is no failure.
-
-    `action` is what an on-call engineer does first when payments with this code rise.
+    `known` is False when the payment failed with a code that no table knows.
     """
 
-    scheme: str
-    code: str
-    name: str
     cause: str
     owner: str
-    retry: str
-    action: str
-    source: str
-
-    @property
-    def attributable(self) -> bool:
-        return self.cause in PATH_CAUSES
-
-
-class KnowledgeBase(Mapping[tuple[str, str], Code]):
-    """(scheme, code), spelt as in the tables, to Code. `explain` takes other spellings too."""
-
-    __slots__ = ("_codes", "_explained", "_folded")
-
-    def __init__(self, codes: Mapping[tuple[str, str], Code]) -> None:
-        self._codes = dict(codes)
-        self._folded = {(scheme, _folded(code)): row for (scheme, code), row in codes.items()}
-        # Only remembers `explain`: what it answers for a spelling never changes.
-        self._explained: dict[tuple[str | None, str | None], Code | None] = {}
-
-    def __getitem__(self, key: tuple[str, str]) -> Code:
-        return self._codes[key]
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._codes)
-
-    def __len__(self) -> int:
-        return len(self._codes)
+    known: bool
+    confidence: float
 
 
 def classify(payment: Payment, knowledge: KnowledgeBase) -> str:
     """The payment's cause, one of CAUSES; `""` when it is approved, pending or refunded.
 
-    By its code; then, where the code says nothing, by its message; then by its latency.
+    By its code; then, where the code says nothing, by its message and the words of its code; then
+    by its latency.
     """
     if payment.status in _WITHOUT_CAUSE:
         return ""
-    key = (payment.error_scheme, payment.error_code)
-    try:
-        code = knowledge._explained[key]
-    except KeyError:
-        code = explain(*key, knowledge)
-    if code is not None and code.cause not in _SAYS_NOTHING:
-        return code.cause
-    if payment.error_message:
-        cause = guess(payment.error_message[:_LONGEST_MESSAGE])
-        if cause != "unknown":
-            return cause
-    if code is None and payment.status == "failed" and not payment.error_code:
+    cause = knowledge.causes.get((payment.error_scheme, payment.error_code))
+    return cause or diagnose(payment, knowledge).cause
+
+
+def diagnose(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
+    """The payment's cause as `classify` tells it, and how sure it is."""
+    if payment.status in _WITHOUT_CAUSE:
+        return _NO_CAUSE
+    scheme, code, message = payment.error_scheme, payment.error_code, payment.error_message
+    told = _by_code(scheme, code, knowledge)
+    known = told.known or not code
+    if told.known and told.cause not in SAYS_NOTHING:
+        if len(knowledge.causes) < _REMEMBERED:
+            knowledge.causes[scheme, code] = told.cause
+        return Diagnosis(told.cause, told.owner, known, told.confidence)
+    # A code for approval tells nothing of a payment that failed.
+    told = _by_words(_nothing("", "") if told.cause == "" else told, message, guess)
+    waited = payment.status == "failed" and (payment.latency_ms or 0.0) >= TIMEOUT_MS
+    if told.cause == "unknown" and not code and waited:
         # Nobody answered with a reason, and it took longer than any hop waits: nobody answered.
-        return "timeout" if (payment.latency_ms or 0.0) >= TIMEOUT_MS else "unknown"
-    return "unknown"
+        return Diagnosis("timeout", ADVICE["timeout"].owner, known, _WAITED_IN_VAIN)
+    return Diagnosis(told.cause, told.owner, known, told.confidence)
 
 
 TIMEOUT_MS: Final = 30_000.0
 """A failed payment with neither code nor message that took so long timed out."""
 
 _WITHOUT_CAUSE: Final = frozenset(("approved", "pending", "refunded"))
-_SAYS_NOTHING: Final = frozenset(("", "unknown"))
-_LONGEST_MESSAGE: Final = 300
+_NO_CAUSE: Final = Diagnosis("", "", True, 1.0)
 _REMEMBERED: Final = 10_000
+_WAITED_IN_VAIN: Final = 0.7
+_SAME_WORD: Final = 0.85
+"""How sure it is that a word means in one scheme what it means in others."""
 
 
-def explain(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> Code | None:
-    """What is known of a code, None for nothing.
+def explain(
+    scheme: str | None,
+    code: str | None,
+    knowledge: KnowledgeBase,
+    message: str | None = None,
+    *,
+    guesser: Callable[[str], Guess] = guess,
+) -> Explanation:
+    """What is known of a code, else what its words and the message's tell.
 
-    Without a scheme, the code's form tells it: two letters or digits, or one to three digits, are
-    ISO 8583; else it is a word of Stripe's, else of the gateway table (`HTTP 503` is `err_503`).
-    Case, spaces and hyphens do not matter.
+    Without a scheme, all tables are asked: the likeliest scheme that has the code is taken, and the
+    confidence is the weight of those that agree with it on the cause, of all that have it. Case,
+    spaces and hyphens do not matter.
     """
-    key = (scheme, code)
-    if key in knowledge._explained:
-        return knowledge._explained[key]
-    found = _explain(scheme, code, knowledge) if code else None
-    if len(knowledge._explained) < _REMEMBERED:
-        knowledge._explained[key] = found
-    return found
+    told = _by_code(scheme, code, knowledge)
+    return told if told.known and told.cause != "unknown" else _by_words(told, message, guesser)
 
 
-ISO8583: Final = "iso8583"
-SCHEME_TABLES: Final[Mapping[str, str]] = {"iso8583_extended": ISO8583}
-"""Other names of a scheme → its table."""
-ISO8583_NETWORKS: Final = frozenset(
-    ("amex", "diners", "discover", "elo", "jcb", "mastercard", "mastercard_response", "rupay",
-     "unionpay", "visa")
-)  # fmt: skip
-"""Schemes whose codes are ISO 8583's where their own table does not say otherwise."""
-
-_ISO8583_CODE: Final = re.compile(r"[0-9a-z]{2}|[0-9]{1,3}")
-_HTTP_STATUS: Final = re.compile(
-    r"(?:(?:http|err|error|status|http_status|http_error)_?)?([45]\d\d)"
-)
+def _by_code(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> Explanation:
+    key = (scheme or "", code or "")
+    told = knowledge.explained.get(key)
+    if told is None:
+        told = _known(*key, knowledge) or _same_word(*key, knowledge) or _nothing(*key)
+        if len(knowledge.explained) < _REMEMBERED:
+            knowledge.explained[key] = told
+    return told
 
 
-def _explain(scheme: str | None, code: str, knowledge: KnowledgeBase) -> Code | None:
-    word = _folded(code)
-    table = _folded(scheme or "")
-    table = SCHEME_TABLES.get(table, table)
-    if not table:
-        return _recognise(word, knowledge)
-    found = knowledge._folded.get((table, _padded(word) if table == ISO8583 else word))
-    if found is None and table in ISO8583_NETWORKS:
-        found = knowledge._folded.get((ISO8583, _padded(word)))
-    if found is None and table == "gateway":
-        found = knowledge._folded.get((table, _http_word(word)))
-    return found
-
-
-def _recognise(word: str, knowledge: KnowledgeBase) -> Code | None:
-    if _ISO8583_CODE.fullmatch(word):
-        found = knowledge._folded.get((ISO8583, _padded(word)))
-        if found is not None:
-            return found
-    for table, spelling in (("stripe", word), ("gateway", word), ("gateway", _http_word(word))):
-        found = knowledge._folded.get((table, spelling))
-        if found is not None:
-            return found
+def _known(scheme: str, code: str, knowledge: KnowledgeBase) -> Explanation | None:
+    name = schemes.folded(scheme)
+    if not schemes.folded(code):
+        return None
+    if not name or name in schemes.FAMILIES:
+        rows = knowledge.everywhere(code, schemes.FAMILIES.get(name, ()))
+        if not rows:
+            return None
+        share, why = _agreement(rows)
+        return _told(rows[0], True, share, why)
+    asked = schemes.tables(name)
+    for find in (knowledge.find, knowledge.any_other):
+        for table in asked:
+            if (row := find(table, code)) is not None:
+                return _told(row, True, 1.0, f"{row.scheme} has this code")
     return None
 
 
-def _folded(word: str) -> str:
-    return word.strip().lower().replace("-", "_").replace(" ", "_")
+def _same_word(scheme: str, code: str, knowledge: KnowledgeBase) -> Explanation | None:
+    """What a word means in the schemes that have it, where the scheme given does not."""
+    rows = knowledge.everywhere(code) if scheme and schemes.speaks(code) else []
+    if not rows or rows[0].cause in SAYS_NOTHING:
+        return None
+    share, why = _agreement(rows)
+    confidence = _SAME_WORD * share
+    if confidence < SURE:
+        return None
+    told = _told(rows[0], False, confidence, f"{scheme} is not known to have it; {why}")
+    # Elsewhere nothing was charged; here nobody said so.
+    retry = "after_reconciliation" if told.retry == "another_route" else told.retry
+    return msgspec.structs.replace(told, scheme=scheme, code=code, retry=retry)
 
 
-def _padded(word: str) -> str:
-    return word.zfill(2) if word.isdigit() else word
+def _nothing(scheme: str, code: str) -> Explanation:
+    advice = ADVICE["unknown"]
+    return Explanation(
+        scheme, code, "", "unknown", advice.owner, advice.retry, advice.action, False, False, 0.0,
+        "no table has it" if code else "there is no code",
+    )  # fmt: skip
 
 
-def _http_word(word: str) -> str:
-    found = _HTTP_STATUS.fullmatch(word)
-    return f"err_{found[1]}" if found else word
+def _agreement(rows: list[Code]) -> tuple[float, str]:
+    """The weight of the schemes that agree with the first row on the cause, of all; in words."""
+    agreeing = [row.scheme for row in rows if row.cause == rows[0].cause]
+    others = [
+        f"{row.scheme} ({row.cause or 'no failure'})" for row in rows if row.scheme not in agreeing
+    ]
+    share = sum(map(weight, agreeing)) / sum(weight(row.scheme) for row in rows)
+    why = f"as {' and '.join(agreeing[:3])} ha{'s' if len(agreeing) == 1 else 've'} it"
+    if others:
+        why += f", the likeliest; other meanings in {', '.join(others)}"
+    return share, why
 
 
-_DOWN: Final = r"(unavailable|not available|inoperative|\bdown\b|offline|unreachable|technical)"
-
-_MESSAGES: Final = tuple(
-    (cause, re.compile(pattern, re.IGNORECASE))
-    for cause, pattern in (
-        # What a customer lets lapse is no timeout of the path, so customers come first.
-        ("customer", r"\b(otp|session|customer|user|payer|shopper|cardholder|3ds|authentication)\b"
-                     r"(?!'?s? bank).{0,25}\b(timed? ?-?out|expired|exceeded|abandon|cancel)"),
-        ("timeout", r"time[ds]?[ -]?out|deadline exceeded|no (response|reply|answer)"
-                    r"|did not (respond|answer|reply)|took too long|response .{0,20}too late"),
-        ("fraud", r"fraud|stolen|lost card|suspicious|\brisk\b|security violation"),
-        ("customer", r"insufficient|not enough (funds|balance|money)|expired card"
-                     r"|card .{0,10}expired|do not honou?r"
-                     r"|(invalid|incorrect|wrong) (cvv|cvc|pin|otp|upi pin|card number|expir)"
-                     r"|(limit|frequency|velocity).{0,20}exceed|exceed.{0,30}limit"
-                     r"|(cancell?ed|abandoned|dropped) by (the )?(user|customer|payer|shopper)"),
-        ("merchant", r"(invalid|unknown|inactive|disabled|blocked) (merchant|terminal|api key|cred)"
-                     r"|merchant .{0,30}(not|inactive|disabled|blocked|invalid|suspended)"
-                     r"|mis-?config|config(uration)? (error|fault|invalid|missing)"),
-        ("issuer", rf"\b(issuer|issuing bank|remitter|customer'?s? bank)\b.{{0,40}}{_DOWN}"),
-        ("network", rf"\b(card network|card scheme|switch|npci|visa|mastercard|rupay)\b.{{0,40}}"
-                    rf"{_DOWN}"
-                    r"|unable to route|cannot route|no route|routing (error|fail)"),
-        ("gateway", r"connection .{0,20}(refused|reset|error|fail|abort|clos|lost)"
-                    r"|could not connect|network error|\bdns\b|\b(tls|ssl|certificate)\b"
-                    r"|\b(http|status|error|code)\W{0,3}50[0-3]\b|bad gateway"
-                    r"|(internal|processing|system|technical|server|gateway|upstream) "
-                    r"(error|fail|malfunction|issue|unavailable)"
-                    r"|service .{0,20}unavailable|too many requests|rate[ -]?limit|throttl"
-                    rf"|gateway .{{0,20}}{_DOWN}"),
-    )
-)  # fmt: skip
+def _told(row: Code, known: bool, confidence: float, why: str) -> Explanation:
+    return Explanation(
+        row.scheme, row.code, row.name, row.cause, row.owner, row.retry, row.action,
+        row.attributable, known, round(confidence, 3), why, row.source,
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
-def guess(message: str) -> str:
-    """The cause that an error message tells in so many words, else `unknown`."""
-    for cause, pattern in _MESSAGES:
-        if pattern.search(message):
-            return cause
-    return "unknown"
-
-
-@cache
-def load() -> KnowledgeBase:
-    """The knowledge base that comes with the package. Raises ValueError when a table is wrong."""
-    folder = resources.files("functions.core") / "codes"
-    return parse(
-        {
-            entry.name.removesuffix(".csv"): entry.read_text(encoding="utf-8")
-            for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-            if entry.name.endswith(".csv")
-        }
-    )
-
-
-def parse(tables: Mapping[str, str]) -> KnowledgeBase:
-    """Scheme → CSV text with COLUMNS, as a KnowledgeBase.
-
-    Raises ValueError that lists every fault of every table, each with file and line.
-    """
-    codes: dict[tuple[str, str], Code] = {}
-    faults: list[str] = []
-    for scheme, text in tables.items():
-        folded: dict[str, int] = {}
-        reader = csv.reader(text.splitlines(keepends=True), strict=True)
-        try:
-            for row in reader:
-                wrong = _row_faults(row, reader.line_num, folded)
-                faults += (f"{scheme}.csv:{reader.line_num}: {fault}" for fault in wrong)
-                if not wrong and reader.line_num > 1:
-                    code = Code(scheme, *row)
-                    codes[scheme, code.code] = code
-        except csv.Error as error:
-            faults.append(f"{scheme}.csv:{reader.line_num}: {error}")
-        if not folded:
-            faults.append(f"{scheme}.csv:1: no codes")
-    if faults:
-        raise ValueError("\n".join(("the knowledge base is wrong:", *faults)))
-    return KnowledgeBase(codes)
-
-
-def _row_faults(row: list[str], line: int, folded: dict[str, int]) -> list[str]:
-    """What is wrong with one row. Enters its code into `folded`: folded code → line."""
-    if line == 1:
-        return [] if tuple(row) == COLUMNS else [f"the columns must be {','.join(COLUMNS)}"]
-    if len(row) != len(COLUMNS):
-        return [f"{len(row)} fields instead of {len(COLUMNS)}"]
-    if any(field != field.strip() for field in row):
-        return ["a field begins or ends with white space"]
-    code, name, cause, owner, retry, action, source = row
-    first = folded.setdefault(_folded(code), line)
-    faults = [f"code {code!r} stands in line {first} already"] if first != line else []
-    needed = {"code": code, "name": name, "action": action, "source": source}
-    faults += (f"{column} is empty" for column, value in needed.items() if not value)
-    if not cause:
-        return [*faults, *(["owner or retry without cause"] if owner or retry else [])]
-    vocabulary = (("cause", cause, CAUSES), ("owner", owner, OWNERS), ("retry", retry, RETRIES))
-    for column, value, words in vocabulary:
-        if value not in words:
-            faults.append(f"{column} {value!r} is none of {', '.join(words)}")
-    return faults
+def _by_words(
+    told: Explanation, message: str | None, guesser: Callable[[str], Guess]
+) -> Explanation:
+    """What message and code tell in words, where the code itself tells no cause for sure."""
+    asked = told.code if told.cause == "unknown" and not told.known else ""
+    # Apart by a line, so that no rule reads across.
+    text = "\n".join(filter(None, ((message or "")[:LONGEST], asked)))
+    found = guesser(text) if text else None
+    if found is None or (not asked and found.cause == "unknown" and told.code):
+        return told
+    if told.cause != "unknown" and found.confidence <= told.confidence:
+        return told
+    why = found.why if told.known or not told.code else f"{told.why}; {found.why}"
+    return Explanation(
+        told.scheme, told.code, told.name if told.known else "", found.cause, found.owner,
+        found.retry, found.action, found.cause in PATH_CAUSES, False, found.confidence, why,
+    )  # fmt: skip

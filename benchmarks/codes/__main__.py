@@ -1,0 +1,140 @@
+"""Measure how well codes of unknown schemes are told from their words; `--train` writes the model.
+
+Every provider's tables are left out in turn, words and codes, the model is trained on the rest, and
+the left-out codes are asked for. Codes of providers without a table are asked besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+import functions.core.guess
+from benchmarks.codes.heldout import DATA, Told, foreign, leave_one_out
+from benchmarks.codes.train import examples, phrases, train
+from functions.core.causes import load
+from functions.core.guess import render
+
+WORDS: Final = Path(functions.core.guess.__file__).with_name("guess_words.csv")
+BANDS: Final = (0.5, 0.6, 0.7, 0.8, 0.88, 1.01)
+CONVENTIONS: Final = "upi_npci"
+"""NPCI's codes are about messages between banks; no other provider's codes are like them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    out = Console()
+    knowledge = load()
+    if options.train:
+        model = train(examples(knowledge.values()), phrases())
+        WORDS.write_text(render(model), encoding="utf-8")
+        out.print(f"Wrote {len(model.weights):,} words and pairs to {WORDS.name}.")
+        return 0
+    if not DATA.is_dir():
+        out.print(f"No published names: {DATA} is no folder. Our own names are asked instead.")
+    by_provider = dict(leave_one_out(knowledge))
+    everything = [told for group in by_provider.values() for told in group]
+    without = [told for told in everything if told.scheme != CONVENTIONS]
+    strange = foreign(knowledge)
+    groups = {
+        **by_provider,
+        "all": everything,
+        f"all but {CONVENTIONS}": without,
+        "no table": strange,
+    }
+    out.print(accuracy(groups))
+    out.print(calibration({f"all but {CONVENTIONS}": without, "all": everything}))
+    out.print(parts([*everything, *strange]))
+    if options.wrong:
+        for told in [*everything, *strange]:
+            if not told.right:
+                found = told.told
+                out.print(
+                    f"{told.scheme} {told.code} {told.message!r}: {told.truth}, told as"
+                    f" {found.cause} ({found.confidence:.2f}; {found.why})",
+                    highlight=False,
+                    markup=False,
+                )
+    return 0
+
+
+def accuracy(groups: dict[str, list[Told]]) -> Table:
+    table = _table("Codes told without their tables", "held out")
+    for heading in ("codes", "cause", "attributable", "blamed wrongly", "said unknown"):
+        table.add_column(heading, justify="right")
+    for name, told in groups.items():
+        table.add_row(
+            name,
+            str(len(told)),
+            _share(item.right for item in told),
+            _share(item.attributed_rightly for item in told),
+            _share(item.told.attributable and not item.attributed_rightly for item in told),
+            _share(item.told.cause == "unknown" for item in told),
+        )
+    return table
+
+
+def calibration(groups: dict[str, list[Told]]) -> Table:
+    """How often a guess was right, by how sure it was."""
+    table = _table("Calibration", "held out")
+    for heading in ("confidence", "guesses", "mean confidence", "right"):
+        table.add_column(heading, justify="right")
+    for name, told in groups.items():
+        for low, high in pairwise(BANDS):
+            band = [
+                item
+                for item in told
+                if low <= item.told.confidence < high and item.told.cause != "unknown"
+            ]
+            mean = sum(item.told.confidence for item in band) / max(1, len(band))
+            table.add_row(
+                name,
+                f"{low:.2f} to {min(high, 1.0):.2f}",
+                str(len(band)),
+                f"{mean:.2f}",
+                _share(item.right for item in band),
+            )
+    return table
+
+
+def parts(told: list[Told]) -> Table:
+    """Which part of the guesser told how many, and how often it was right."""
+    table = _table("By what told", "part")
+    for heading in ("guesses", "right"):
+        table.add_column(heading, justify="right")
+    for part, mark in (
+        ("a rule", "it says "),
+        ("the same word elsewhere", "is not known to have it"),
+        ("the model", "its words: "),
+    ):
+        ours = [item for item in told if mark in item.told.why]
+        table.add_row(part, str(len(ours)), _share(item.right for item in ours))
+    return table
+
+
+def _table(title: str, first: str) -> Table:
+    return Table(first, title=title, title_justify="left", box=box.SIMPLE)
+
+
+def _share(hits: Iterable[bool]) -> str:
+    found = list(hits)
+    return f"{100 * sum(found) / len(found):.1f} %" if found else "-"
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.codes", description=__doc__)
+    parser.add_argument("--train", action="store_true", help="train, write guess_words.csv, stop")
+    parser.add_argument("--wrong", action="store_true", help="list what was told wrongly")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
