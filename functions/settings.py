@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from functions.core.batch import Bounds
+from functions.core.delivery import CHANNELS
 from functions.core.errors import SettingsError
 from functions.core.incident import Patience
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
@@ -50,6 +51,17 @@ def positive(value: str) -> float:
     if not 0 < number < float("inf"):
         raise ValueError("is not above 0")
     return number
+
+
+def one_channel(value: str) -> str:
+    if value not in CHANNELS:
+        raise ValueError(f"is no channel; known: {', '.join(CHANNELS)}")
+    return value
+
+
+def channels(value: str) -> tuple[str, ...]:
+    """`slack,webhook` as the names of channels."""
+    return tuple(one_channel(name.strip()) for name in value.split(",") if name.strip())
 
 
 def thresholds(value: str) -> Mapping[str, Threshold]:
@@ -165,13 +177,27 @@ class DetectSettings(_FromEnv):
 
 @dataclass(frozen=True, kw_only=True)
 class NotifySettings(_FromEnv):
-    """dashboard_url: where the page sends its reader. alarm_prefix: of this deployment's alarms."""
+    """dashboard_url: where the page sends its reader. channels: those that have alarms, too.
+    cooldown_seconds: news that is no worse is told at most so often."""
 
     state_table: str = _setting(text)
     oncall_topic_arn: str = _setting(text)
     environment: str = _setting(text)
     dashboard_url: str = _setting(text)
     thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
+    channels: tuple[str, ...] = _setting(channels, ())
+    cooldown_seconds: int = _setting(whole(0, 86_400), 600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverSettings(_FromEnv):
+    """channel: whose queue it reads. secret_arn: the ARN or the name of what lets it in."""
+
+    channel: str = _setting(one_channel)
+    secret_arn: str = _setting(text)
+    state_table: str = _setting(text)
+    environment: str = _setting(text)
+    dashboard_url: str = _setting(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +207,7 @@ class TickSettings(_FromEnv):
 
 __all__ = [
     "ArchiveSettings",
+    "DeliverSettings",
     "DetectSettings",
     "NotifySettings",
     "TallySettings",

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.core.alarms import PAYMENTS
@@ -51,6 +52,8 @@ class Dashboards(Construct):
         functions: Mapping[str, lambda_.IFunction],
         consumers: Mapping[str, lambda_.IFunction],
         streams: Mapping[str, kinesis.IStream],
+        queues: Mapping[str, sqs.IQueue],
+        dead_letters: Mapping[str, sqs.IQueue],
     ) -> None:
         super().__init__(scope, construct_id)
         self._metric = payment_metric
@@ -101,6 +104,7 @@ class Dashboards(Construct):
                         _each(streams, "WriteProvisionedThroughputExceeded", "Sum"),
                     ),
                 ],
+                *([_deliveries(queues, dead_letters)] if queues else []),
             ],
         )
 
@@ -143,6 +147,18 @@ class Dashboards(Construct):
         return self._metric(name).with_(statistic="Maximum", period=_FINE, label=label)
 
 
+def _deliveries(
+    queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue]
+) -> list[cloudwatch.IWidget]:
+    """A row for the channels: what came, what waits, what was given up."""
+    visible = "ApproximateNumberOfMessagesVisible"
+    return [
+        _lines("Pages sent to channels", _each(queues, "NumberOfMessagesSent", "Sum")),
+        _lines("Oldest waiting page, s", _each(queues, "ApproximateAgeOfOldestMessage", "Maximum")),
+        _lines("Pages undelivered", _each(dead_letters, visible, "Maximum")),
+    ]
+
+
 def _levels(warning: float, critical: float) -> list[cloudwatch.HorizontalAnnotation]:
     return [
         cloudwatch.HorizontalAnnotation(value=value, label=label, color=color)
@@ -154,7 +170,9 @@ def _levels(warning: float, critical: float) -> list[cloudwatch.HorizontalAnnota
 
 
 def _each(
-    resources: Mapping[str, lambda_.IFunction] | Mapping[str, kinesis.IStream],
+    resources: Mapping[str, lambda_.IFunction]
+    | Mapping[str, kinesis.IStream]
+    | Mapping[str, sqs.IQueue],
     metric: str,
     statistic: str,
 ) -> list[cloudwatch.IMetric]:

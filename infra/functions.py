@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.dependencies import Target
@@ -60,8 +61,11 @@ class Functions(Construct):
         timeout_seconds: int,
         environment: Mapping[str, str],
         reserved: int | None,
+        handler: str = "",
+        dead_letters: sns.ITopic | None = None,
     ) -> lambda_.Function:
-        """The function `name`, whose handler is functions/handlers/`name`.py."""
+        """The function `name`, whose handler is functions/handlers/`handler`.py, by default that of its
+        name. dead_letters: where the events go that it failed at, however often it was tried."""
         function_name = f"{self._prefix}-{name}"
         log_group = logs.LogGroup(
             self,
@@ -85,7 +89,7 @@ class Functions(Construct):
             runtime=RUNTIMES[self._target.python],
             architecture=self._target.architecture,
             code=self._code,
-            handler=f"functions.handlers.{name}.handler",
+            handler=f"functions.handlers.{handler or name}.handler",
             layers=[self._layer],
             role=role,
             log_group=log_group,
@@ -93,6 +97,7 @@ class Functions(Construct):
             timeout=cdk.Duration.seconds(timeout_seconds),
             tracing=lambda_.Tracing.ACTIVE,
             reserved_concurrent_executions=reserved,
+            dead_letter_topic=dead_letters,
             environment={
                 **environment,
                 "POWERTOOLS_SERVICE_NAME": name,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from functions.core.delivery import CHANNELS
 from functions.core.errors import SettingsError
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing
@@ -36,6 +37,12 @@ LOG_RETENTION: Final[Mapping[int, str]] = {
 
 _EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,.]+")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
+_SECRET = re.compile(
+    r"[A-Za-z0-9/_+=.@-]{1,512}"
+    r"|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}"
+)
+_VALUE = re.compile(r"xox.*|https?:.*|[0-9a-fA-F]{32}")
+"""What looks like a token or a key, and not like the name of the secret that holds it."""
 
 
 def _emails(value: str) -> tuple[str, ...]:
@@ -51,6 +58,16 @@ def _each(value: str, pattern: re.Pattern[str], fault: str) -> tuple[str, ...]:
     if wrong := [item for item in items if not pattern.fullmatch(item)]:
         raise ValueError(f"{', '.join(wrong)} {fault}")
     return items
+
+
+def _secret(value: str) -> str:
+    if _VALUE.fullmatch(value):
+        raise ValueError(
+            "looks like the secret's value: store that in Secrets Manager, give its name"
+        )
+    if value and not _SECRET.fullmatch(value):
+        raise ValueError("is neither the name nor the whole ARN of a secret in Secrets Manager")
+    return value
 
 
 def _yes(value: str) -> bool:
@@ -77,14 +94,18 @@ class Settings:
 
     oncall_email, oncall_sms: who is paged; several are separated by commas. keep_data: the streams,
     the table, the buckets and the key outlive the stack, and the stack cannot be deleted by
-    mistake. reserve_concurrency: each function owns its share of the account's concurrency (an
-    account with the starting quota of 10 cannot reserve any). archive: payments are kept as Parquet
-    on S3, too. emulated: for infra/emulated.py.
+    mistake. slack_secret, pagerduty_secret, webhook_secret: the names or ARNs of secrets; a channel
+    without one is not deployed. reserve_concurrency: each function owns its share of the account's
+    concurrency (an account with the starting quota of 10 cannot reserve any). archive: payments are
+    kept as Parquet on S3, too. emulated: for infra/emulated.py.
     """
 
     environment: str
     oncall_email: tuple[str, ...] = _setting(_emails, ())
     oncall_sms: tuple[str, ...] = _setting(_phones, ())
+    slack_secret: str = _setting(_secret, "")
+    pagerduty_secret: str = _setting(_secret, "")
+    webhook_secret: str = _setting(_secret, "")
     events_shards: int = _setting(whole(1, 500), 1)
     thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
     slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)
@@ -95,6 +116,7 @@ class Settings:
     oldest_days: int = _setting(whole(1, 3650), 30)
     confirm_seconds: int = _setting(whole(0, 600), 0)
     recover_seconds: int = _setting(whole(1, 3600), 30)
+    cooldown_seconds: int = _setting(whole(0, 86_400), 600)
     publish_seconds: int = _setting(whole(1, 60), 5)
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)
@@ -103,6 +125,12 @@ class Settings:
     log_level: str = _setting(str.upper, "INFO")
     archive: bool = _setting(_yes, True)
     emulated: bool = _setting(_yes, False)
+
+    @property
+    def channels(self) -> Mapping[str, str]:
+        """The channels beside e-mail and SMS, with the secret of each."""
+        secrets = {name: str(getattr(self, f"{name}_secret")) for name in CHANNELS}
+        return {name: secret for name, secret in secrets.items() if secret}
 
 
 def project_context() -> dict[str, Any]:
@@ -146,7 +174,8 @@ def _read(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         try:
             values[name] = readers[name](_text(value))
         except ValueError as error:
-            faults.append(f"{name}={_text(value)!r}: {error}")
+            shown = "…" if name.endswith("_secret") else repr(_text(value))
+            faults.append(f"{name}={shown}: {error}")
     return values, faults
 
 

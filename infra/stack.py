@@ -16,6 +16,7 @@ from functions.settings import format_thresholds
 from infra import emulated
 from infra.alarms import Alarms
 from infra.archive import Archive
+from infra.channels import TIMEOUT_SECONDS, Channels
 from infra.consumers import Consumer
 from infra.dashboards import Dashboards, dashboard_url
 from infra.dependencies import LAMBDA, Dependencies, Target
@@ -96,10 +97,25 @@ class PaywatchStack(cdk.Stack):
             "Notification",
             function=notify,
             alarms=self._topics.alarms,
-            oncall=self._topics.oncall,
         )
         Heartbeat(self, "Heartbeat", function=tick)
         watched = {"tally": tally, "detect": detect, "notify": notify, "tick": tick}
+        self._channels: Channels | None = None
+        if settings.channels:
+            deliver = {
+                name: self._deliver(name, settings.channels[name]) for name in settings.channels
+            }
+            watched |= {f"deliver-{name}": function for name, function in deliver.items()}
+            self._channels = Channels(
+                self,
+                "Channels",
+                prefix=self._prefix,
+                functions=deliver,
+                secrets=settings.channels,
+                oncall=self._topics.oncall,
+                key=self._key,
+                tls_only=tls_only,
+            )
         self._archive: Archive | None = None
         if settings.archive and emulated.has(settings, "archive"):
             watched["archive"] = archive = self._archive_function()
@@ -191,7 +207,12 @@ class PaywatchStack(cdk.Stack):
                 "ENVIRONMENT": self._settings.environment,
                 "DASHBOARD_URL": dashboard_url(self._settings.environment),
                 "THRESHOLDS": format_thresholds(self._settings.thresholds),
+                "COOLDOWN_SECONDS": str(self._settings.cooldown_seconds),
+                **self._told_channels(),
             },
+            # Of what Lambda passes on, only dead letters have message attributes; without any, a message
+            # gets through no filter of a subscription, not even one for what has no such attribute.
+            dead_letters=self._topics.oncall,
         )
         self._use_table(
             function,
@@ -214,6 +235,31 @@ class PaywatchStack(cdk.Stack):
         )
         self._streams.events.grant(function, "kinesis:ListShards", "kinesis:PutRecords")
         self._key.grant(function, "kms:GenerateDataKey")
+        return function
+
+    def _told_channels(self) -> dict[str, str]:
+        """For notify, which tells their alarms in words."""
+        channels = ",".join(self._settings.channels)
+        return {"CHANNELS": channels} if channels else {}
+
+    def _deliver(self, channel: str, secret: str) -> lambda_.Function:
+        """No limit of its own: its queue lets no more than two run at once."""
+        function = self._functions.add(
+            f"deliver-{channel}",
+            description=f"Tells the pages of its queue to {channel}",
+            memory_mb=512,
+            timeout_seconds=TIMEOUT_SECONDS,
+            reserved=None,
+            handler="deliver",
+            environment={
+                "CHANNEL": channel,
+                "SECRET_ARN": secret,
+                "STATE_TABLE": self._table.table_name,
+                "ENVIRONMENT": self._settings.environment,
+                "DASHBOARD_URL": dashboard_url(self._settings.environment),
+            },
+        )
+        self._use_table(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         return function
 
     def _archive_function(self) -> lambda_.Function:
@@ -252,6 +298,8 @@ class PaywatchStack(cdk.Stack):
                 )
             if self._archive and alarm.source == "delivery":
                 return self._archive.metric(alarm.metric)
+            if self._channels and alarm.source in self._channels.dead_letters:
+                return self._channels.undelivered(alarm.source, alarm.metric)
             if alarm.source in streams:
                 return streams[alarm.source].metric(alarm.metric)
             return functions[alarm.source].metric(alarm.metric)
@@ -260,7 +308,11 @@ class PaywatchStack(cdk.Stack):
             self,
             "Alarms",
             prefix=self._prefix,
-            alarms=alarms(self._settings.thresholds, archive=self._archive is not None),
+            alarms=alarms(
+                self._settings.thresholds,
+                archive=self._archive is not None,
+                channels=tuple(self._settings.channels),
+            ),
             metric_of=metric_of,
             topic=self._topics.alarms,
         )
@@ -274,6 +326,8 @@ class PaywatchStack(cdk.Stack):
             functions=functions,
             consumers={name: functions[name] for name in self._mappings},
             streams=streams,
+            queues=self._channels.queues if self._channels else {},
+            dead_letters=self._channels.dead_letters if self._channels else {},
         )
 
     def _outputs(self) -> None:

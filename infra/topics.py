@@ -11,12 +11,21 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from functions.core.page import ACKNOWLEDGE, KINDS
 from functions.core.score import CRITICAL
+
+_NEWS = sns.SubscriptionFilter(
+    # What Lambda passes on, because notify failed, has neither a kind nor a severity, but other
+    # attributes; a message without any would get through no filter.
+    [*(kind for kind in KINDS if kind != ACKNOWLEDGE), {"exists": False}]
+)
+"""All but that somebody took the trouble over: who is on call did that, or hears it in the chat."""
 
 
 class Topics(Construct):
     """`alarms`: CloudWatch alarms, detect's incidents, given-up batches; read by notify.
-    `oncall`: pages, one message per incident; email gets all of them, SMS the critical ones.
+    `oncall`: pages, one message per incident; email gets all of them but acknowledgements, SMS the
+    critical ones.
     """
 
     def __init__(
@@ -46,14 +55,16 @@ class Topics(Construct):
             enforce_ssl=tls_only,
         )
         for email in emails:
-            self.oncall.add_subscription(subscriptions.EmailSubscription(email))
+            self.oncall.add_subscription(
+                subscriptions.EmailSubscription(email, filter_policy={"kind": _NEWS})
+            )
         for phone in phones:
             self.oncall.add_subscription(
                 subscriptions.SmsSubscription(
                     phone,
                     filter_policy={
-                        # A page that Lambda delivers raw, because notify failed, has no severity.
-                        "severity": sns.SubscriptionFilter([CRITICAL, {"exists": False}])
+                        "severity": sns.SubscriptionFilter([CRITICAL, {"exists": False}]),
+                        "kind": _NEWS,
                     },
                 )
             )

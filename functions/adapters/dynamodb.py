@@ -5,15 +5,19 @@
     detect            delta#<version>             one step of detect, and the head in brief
     detect            snapshot#<version>#<chunk>  detect's whole state, every so many steps
     notify            desk                        what notify remembers
+    incident#<month>  <id>                        the record of a trouble that began in that month
+    <channel>         <thread>                    what slack, pagerduty or webhook was told
 
 Every write is conditional on the version that was read, so that of two writers one is told; but
-for snapshots, which repeat what the deltas of their version say.
+for snapshots, which repeat what the deltas of their version say, and for what a channel was told,
+which is only added to.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -22,10 +26,19 @@ from msgspec.structs import replace
 
 from functions.adapters.aws import calling, error_code
 from functions.core import journal
+from functions.core.delivery import Told, mark
 from functions.core.detector import Delta
 from functions.core.errors import StateConflict
+from functions.core.incident_record import (
+    KEPT_DAYS,
+    IncidentRecord,
+    Note,
+    month_of,
+    noted,
+)
 from functions.core.journal import Head
 from functions.core.ledger import Ledger
+from functions.core.page import RESOLVE, TRIGGER, Page
 from functions.core.state import Rules, State
 from functions.core.threads import Desk
 
@@ -33,6 +46,7 @@ DELTA_DAYS: Final = 2
 """Longer than the tallies stream keeps what a lost state would have to be rebuilt from."""
 SNAPSHOT_DAYS: Final = 30
 LEDGER_DAYS: Final = 30
+THREAD_DAYS: Final = 30
 
 Clock = Callable[[], float]
 
@@ -226,6 +240,87 @@ class Desks:
         return version + 1
 
 
+class Records:
+    """The records of troubles, in partitions by the month in which they began."""
+
+    def __init__(self, client: Any, table: str, clock: Clock = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def read(self, identity: str, at: int) -> IncidentRecord | None:
+        """The record of the trouble that is called so at epoch second `at`, or None."""
+        found = self._read(identity, at)
+        return found[0] if found else None
+
+    def note(self, note: Note) -> bool:
+        """Put the note on its record; False when there is none to put it on. Raises StateConflict
+        when somebody else wrote the record meanwhile."""
+        found = self._read(note.id, note.entry.at)
+        if found is None and not note.rule:
+            return False
+        record, version, month = found or (None, 0, month_of(note.id, note.started_at))
+        after = noted(record, note)
+        if after == record:
+            return True
+        item = {
+            **_key(f"incident#{month}", note.id),
+            "record": {"S": msgspec.json.encode(after).decode()},
+            "version": {"N": str(version + 1)},
+            "expires_at": _expiry(self._clock, KEPT_DAYS),
+        }
+        _put_over(self._client, self._table, item, version)
+        return True
+
+    def since(self, start: int, until: int) -> list[IncidentRecord]:
+        """The records of troubles that began from `start` to `until` (epoch seconds), newest first."""
+        records: list[IncidentRecord] = []
+        for month in _months(start, until):
+            records += self._of_month(month)
+        found = [record for record in records if start <= record.started_at <= until]
+        return sorted(found, key=lambda record: (record.started_at, record.id), reverse=True)
+
+    def _read(self, identity: str, at: int) -> tuple[IncidentRecord, int, str] | None:
+        """The record with its version and its month; of a year before, where this has none."""
+        for month in (month_of(identity, at), month_of(identity, at - _YEAR)):
+            with calling(f"read the record of {identity}"):
+                answer = self._client.get_item(
+                    TableName=self._table,
+                    Key=_key(f"incident#{month}", identity),
+                    ConsistentRead=True,
+                )
+            item = answer.get("Item")
+            if item is not None:
+                record = msgspec.json.decode(item["record"]["S"], type=IncidentRecord)
+                return record, int(item["version"]["N"]), month
+        return None
+
+    def _of_month(self, month: str) -> Iterator[IncidentRecord]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"incident#{month}"}},
+        }
+        while True:
+            with calling(f"read the records of {month}"):
+                answer = self._client.query(**request, ConsistentRead=True)
+            for item in answer["Items"]:
+                yield msgspec.json.decode(item["record"]["S"], type=IncidentRecord)
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+_YEAR: Final = 366 * 86_400
+
+
+def _months(start: int, until: int) -> list[str]:
+    """`2026-11`, …: the months from epoch second `start` to `until`, the newest first."""
+    first, last = (datetime.fromtimestamp(at, UTC) for at in (start, until))
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in reversed(numbers)]
+
+
 def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
@@ -256,3 +351,53 @@ def _conflict(error: ClientError, message: str) -> Exception:
     if error_code(error) == "ConditionalCheckFailedException":
         return StateConflict(message)
     return error
+
+
+_REMEMBERED_AS: Final = {TRIGGER: "begun_at", RESOLVE: "over_at"}
+
+
+class ChannelThreads:
+    """What a channel was told of each thread; the pk is the channel's name, the sk the thread."""
+
+    def __init__(self, client: Any, table: str, channel: str, clock: Clock = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._channel = channel
+        self._clock = clock
+
+    def recall(self, thread: str) -> Told:
+        """An empty Told for a thread never told. Raises Transient."""
+        with calling(f"read what {self._channel} was told"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(self._channel, thread), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        if item is None:
+            return Told()
+        return Told(
+            marks=frozenset(item["marks"]["SS"]),
+            begun=int(item.get("begun_at", {"N": "0"})["N"]),
+            over=int(item.get("over_at", {"N": "0"})["N"]),
+            root=item.get("root", {"S": ""})["S"],
+        )
+
+    def remember(self, page: Page, root: str = "") -> None:
+        """That the page was told; `root` names the post that began the thread, the first one stays.
+
+        One update, so that of two deliveries at once none forgets the other. Raises Transient.
+        """
+        changes = ["expires_at = :expires_at"]
+        values = {":mark": {"SS": [mark(page)]}, ":expires_at": _expiry(self._clock, THREAD_DAYS)}
+        if page.kind in _REMEMBERED_AS:
+            changes.append(f"{_REMEMBERED_AS[page.kind]} = :at")
+            values[":at"] = {"N": str(page.at)}
+        if root:
+            changes.append("root = if_not_exists(root, :root)")
+            values[":root"] = {"S": root}
+        with calling(f"store what {self._channel} was told"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(self._channel, page.thread),
+                UpdateExpression=f"ADD marks :mark SET {', '.join(changes)}",
+                ExpressionAttributeValues=values,
+            )

@@ -10,7 +10,9 @@ import msgspec
 
 from functions.adapters.aws import calling
 from functions.core.incident import Announcement
+from functions.core.message import to_text
 from functions.core.page import Page
+from functions.core.response import Response
 
 
 class AlarmsTopic:
@@ -26,12 +28,21 @@ class AlarmsTopic:
             self._client.publish(
                 TopicArn=self._arn,
                 Subject=f"{announcement.incident.id} {announcement.transition}",
-                Message=json.dumps({"paywatch_announcement": msgspec.to_builtins(announcement)}),
+                Message=to_text(announcement),
+            )
+
+    def respond(self, response: Response) -> None:
+        """Pass on what somebody answered to a page. Raises Transient when SNS does not take it."""
+        with calling("pass on a response"):
+            self._client.publish(
+                TopicArn=self._arn, Subject=f"{response.id} answered", Message=to_text(response)
             )
 
 
 class OncallTopic:
-    """Where people listen. SMS subscribers filter on the attribute `severity`."""
+    """Where people and channels listen. E-mail and SMS get words, a channel's queue the page itself;
+    subscribers filter on the attributes `severity` and `kind`.
+    """
 
     def __init__(self, client: Any, arn: str) -> None:
         self._client = client
@@ -44,10 +55,21 @@ class OncallTopic:
                 TopicArn=self._arn,
                 Subject=page.subject,
                 MessageStructure="json",
-                Message=json.dumps({"default": page.body, "email": page.body, "sms": page.sms}),
+                Message=json.dumps(
+                    {
+                        "default": page.body,
+                        "email": page.body,
+                        "sms": page.sms,
+                        "sqs": msgspec.json.encode(page).decode(),
+                    }
+                ),
                 MessageAttributes={
-                    "severity": {"DataType": "String", "StringValue": page.severity},
-                    "thread": {"DataType": "String", "StringValue": page.thread},
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in (
+                        ("severity", page.severity),
+                        ("thread", page.thread),
+                        ("kind", page.kind),
+                    )
                 },
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -289,8 +289,40 @@ def archive_alarms() -> list[Alarm]:
     ]
 
 
-def alarms(thresholds: Mapping[str, Threshold], *, archive: bool = True) -> list[Alarm]:
-    """Every alarm of a deployment, with or without an archive, in the order of the dashboard."""
+def channel_alarms(channels: Sequence[str]) -> list[Alarm]:
+    """A channel that is down says so by the others."""
+    return [
+        Alarm(
+            name=f"{channel}-undelivered",
+            title=f"pages wait in the dead-letter queue of {channel}: five tries failed",
+            source=channel,
+            metric="ApproximateNumberOfMessagesVisible",
+            threshold=1,
+            unit="Count",
+            period=60,
+            severity=CRITICAL,
+            first_action=(
+                f"read the log group of deliver-{channel}, it says what to mend;"
+                " then move the pages back to the queue"
+            ),
+            missing="notBreaching",
+            why_missing="SQS says nothing of a queue that has been empty for hours",
+        )
+        for channel in channels
+    ]
+
+
+def alarms(
+    thresholds: Mapping[str, Threshold], *, archive: bool = True, channels: Sequence[str] = ()
+) -> list[Alarm]:
+    """Every alarm of a deployment, with or without an archive, with these channels beside e-mail and
+    SMS, in the order of the dashboard."""
     watched = {name: thresholds[name] for name in thresholds if name in RATE_METRICS}
     archived = archive_alarms() if archive else []
-    return [*_rate_alarms(watched), *_score_alarms(), *pipeline_alarms(), *archived]
+    return [
+        *_rate_alarms(watched),
+        *_score_alarms(),
+        *pipeline_alarms(),
+        *archived,
+        *channel_alarms(channels),
+    ]

@@ -9,13 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.adapters.dynamodb import Desks, Journal, Ledgers
+from functions.adapters.dynamodb import Desks, Journal, Ledgers, Records
 from functions.core.detector import Delta, replay, step
 from functions.core.errors import StateConflict
+from functions.core.incident import OPENED, WORSE, spoken_id
+from functions.core.incident_record import KEPT_DAYS, Note
 from functions.core.journal import LARGEST_CHUNK, Head
 from functions.core.ledger import Ledger
+from functions.core.notes import incident_note, response_note
+from functions.core.response import Rating
 from functions.core.state import Rules, State, initial
-from functions.core.threads import Desk, take
+from functions.core.threads import Desk, Manners, take
 from functions.core.window import merge_into
 from tests.builders import (
     DASHBOARD,
@@ -235,7 +239,7 @@ def test_a_desk_never_written_is_empty(desks: Desks) -> None:
 def test_a_desk_comes_back_as_it_was_written(desks: Desks) -> None:
     desk = Desk()
     for message in (announcement(), change("tally-errors")):
-        desk = take(desk, message, Head(), NOW, DASHBOARD)
+        desk = take(desk, message, Head(), NOW, Manners(DASHBOARD))
     assert desks.write(desk, 0) == 1
     assert desks.read() == (desk, 1)
 
@@ -246,3 +250,96 @@ def test_a_desk_that_somebody_else_wrote_is_not_written_over(desks: Desks) -> No
         with pytest.raises(StateConflict):
             desks.write(Desk({"mine": 1}), stale)
     assert desks.read() == (Desk(), 1)
+
+
+DAY = 86_400
+
+
+@pytest.fixture
+def records(dynamodb: Any) -> Records:
+    return Records(dynamodb, TABLE, clock=lambda: NOW)
+
+
+def opened(days_ago: int = 0, transition: str = OPENED) -> Note:
+    began = NOW - days_ago * DAY
+    name = spoken_id("x", began)
+    told = announcement(transition, id=name, started_at=began, updated_at=began)
+    return incident_note(told, name, None)
+
+
+def test_a_record_grows_by_notes_and_is_found_by_its_name(records: Records) -> None:
+    note = opened()
+    assert records.note(note)
+    assert records.note(opened(transition=WORSE))
+    found = records.read(note.id, NOW + DAY)
+    assert found is not None
+    assert [entry.what for entry in found.entries] == [OPENED, WORSE]
+    assert found.incident == note.incident
+
+
+def test_a_note_that_comes_again_writes_nothing(records: Records, dynamodb: Any) -> None:
+    for _ in range(2):
+        records.note(opened())
+    [item] = dynamodb.scan(TableName=TABLE)["Items"]
+    assert item["version"] == {"N": "1"}
+
+
+def test_a_record_is_found_for_more_than_a_year(records: Records) -> None:
+    note = opened()
+    records.note(note)
+    for days in (0, 1, 200, 364, 366, 399):
+        assert records.read(note.id, NOW + days * DAY) is not None, days
+
+
+def test_a_record_is_kept_for_four_hundred_days_after_its_last_note(
+    records: Records, dynamodb: Any
+) -> None:
+    records.note(opened())
+    [item] = dynamodb.scan(TableName=TABLE)["Items"]
+    assert item["expires_at"] == {"N": str(NOW + KEPT_DAYS * DAY)}
+
+
+def test_a_response_to_what_has_no_record_writes_nothing(records: Records, dynamodb: Any) -> None:
+    assert not records.note(response_note(Rating("PW-1120-1343-4f2", "noise", "asha", NOW)))
+    assert dynamodb.scan(TableName=TABLE)["Items"] == []
+
+
+def test_a_response_finds_the_record_of_a_trouble_that_began_in_another_month(
+    records: Records,
+) -> None:
+    note = opened(days_ago=45)
+    records.note(note)
+    assert records.note(response_note(Rating(note.id, "noise", "asha", NOW)))
+    found = records.read(note.id, NOW)
+    assert found is not None
+    assert found.rating == "noise"
+
+
+def test_the_records_since_a_day_come_newest_first(records: Records) -> None:
+    for days in (0, 3, 40, 100):
+        records.note(opened(days))
+    found = records.since(NOW - 60 * DAY, NOW)
+    assert [(NOW - record.started_at) // DAY for record in found] == [0, 3, 40]
+
+
+def test_of_two_writers_of_a_record_one_is_told(records: Records, dynamodb: Any) -> None:
+    @dataclass
+    class Racing:
+        """Lets somebody else write between a read and the write after it."""
+
+        client: Any
+        meanwhile: Note | None = None
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "put_item" and self.meanwhile is not None:
+                note, self.meanwhile = self.meanwhile, None
+                assert records.note(note)
+            return getattr(self.client, name)
+
+    racing = Records(Racing(dynamodb, opened(transition=WORSE)), TABLE, clock=lambda: NOW)
+    with pytest.raises(StateConflict):
+        racing.note(opened())
+    assert racing.note(opened())
+    found = records.read(opened().id, NOW)
+    assert found is not None
+    assert [entry.what for entry in found.entries] == [WORSE, OPENED]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.adapters.sns import AlarmsTopic, OncallTopic, messages
+from functions.core.incident_page import incident_page
 from functions.core.message import parse
-from functions.core.page import incident_page
+from functions.core.page import Page
 from tests.builders import ALARMS, DASHBOARD, announcement
 
 
@@ -49,7 +51,8 @@ def test_a_page_is_sent_with_its_subject_and_what_sms_subscribers_filter_on(
     page = incident_page(announcement(), DASHBOARD)
     OncallTopic(sns, topic).send(page)
     envelope = heard(sqs, queue)
-    assert (envelope["Subject"], envelope["Message"]) == (page.subject, page.body)
+    assert envelope["Subject"] == page.subject
+    assert msgspec.json.decode(envelope["Message"], type=Page) == page
     assert envelope["MessageAttributes"]["severity"]["Value"] == "critical"
 
 
@@ -63,7 +66,7 @@ def test_a_page_has_words_of_its_own_for_sms() -> None:
     page = incident_page(announcement(), DASHBOARD)
     OncallTopic(Topic(), "arn").send(page)
     texts = json.loads(published[0]["Message"])
-    assert texts == {"default": page.body, "email": page.body, "sms": page.sms}
+    assert (texts["default"], texts["email"], texts["sms"]) == (page.body, page.body, page.sms)
 
 
 def test_the_messages_of_an_invocation_are_its_texts() -> None:

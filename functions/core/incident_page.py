@@ -1,0 +1,255 @@
+"""What a page says of an incident: what broke, where, since when, whose fault, what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from functions.core.blame import RISK_TEAM, Blame, blame
+from functions.core.incident import AGAIN, CLOSED, OPENED, Announcement, Incident
+from functions.core.page import (
+    RESOLVE,
+    TRIGGER,
+    UPDATE,
+    Fact,
+    Page,
+    duration,
+    minute,
+    moment,
+    percent,
+    sms_text,
+    subject_line,
+)
+from functions.core.slices import slice_values, words
+
+FIRST_ACTION: Final[Mapping[str, str]] = {
+    "issuer": "move the route's traffic if you can; call the technical desk of {name}.",
+    "network": "move traffic to another network or acquirer; check the status page of {name}.",
+    "gateway": "move traffic to another gateway; check the status page of {name}, open a ticket.",
+    "merchant": "check the set-up of {name} and its last change: keys, limits, accounts.",
+    "customers": "compare with a campaign or a payday; no outage on the payment path is seen.",
+    RISK_TEAM: "tell the risk team: rules may be too strict, or an attack is under way.",
+}
+"""By owner; {name} is the owner's own name where it is known."""
+_NO_OWNER_ACTION: Final[Mapping[str, str]] = {
+    "timeout": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
+    "unknown": "open the dashboard, read the newest error codes: the events do not say why.",
+}
+_FLOW_ACTION: Final[Mapping[str, str]] = {
+    "volume": "was traffic moved or a client switched off? If not, its way to us is down: ask its owner.",
+    "latency": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
+}
+"""Where nothing fails, the first action follows from the signal."""
+_SHORT_ACTION: Final[Mapping[str, str]] = {
+    "issuer": "move its traffic, call the issuer",
+    "network": "move to another network",
+    "gateway": "move to another gateway",
+    "merchant": "check its last change",
+    "customers": "compare with a campaign or payday",
+    RISK_TEAM: "tell the risk team",
+    "timeout": "find the slow hop",
+    "unknown": "open the dashboard",
+}
+
+SIGNAL_WORDS: Final[Mapping[str, str]] = {
+    "failed": "of payments fail",
+    "attributable": "of payments fail on the payment path",
+    "denied": "of payments are denied",
+    "reversed": "of payments are reversed",
+    "backend_reversed": "of payments are reversed by the backend",
+    "volume": "of the usual payments come",
+    "latency": "of payments are slower than usual",
+    "customer": "of payments end for a reason of the customer's own",
+    "fraud": "of payments are stopped as fraud",
+}
+_SIGNAL_SHORT: Final[Mapping[str, str]] = {
+    "failed": "failing",
+    "attributable": "failing",
+    "denied": "denied",
+    "reversed": "reversed",
+    "backend_reversed": "backend-reversed",
+    "volume": "missing",
+    "latency": "slow",
+    "customer": "ended by customers",
+    "fraud": "stopped as fraud",
+}
+_NEWS: Final[Mapping[str, str]] = {OPENED: "", "worse": "WORSE, now ", AGAIN: "AGAIN: "}
+_NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", "worse": "WORSE ", AGAIN: "AGAIN "}
+_MOST_SHOWN: Final = 3
+"""Examples and currencies on a page: the incident's record has more."""
+
+
+def incident_subject(incident: Incident) -> str:
+    return subject_line(
+        f"{incident.id}: payments {_SIGNAL_SHORT[incident.signal]} on {words(incident.slice)}"
+    )
+
+
+def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
+    """The message for one transition of an incident."""
+    incident = announcement.incident
+    found = blame(incident)
+    is_over = announcement.transition == CLOSED
+    short = _SHORT_ACTION.get(found.owner or found.cause, _SHORT_ACTION["unknown"])
+    if is_over:
+        headline = sms = _ending(incident)
+    else:
+        headline = _headline(announcement, found)
+        sms = (
+            f"{_NEWS_SHORT[announcement.transition]}{incident.severity.upper()} "
+            f"{percent(_now(incident))} {_SIGNAL_SHORT[incident.signal]}: {words(incident.slice)}, "
+            f"since {minute(incident.started_at)}, {_cause_short(incident, found)}"
+        )
+    return Page(
+        thread=incident.id,
+        kind=RESOLVE if is_over else UPDATE if announcement.transition == "worse" else TRIGGER,
+        severity=incident.severity,
+        subject=incident_subject(incident),
+        headline=headline,
+        facts=tuple(_over(incident, found) if is_over else _under_way(incident, found)),
+        action=(
+            ("Next", "did you move traffic? Move it back in steps.")
+            if is_over
+            else ("First", first_action(incident))
+        ),
+        names=(("Incident", incident.id), ("Dashboard", dashboard_url)),
+        sms=sms_text(
+            sms, incident.id, "" if is_over else _FLOW_ACTION.get(incident.signal) or short
+        ),
+        labels=labels(incident),
+        started_at=incident.started_at,
+        at=incident.closed_at or incident.updated_at,
+        url=dashboard_url,
+    )
+
+
+def labels(incident: Incident) -> dict[str, str]:
+    """The incident for machines: signal, cause, owner, and its slice's dimensions."""
+    found = blame(incident)
+    return {
+        "signal": incident.signal,
+        "cause": found.cause,
+        "owner": found.owner or "unknown",
+        **slice_values(incident.slice),
+    }
+
+
+def first_action(incident: Incident) -> str:
+    if incident.signal in _FLOW_ACTION:
+        return _FLOW_ACTION[incident.signal]
+    found = blame(incident)
+    if not found.owner:
+        return _NO_OWNER_ACTION.get(found.cause, _NO_OWNER_ACTION["unknown"])
+    return FIRST_ACTION[found.owner].format(name=found.name or f"the {found.owner}")
+
+
+def causes_words(incident: Incident) -> str:
+    """`issuer 90 %, timeout 10 %`: the three most frequent."""
+    total = sum(incident.causes.values())
+    if not total:
+        return "unknown"
+    ranked = sorted(incident.causes.items(), key=lambda item: -item[1])[:3]
+    return ", ".join(f"{cause} {percent(n / total, whole=True)}" for cause, n in ranked)
+
+
+def owner_words(found: Blame) -> str:
+    """`issuer HDFC, at least 83 % sure`."""
+    if not found.owner:
+        return found.words
+    return f"{found.words}, at least {min(99, int(100 * found.sure))} % sure"
+
+
+def affected_words(incident: Incident, most: int = _MOST_SHOWN) -> str:
+    """`1,204 payments, INR 310,400`: what failed, as far as the events say an amount."""
+    largest = sorted(incident.money.items(), key=lambda item: -item[1])[:most]
+    count = f"{incident.affected:,} payment{'' if incident.affected == 1 else 's'}"
+    return ", ".join([count, *(f"{currency} {amount:,.0f}" for currency, amount in largest)])
+
+
+def _headline(announcement: Announcement, found: Blame) -> str:
+    incident = announcement.incident
+    what = (
+        f"{_NEWS[announcement.transition]}{incident.severity.upper()}: {percent(_now(incident))} "
+        f"{SIGNAL_WORDS[incident.signal]} on {words(incident.slice)}"
+    )
+    if incident.signal in _FLOW_ACTION:
+        return what
+    return f"{what}. Likely cause: {_cause_words(found)}"
+
+
+def _cause_words(found: Blame) -> str:
+    """`issuer`, `gateway (timeout)`: who is at fault, and by what the codes say if that differs."""
+    if not found.owner:
+        return found.cause
+    if found.owner == found.cause or found.cause in ("customer", "fraud"):
+        return found.cause
+    return f"{found.owner} ({found.cause})"
+
+
+def _cause_short(incident: Incident, found: Blame) -> str:
+    if incident.signal in _FLOW_ACTION:
+        return incident.signal
+    return f"cause {_cause_words(found)}"
+
+
+def _under_way(incident: Incident, found: Blame) -> list[Fact]:
+    facts: list[Fact] = []
+    if incident.latest_rate is not None:
+        latest = f"{percent(incident.latest_rate)} in the last {incident.latest_seconds} s"
+        facts.append(("Now", latest))
+    facts += _what(incident)
+    if incident.elsewhere is not None:
+        facts.append(("Elsewhere", percent(incident.elsewhere)))
+    facts += [("Where", words(incident.slice)), ("Since", moment(incident.started_at))]
+    if incident.back_at:
+        facts.append(("Back since", moment(incident.back_at)))
+    if incident.signal not in _FLOW_ACTION:
+        facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
+    facts += _harm(incident)
+    facts.append(("Score", f"{incident.score:.0f} of 100"))
+    return facts
+
+
+def _what(incident: Incident) -> list[Fact]:
+    """The figures: what was seen, what of it is sure, what is usual."""
+    if incident.signal == "volume":
+        usual = f"{percent(incident.rate)} of some {incident.attempts:,} attempts a minute"
+        return [("What", usual)]
+    shown = round(incident.rate * incident.attempts)
+    facts = [("What", f"{shown:,} of {incident.attempts:,} attempts")]
+    if incident.signal != "latency":
+        facts.append(("Surely", f"more than {percent(incident.at_least)}"))
+    return [*facts, ("Normally", percent(incident.normal))]
+
+
+def _harm(incident: Incident) -> list[Fact]:
+    facts: list[Fact] = []
+    if incident.affected:
+        facts.append(("Affected", affected_words(incident)))
+    if incident.examples:
+        facts.append(("For example", ", ".join(map(str, incident.examples[:_MOST_SHOWN]))))
+    return facts
+
+
+def _over(incident: Incident, found: Blame) -> list[Fact]:
+    facts = [
+        ("From", moment(incident.started_at)),
+        ("Until", moment(incident.closed_at)),
+        ("Worst", f"{percent(incident.rate)} {SIGNAL_WORDS[incident.signal]}"),
+    ]
+    if incident.signal not in _FLOW_ACTION:
+        facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
+    return [*facts, *_harm(incident)]
+
+
+def _ending(incident: Incident) -> str:
+    lasted = duration(incident.closed_at - incident.started_at)
+    place = words(incident.slice)
+    if incident.idle_since:
+        return f"OVER after {lasted}: no payments come any more on {place}"
+    return f"OK: recovered after {lasted}: {place}"
+
+
+def _now(incident: Incident) -> float:
+    """The rate that is true just now, as far as that is known."""
+    return incident.rate if incident.latest_rate is None else incident.latest_rate
