@@ -233,7 +233,7 @@ def _print(trial: Trial, others: list[Trial], bad_rows: int, wall: float, *, as_
         told["sweep"] = sweep_table(trial, others)
         told["proposal"] = proposal(trial, others)
     if as_json:
-        for line in (*trial.incidents, *trial.pages):
+        for line in (*trial.incidents, *trial.waves, *trial.pages):
             sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
         return
@@ -248,6 +248,9 @@ def _words(trial: Trial, told: dict[str, Any]) -> str:
     lines += [_incident_words(line) for line in trial.incidents[:_SHOWN_INCIDENTS]]
     if len(trial.incidents) > _SHOWN_INCIDENTS:
         lines.append(f"… and {len(trial.incidents) - _SHOWN_INCIDENTS} more (--json lists all)")
+    if trial.waves:
+        lines += ["", f"on the customers' side, paging nobody: {len(trial.waves)}"]
+        lines += [_incident_words(line) for line in trial.waves[:_SHOWN_INCIDENTS]]
     others = [page for page in trial.pages if page.alarm != "incident" and page.state != "OK"]
     lines += [f"{page.at}  alarm {page.alarm}" for page in others[:_SHOWN_INCIDENTS]]
     if told["warnings"]:

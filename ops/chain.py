@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from functions.core.alarm_change import AlarmChange, decided
 from functions.core.alarms import PAYMENTS, Alarm
 from functions.core.detector import step
 from functions.core.incident import CLOSED, Announcement, Incident
@@ -20,7 +21,7 @@ from functions.core.partial import Partial
 from functions.core.score import WARNING
 from functions.core.state import Rules, State, initial
 from functions.core.tally import Tally
-from functions.core.threads import AlarmChange, Desk, Pending, decided, sent, take
+from functions.core.threads import Desk, Manners, Pending, sent, take
 from ops.alarm_rules import AlarmRule
 from ops.cloudwatch import OK, Alarms, Change
 
@@ -28,6 +29,7 @@ TICK_SECONDS: Final = 60
 FILLING_SECONDS: Final = 300
 """So long after the history's begin an alarm to which missing data are a breach still sees what was
 before it. A deployment that is used was there before."""
+_MANNERS: Final = Manners("")
 _INTERVAL: Final = 10
 """Seconds between CloudWatch's evaluations."""
 
@@ -158,12 +160,12 @@ class Chain:
             if waiting or not decided(change, now, clock - change.at, clock):
                 waiting.append(change)
                 continue
-            self._desk = take(self._desk, change, now, clock, "")
+            self._desk = take(self._desk, change, now, clock, _MANNERS)
             self._page(change.alarm.name, change.state, None, clock)
         self._waiting = waiting
 
     def _announced(self, announcement: Announcement, clock: int) -> None:
-        self._desk = take(self._desk, announcement, head(self.state), clock, "")
+        self._desk = take(self._desk, announcement, head(self.state), clock, _MANNERS)
         is_over = announcement.transition == CLOSED
         state = OK if is_over else "ALARM"
         self._page("incident", state, announcement.incident, clock)
@@ -173,7 +175,8 @@ class Chain:
     def _page(self, alarm: str, state: str, incident: Incident | None, clock: int) -> None:
         pages: tuple[Pending, ...] = self._desk.outbox
         for item in pages:
-            self._on_page(Paged(clock, alarm, state, incident, item.page.subject))
+            if item.page is not None:
+                self._on_page(Paged(clock, alarm, state, incident, item.page.subject))
         if pages:
             self._desk = sent(self._desk, [item.key for item in pages])
 

@@ -10,7 +10,10 @@ import typer
 
 from functions.core.errors import PaywatchError, SettingsError
 from ops.backtest import backtest
+from ops.codes import codes
 from ops.demo import demo
+from ops.explain import classify, explain
+from ops.incidents import ack, audit, incidents, rate
 from ops.produce import produce, replay
 from ops.redrive import redrive
 
@@ -20,6 +23,13 @@ COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
     "produce": produce,
     "replay": replay,
     "redrive": redrive,
+    "incidents": incidents,
+    "ack": ack,
+    "rate": rate,
+    "audit": audit,
+    "codes": codes,
+    "explain": explain,
+    "classify": classify,
 }
 
 EXIT_FAULT: Final = 2

@@ -10,9 +10,11 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.live import Live
@@ -20,7 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.core.errors import PaywatchError
-from functions.core.slices import slice_key, words
+from functions.core.page import ACKNOWLEDGE, Page
+from functions.core.response import Acknowledgement
 from ops.demo_view import Seen, line, live_panel, page_panel
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock, Timed
@@ -29,33 +32,79 @@ from producer.scenario import SCENARIOS, Outage, Scenario
 from producer.traffic import traffic
 
 if TYPE_CHECKING:
-    from functions.adapters.dynamodb import Journal
+    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.sns import AlarmsTopic
     from infra.local import Emulator
 
 RATE: Final = 400.0
 CALM_SECONDS: Final = 25.0
-OUTAGE_SECONDS: Final = 25.0
 RECOVERY_SECONDS: Final = 70.0
 """At most: the demo ends as soon as the recovery is told and every payment is counted."""
 SETTLE_SECONDS: Final = 30.0
 """How long the last payments may take to be counted."""
-BROKEN: Final = {"issuer": "HDFC", "network": "VISA"}
-SEVERITY: Final = 0.6
 SEED: Final = 7
-ROUTE: Final = words(slice_key(BROKEN))
+ONCALL: Final = "you"
+"""Who takes the demo's incident over."""
+
+
+class Breakage(StrEnum):
+    ROUTE = "route"
+    GATEWAY = "gateway"
+    FUNDS = "funds"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the demo breaks, and what is to come of it. what: in words, before and while; pages: whether
+    anybody is to be woken."""
+
+    outage: Outage
+    what: str
+    pages: bool = True
+
+    @property
+    def seconds(self) -> float:
+        return self.outage.duration_s
+
+
+ACTS: Final = {
+    Breakage.ROUTE: Act(
+        Outage(
+            slice={"issuer": "HDFC", "network": "VISA"},
+            severity=0.6,
+            start_s=CALM_SECONDS,
+            duration_s=25.0,
+        ),
+        "60 % of the payments of issuer HDFC × network VISA fail",
+    ),
+    Breakage.GATEWAY: Act(
+        Outage(slice={"gateway": "payu"}, severity=0.6, start_s=CALM_SECONDS, duration_s=25.0),
+        "60 % of the payments of gateway payu fail",
+    ),
+    Breakage.FUNDS: Act(
+        Outage(slice={}, severity=0.25, start_s=CALM_SECONDS, duration_s=45.0, cause="customer"),
+        "25 % of all customers are without funds",
+        pages=False,
+    ),
+}
 
 
 def demo(
+    breakage: Annotated[
+        Breakage,
+        typer.Option("--break", help="A route, a gateway, or nothing but the customers' funds."),
+    ] = Breakage.ROUTE,
     stay: Annotated[bool, typer.Option("--stay", help="Keep the emulator running.")] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of the emulator. [default: a free one]")
     ] = None,
     rate: Annotated[float, typer.Option(min=20, help="Payments a second.")] = RATE,
 ) -> None:
-    """Deploy to an emulator here, break a route, show the page and the recovery, and clean up."""
+    """Deploy to an emulator here, break something, show the page and the recovery, and clean up."""
+    from functions.adapters.dynamodb import Records
     from infra.local import Emulator
 
-    console = Console()
+    console, act = Console(), ACTS[breakage]
     began = time.monotonic()
     console.rule("[bold]Paywatch")
     try:
@@ -63,8 +112,9 @@ def demo(
             console.print(f"AWS emulator on {emulator.endpoint}, IAM enforced")
             outputs = _deployed(console, emulator)
             oncall = Oncall(emulator, outputs["OncallTopicArn"])
-            seen, report = _performed(console, emulator, outputs, oncall, rate)
-            code = _summary(console, seen, report, time.monotonic() - began)
+            records = Records(emulator.client("dynamodb"), outputs["StateTable"])
+            seen, report = _performed(console, emulator, outputs, oncall, act, rate)
+            code = _summary(console, seen, report, act, records, time.monotonic() - began)
             if stay:
                 _stay(console, emulator, outputs, oncall)
     except KeyboardInterrupt:
@@ -101,7 +151,9 @@ def _plain(text: str) -> str:
 
 
 class Oncall:
-    """A real subscriber of the on-call topic: a queue in place of a person's mailbox."""
+    """A real subscriber of the on-call topic: a queue in place of a person's mailbox. It gets each page
+    as the channels do, and shows it as e-mail shows it.
+    """
 
     def __init__(self, emulator: Emulator, topic_arn: str) -> None:
         self._sqs = emulator.client("sqs")
@@ -130,25 +182,34 @@ class Oncall:
             if not answer.get("Messages"):
                 return sorted(pages)
             for message in answer["Messages"]:
-                body = json.loads(message["Body"])
+                told = json.loads(message["Body"])
                 at = int(message["Attributes"]["SentTimestamp"]) / 1000
-                pages.append((at, str(body.get("Subject", "")), str(body["Message"])))
+                page = _page(str(told["Message"]))
+                if page is None:
+                    pages.append((at, str(told.get("Subject", "")), str(told["Message"])))
+                elif page.kind != ACKNOWLEDGE:
+                    pages.append((at, page.subject, page.body))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def _scenario(rate: float) -> Scenario:
-    outage = Outage(
-        slice=BROKEN, severity=SEVERITY, start_s=CALM_SECONDS, duration_s=OUTAGE_SECONDS
-    )
+def _page(text: str) -> Page | None:
+    """The page; None for what reaches the topic raw because notify failed."""
+    try:
+        return msgspec.json.decode(text, type=Page)
+    except msgspec.DecodeError:
+        return None
+
+
+def _scenario(act: Act, rate: float) -> Scenario:
     return replace(
         SCENARIOS["prime-day"],
         rate=rate,
-        duration_s=CALM_SECONDS + OUTAGE_SECONDS + RECOVERY_SECONDS,
-        outages=(outage,),
+        duration_s=CALM_SECONDS + act.seconds + RECOVERY_SECONDS,
+        outages=(act.outage,),
     )
 
 
-def _noting(events: Iterable[Timed], start: float, seen: Seen) -> Iterator[Timed]:
+def _noting(events: Iterable[Timed], start: float, act: Act, seen: Seen) -> Iterator[Timed]:
     """The events as they are; the time of the first that the outage made fail is noted."""
     for timed in events:
         payment = timed.event
@@ -156,18 +217,24 @@ def _noting(events: Iterable[Timed], start: float, seen: Seen) -> Iterator[Timed
             seen.first_bad is None
             and not isinstance(payment, bytes)
             and timed.at >= CALM_SECONDS
-            and payment.status == "failed"
-            and all(getattr(payment, name) == value for name, value in BROKEN.items())
+            and payment.status == act.outage.status
+            and all(getattr(payment, name) == value for name, value in act.outage.slice.items())
         ):
             seen.first_bad = start + timed.at
         yield timed
 
 
 def _performed(
-    console: Console, emulator: Emulator, outputs: dict[str, str], oncall: Oncall, rate: float
+    console: Console,
+    emulator: Emulator,
+    outputs: dict[str, str],
+    oncall: Oncall,
+    act: Act,
+    rate: float,
 ) -> tuple[Seen, Report]:
     """Send the traffic and watch until everything is told, or the time is over."""
-    from functions.adapters.dynamodb import Journal
+    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.sns import AlarmsTopic
 
     seen, stop = Seen(), threading.Event()
     journal = Journal(emulator.client("dynamodb"), outputs["StateTable"])
@@ -176,7 +243,8 @@ def _performed(
         emulator.client("kinesis"), outputs["EventsStream"], clock=clock, rng=random.Random(SEED)
     )
     start = time.time()
-    events = _noting(traffic(_scenario(rate), seed=SEED, start_ms=int(start * 1000)), start, seen)
+    made = traffic(_scenario(act, rate), seed=SEED, start_ms=int(start * 1000))
+    events = _noting(made, start, act, seen)
     reports: list[Report] = []
 
     def progress(at: Progress) -> None:
@@ -190,7 +258,13 @@ def _performed(
     )
     sender.start()
     try:
-        _watch(console, emulator.client("cloudwatch"), journal, oncall, seen, start, sender, stop)
+        watched = Watched(
+            journal,
+            Records(emulator.client("dynamodb"), outputs["StateTable"]),
+            AlarmsTopic(emulator.client("sns"), outputs["AlarmsTopicArn"]),
+            emulator.client("cloudwatch"),
+        )
+        _watch(console, watched, oncall, act, seen, start, sender, stop)
     finally:
         stop.set()
         sender.join()
@@ -199,11 +273,21 @@ def _performed(
     return seen, reports[0]
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What the demo looks at, and answers to."""
+
+    journal: Journal
+    records: Records
+    responses: AlarmsTopic
+    cloudwatch: Any
+
+
 def _watch(
     console: Console,
-    cloudwatch: Any,
-    journal: Journal,
+    watched: Watched,
     oncall: Oncall,
+    act: Act,
     seen: Seen,
     start: float,
     sender: threading.Thread,
@@ -214,60 +298,90 @@ def _watch(
     with Live(live_panel(seen), console=console, auto_refresh=False, transient=True) as live:
         while deadline is None or time.time() < deadline:
             elapsed = time.time() - start
-            seen.phase = _phase(elapsed)
-            _look(journal, cloudwatch, seen)
+            seen.phase = _phase(act, elapsed)
+            _look(watched, seen)
             for page in oncall.new():
                 seen.pages.append(page)
                 live.console.print(page_panel(*page))
+                if len(seen.pages) == 1:
+                    _take_over(watched, live.console)
             if console.is_terminal:
                 live.update(live_panel(seen), refresh=True)
             elif elapsed >= next_line:
                 console.print(line(seen, elapsed))
                 next_line = elapsed + 5.0
-            if seen.told_over:
+            is_over = seen.told_over if act.pages else seen.recorded_over
+            if is_over:
                 stop.set()
             if not sender.is_alive():
                 deadline = deadline or time.time() + SETTLE_SECONDS
-                if seen.told_over and seen.counted >= seen.sent:
+                if is_over and seen.counted >= seen.sent:
                     return
             time.sleep(0.5)
 
 
-def _look(journal: Journal, cloudwatch: Any, seen: Seen) -> None:
-    head = seen.head = journal.head()
+def _look(watched: Watched, seen: Seen) -> None:
+    head = seen.head = watched.journal.head()
     seen.rates.append(100 * head.failed / head.attempts if head.attempts else 0.0)
-    red = cloudwatch.describe_alarms(StateValue="ALARM", MaxRecords=100)["MetricAlarms"]
+    red = watched.cloudwatch.describe_alarms(StateValue="ALARM", MaxRecords=100)["MetricAlarms"]
     seen.red = {alarm["AlarmName"] for alarm in red}
     seen.ever_red |= seen.red
+    now = int(time.time())
+    seen.records = watched.records.since(now - 3600, now)
 
 
-def _phase(elapsed: float) -> str:
+def _take_over(watched: Watched, console: Console) -> None:
+    """What somebody on call does first: say that it is theirs."""
+    for incident in watched.journal.head().incidents:
+        if incident.is_open and incident.pages:
+            at = int(time.time())
+            watched.responses.respond(Acknowledgement(incident.id, ONCALL, at, "looking into it"))
+            console.print(f"[dim]$ paywatch ack {incident.id} --by {ONCALL}[/]", highlight=False)
+
+
+def _phase(act: Act, elapsed: float) -> str:
     if elapsed < CALM_SECONDS:
-        return f"all is well; {ROUTE} breaks in {CALM_SECONDS - elapsed:.0f} s"
-    if elapsed < CALM_SECONDS + OUTAGE_SECONDS:
-        return f"{ROUTE} is broken: {100 * SEVERITY:.0f} % of its payments fail"
-    return f"{ROUTE} is mended; waiting until the last alarm is green again"
+        return f"all is well; in {CALM_SECONDS - elapsed:.0f} s {act.what}"
+    if elapsed < CALM_SECONDS + act.seconds:
+        return f"{act.what}" + ("" if act.pages else ": nobody is to be woken for that")
+    return "it is over; waiting until the last word is said"
 
 
-def _summary(console: Console, seen: Seen, report: Report, seconds: float) -> int:
+def _summary(
+    console: Console, seen: Seen, report: Report, act: Act, records: Records, seconds: float
+) -> int:
     """Print what was measured; 0 when all of it is as it should be."""
+    from ops.incident_view import incident_table, timeline
+
     faults = []
     if seen.counted != report.payments:
         faults.append(f"sent {report.payments:,} payments, counted {seen.counted:,}")
     if report.ended == "error":
         faults.append(f"the producer stopped: {report.error}")
-    if seen.delay is None:
+    if act.pages and seen.delay is None:
         faults.append("no page came")
-    elif not seen.told_over:
+    elif act.pages and not seen.told_over:
         faults.append("the recovery was not told")
+    if not act.pages and seen.pages:
+        faults.append(f"{len(seen.pages)} pages came, and nobody was to be woken")
+    if not act.pages and not seen.recorded_over:
+        faults.append("the wave is not on record")
     table = Table.grid(padding=(0, 2))
     table.add_row("payments sent", f"{report.payments:,}")
     table.add_row("payments counted", f"{seen.counted:,} ({seen.head.late:,} of them late)")
-    delay = f"{seen.delay:.1f} s" if seen.delay is not None else "no page came"
-    table.add_row("first bad payment to page", delay)
+    if act.pages:
+        delay = f"{seen.delay:.1f} s" if seen.delay is not None else "no page came"
+        table.add_row("first bad payment to page", delay)
     table.add_row("alarms that went red", f"{len(seen.ever_red)}")
     table.add_row("pages, the OK included", f"{len(seen.pages)}")
     table.add_row("the demo took", f"{seconds:.0f} s")
+    now = int(time.time())
+    kept = records.since(now - 3600, now)
+    console.rule("[bold]paywatch incidents")
+    console.print(incident_table(kept, now), highlight=False)
+    for record in kept[-1:]:
+        console.rule(f"[bold]paywatch incidents {record.id}")
+        console.print(timeline(record, now), highlight=False)
     console.rule("[bold]summary")
     console.print(table)
     for fault in faults:
@@ -275,7 +389,8 @@ def _summary(console: Console, seen: Seen, report: Report, seconds: float) -> in
     console.print(
         "\nNext: [bold]docs/architecture.md[/] follows one payment through the code,\n"
         "[bold]docs/operations.md[/] explains every alarm, [bold]make demo DEMO=--stay[/] keeps "
-        "it running,\n[bold]README.md[/] says how to deploy to AWS."
+        "it running,\n[bold]make demo DEMO='--break gateway'[/] and [bold]'--break funds'[/] break "
+        "other things,\n[bold]README.md[/] says how to deploy to AWS."
     )
     return 1 if faults else 0
 
@@ -290,6 +405,7 @@ def _stay(console: Console, emulator: Emulator, outputs: dict[str, str], oncall:
         "      AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n"
         f"  .venv/bin/paywatch produce --stream {outputs['EventsStream']} --duration 60 \\\n"
         "      --outage gateway=razorpay,severity=0.8\n"
+        "  .venv/bin/paywatch incidents\n"
         "  .venv/bin/paywatch redrive --dry-run\n",
         soft_wrap=True,
         highlight=False,

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from functions.core.incident_record import IncidentRecord
 from functions.core.journal import Head
 from functions.core.slices import words
 
@@ -28,6 +29,12 @@ class Seen:
     pages: list[tuple[float, str, str]] = field(default_factory=list)
     first_bad: float | None = None
     phase: str = ""
+    records: list[IncidentRecord] = field(default_factory=list)
+
+    @property
+    def recorded_over(self) -> bool:
+        """Whether something is on record, and all of it is over."""
+        return bool(self.records) and all(record.closed_at for record in self.records)
 
     @property
     def counted(self) -> int:
@@ -69,7 +76,7 @@ def live_panel(seen: Seen) -> RenderableType:
     alarms = ", ".join(sorted(name.removeprefix("paywatch-dev-") for name in seen.red))
     table.add_row("alarms", Text(alarms, style="red") if alarms else Text("none", style="green"))
     for incident in head.incidents:
-        state = "open" if incident.is_open else "suspected"
+        state = incident.state if incident.pages else "customer-side"
         table.add_row(
             "incident", f"{incident.id} {state}: {words(incident.slice)}, {incident.severity}"
         )

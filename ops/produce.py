@@ -62,7 +62,8 @@ def produce(
         list[str] | None,
         typer.Option(
             help="A failing slice, such as"
-            " issuer=HDFC,network=VISA,severity=0.5,start=60,duration=120,ramp=10; may be repeated."
+            " issuer=HDFC,network=VISA,severity=0.5,start=60,duration=120,ramp=10, or a wave of"
+            " customers without funds: severity=0.2,cause=customer; may be repeated."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same payments.")] = 1,

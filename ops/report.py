@@ -46,6 +46,11 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     attempts: int
 
 
+class WaveLine(IncidentLine, frozen=True, kw_only=True, tag="wave"):
+    """An incident of severity info as the backtest prints it: it is the customers' side, and pages
+    nobody."""
+
+
 class PageLine(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
     """A page as the backtest prints it. at: ISO 8601 with its offset. state: `OK` tells that the
     trouble is over, any other that there is one."""

@@ -10,11 +10,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from functions.core.alarms import alarms
+from functions.core.blame import likely_cause
 from functions.core.counts import SIGNALS, attempts, blamed
 from functions.core.evidence import strength, tolerated
 from functions.core.incident import Incident
 from functions.core.metrics import RATE_METRICS
-from functions.core.page import likely_cause
 from functions.core.score import Threshold
 from functions.core.slices import ALL, slice_values, words
 from functions.core.state import Rules
@@ -22,7 +22,7 @@ from functions.core.watch import Watch
 from ops.alarm_rules import AlarmRule
 from ops.chain import Chain, Paged
 from ops.recorder import Recorder
-from ops.report import IncidentLine, PageLine
+from ops.report import IncidentLine, PageLine, WaveLine
 from producer.second import Second
 
 PUBLISH_SECONDS: Final = 5
@@ -32,12 +32,14 @@ _DRAWN: Final = ("failed", "denied")
 
 @dataclass
 class Trial:
-    """rules: what detect judges by. alarm_rules: CloudWatch's alarms, with these thresholds."""
+    """rules: what detect judges by. alarm_rules: CloudWatch's alarms, with these thresholds. waves:
+    incidents of severity info, which page nobody."""
 
     rules: Rules
     alarm_rules: Sequence[AlarmRule]
     recorder: Recorder | None = None
     incidents: list[IncidentLine] = field(default_factory=list)
+    waves: list[IncidentLine] = field(default_factory=list)
     pages: list[PageLine] = field(default_factory=list)
     paged: int = 0
     start: int = 0
@@ -68,6 +70,7 @@ class Trial:
         for incident in self.chain.end():
             self._closed(incident)
         self.incidents.sort(key=lambda line: (line.detected_at, line.id))
+        self.waves.sort(key=lambda line: (line.detected_at, line.id))
         self.payments = self.chain.state.totals.payments
 
     @property
@@ -84,6 +87,9 @@ class Trial:
         self.paged += paged.state == "ALARM"
 
     def _closed(self, incident: Incident) -> None:
+        if not incident.pages:
+            self.waves.append(line_of(incident))
+            return
         self.incidents.append(line_of(incident))
         if self.recorder is not None:
             self.recorder.incident(incident.slice)
@@ -145,7 +151,9 @@ def with_thresholds(
 
 
 def line_of(incident: Incident) -> IncidentLine:
-    return IncidentLine(
+    """The incident as it is printed; a WaveLine where it pages nobody."""
+    kind = IncidentLine if incident.pages else WaveLine
+    return kind(
         id=incident.id,
         opened_at=iso(incident.started_at),
         detected_at=iso(incident.detected_at),
@@ -207,6 +215,7 @@ def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
         "days": round(days, 4),
         "slices": len(trial.chain.state.watch.known),
         "incidents": len(trial.incidents),
+        "customer_side": len(trial.waves),
         "pages": trial.paged,
         "pages_per_week": round(trial.paged / days * 7, 2),
         "alarms": {

@@ -262,3 +262,20 @@ OTHER_OUTAGE: Final = (
     Reason(0.30, "gateway", "timeout", _NO_ANSWER, slow=True),
 )
 """Why payments fail in an outage of any other slice, such as a region."""
+
+CAUSE_REASONS: Final[dict[str, tuple[Reason, ...]]] = {
+    **OUTAGE_REASONS,
+    "timeout": (Reason(1.0, "gateway", "timeout", _NO_ANSWER, slow=True),),
+    "customer": (
+        Reason(0.85, "iso8583", "51", "Not sufficient funds"),
+        Reason(0.15, "iso8583", "61", "Exceeds withdrawal amount limit"),
+    ),
+    "fraud": (
+        Reason(0.80, "iso8583", "59", "Suspected fraud"),
+        Reason(0.20, "iso8583", "63", "Security violation"),
+    ),
+}
+"""The cause that an outage is given → why its payments fail."""
+
+DENYING_CAUSES: Final = frozenset(("customer", "fraud"))
+"""Payments with these are denied, where others fail."""

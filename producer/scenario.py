@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from functions.core.errors import SettingsError
 from functions.core.event import DIMENSIONS
-from producer.mix import OTHER_OUTAGE, OUTAGE_REASONS, Mix, Reason
+from producer.mix import CAUSE_REASONS, DENYING_CAUSES, OTHER_OUTAGE, OUTAGE_REASONS, Mix, Reason
 
 Shape = Callable[[float, float, int], float]
 """(second, duration in seconds, seed) → how many times the scenario's rate holds in that second."""
@@ -23,8 +23,9 @@ class Outage:
 
     slice: dimension → value; empty is all traffic. severity: the share of the slice's payments that
     fail because of the outage, 0 to 1. start_s, duration_s: seconds, from the scenario's start; it
-    ends at once. ramp_s: so many seconds from its start until it is at full severity.
-    Raises SettingsError that lists every fault.
+    ends at once. ramp_s: so many seconds from its start until it is at full severity. cause: one of
+    CAUSE_REASONS, which `customer` makes a wave of payments without funds; by default it follows from
+    the slice. Raises SettingsError that lists every fault.
     """
 
     slice: Mapping[str, str]
@@ -32,6 +33,7 @@ class Outage:
     start_s: float = 0.0
     duration_s: float = math.inf
     ramp_s: float = 0.0
+    cause: str = ""
 
     def __post_init__(self) -> None:
         faults = [
@@ -39,6 +41,9 @@ class Outage:
             for name in self.slice
             if name not in DIMENSIONS
         ]
+        if self.cause and self.cause not in CAUSE_REASONS:
+            known = ", ".join(CAUSE_REASONS)
+            faults.append(f"outage: unknown cause {self.cause!r}; known: {known}")
         if not 0.0 <= self.severity <= 1.0:
             faults.append(f"outage: severity is {self.severity:g}, want a share from 0 to 1")
         if not 0.0 <= self.start_s < math.inf:
@@ -54,11 +59,13 @@ class Outage:
     def parse(cls, text: str) -> Self:
         """`issuer=HDFC,network=VISA,severity=0.5,start=60,duration=120,ramp=10`.
 
-        Only the slice is needed: severity is 1, start 0, ramp 0, and the duration without end.
+        Only the slice is needed: severity is 1, start 0, ramp 0, the duration without end, and the
+        cause follows from the slice.
         Raises SettingsError that lists every fault.
         """
         values: dict[str, str] = {}
         numbers: dict[str, float] = {}
+        cause = ""
         faults: list[str] = []
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, equals, value = (piece.strip() for piece in part.partition("="))
@@ -70,13 +77,17 @@ class Outage:
                 numbers[name] = _number(name, value, faults)
             elif name in DIMENSIONS:
                 values[name] = value
+            elif name == "cause":
+                cause = value
             else:
-                known = ", ".join((*DIMENSIONS, *_NUMBERS))
+                known = ", ".join((*DIMENSIONS, *_NUMBERS, "cause"))
                 faults.append(f"outage: unknown dimension {name!r}; known: {known}")
         if not values and not numbers and not faults:
             faults.append("outage: is empty, want for example issuer=HDFC,severity=0.5")
         try:
-            outage = cls(slice=values, **{_NUMBERS[name]: n for name, n in numbers.items()})
+            outage = cls(
+                slice=values, cause=cause, **{_NUMBERS[name]: n for name, n in numbers.items()}
+            )
         except SettingsError as error:
             raise SettingsError([*faults, *error.faults]) from None
         if faults:
@@ -86,7 +97,14 @@ class Outage:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Why the slice's payments fail."""
+        if self.cause:
+            return CAUSE_REASONS[self.cause]
         return next((OUTAGE_REASONS[d] for d in OUTAGE_REASONS if d in self.slice), OTHER_OUTAGE)
+
+    @property
+    def status(self) -> str:
+        """What becomes of the slice's payments."""
+        return "denied" if self.cause in DENYING_CAUSES else "failed"
 
     def level(self, at_s: float) -> float:
         """The share of the slice's payments that fail at this second, 0 to severity."""

@@ -18,7 +18,8 @@ APPROVED: Final = one("approved", "")
 
 
 class Second(msgspec.Struct, frozen=True):
-    """The payments of one second: second since the epoch, a tally that has this second alone.
+    """The payments of one second: second since the epoch, a tally that has this second alone. Of
+    history the counts matter: money and examples are left out, for reading them takes longer.
 
     rows: rows of the file whose first payment lies in it. newest_ms: its newest payment, epoch ms.
     """
@@ -82,5 +83,5 @@ class Open:
         latency = {index: n for index, n in self._latency.items() if index is not None}
         bucket = Bucket(slices, latency)
         for single in self._single.seconds.values():
-            bucket = merge_buckets(bucket, single)
+            bucket = merge_buckets(bucket, Bucket(single.slices, single.latency))
         return Second(second, Tally({second: bucket}), self.rows, self.newest_ms)

@@ -136,8 +136,9 @@ class _Population:
             }  # fmt: skip
             hit = self._outage(values, happened)
             if hit is not None:
-                status, reason = "failed", hit
-                latency_ms *= _SLOWER_IN_OUTAGE
+                status, reason = hit
+                if status == "failed":
+                    latency_ms *= _SLOWER_IN_OUTAGE
         if reason is not None and reason.slow:
             latency_ms = TIMEOUT_MS + latency_ms
         self._made += 1
@@ -172,13 +173,13 @@ class _Population:
         rare = bisect(self._rare_shares, 1.0 - roll)
         return (self._rare[rare] if rare < len(self._rare) else "approved"), None
 
-    def _outage(self, values: dict[str, str], happened: float) -> Reason | None:
-        """Why an outage makes this payment fail, or None."""
+    def _outage(self, values: dict[str, str], happened: float) -> tuple[str, Reason] | None:
+        """What an outage makes of this payment, and why; or None."""
         for outage, slice_values, pick in self._outages:
             if all(values[name] == value for name, value in slice_values):
                 level = outage.level(happened)
                 if level and self._rng.random() < level:
-                    return pick()
+                    return outage.status, pick()
         return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from functions.core.alarm_change import AlarmChange
 from functions.core.alarms import Alarm, alarms
 from functions.core.batch import Record
 from functions.core.causes import PATH_CAUSES
@@ -18,7 +19,6 @@ from functions.core.partial import Partial
 from functions.core.score import DEFAULT_THRESHOLDS, Verdict
 from functions.core.slices import ALL
 from functions.core.tally import Bucket, Tally
-from functions.core.threads import AlarmChange
 
 NOW = 1_763_646_180
 """2025-11-20T13:43:00Z"""

@@ -9,6 +9,7 @@ from functions.core.batch import Record
 from functions.core.detector import Delta
 from functions.core.errors import Malformed, StateConflict
 from functions.core.incident import Announcement
+from functions.core.incident_record import IncidentRecord, Note, noted
 from functions.core.journal import Head, decode_delta, decode_state, encode, head, restore
 from functions.core.ledger import Ledger
 from functions.core.page import Page
@@ -112,3 +113,18 @@ class FakeOncall:
 
     def send(self, page: Page) -> None:
         self.pages.append(page)
+
+
+@dataclass
+class FakeRecords:
+    records: dict[str, IncidentRecord] = field(default_factory=dict)
+    conflicts: int = 0
+
+    def note(self, note: Note) -> bool:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise StateConflict("record")
+        if note.id not in self.records and not note.rule:
+            return False
+        self.records[note.id] = noted(self.records.get(note.id), note)
+        return True

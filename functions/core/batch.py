@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from functions.core.causes import KnowledgeBase, classify
+from functions.core import unknown_codes
+from functions.core.causes import KnowledgeBase, classify, diagnose
 from functions.core.codec import decode, encode
 from functions.core.errors import Malformed
 from functions.core.event import Payment
@@ -93,7 +94,7 @@ def _segment(
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
     later cut can fall between them.
     """
-    most_cells = len(counting.slicing) + 2
+    most_cells = 3 * (len(counting.slicing) + 1) + 2
     done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
     tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
     newest = 0
@@ -103,7 +104,9 @@ def _segment(
             done.append((_partial(records[start:index], tally, newest), refused))
             tally, start, refused, newest = Tally(), index, [], 0
         for payment in payments:
-            tally.add(payment, classify(payment, counting.knowledge), counting.slicing)
+            cause = classify(payment, counting.knowledge)
+            unknown = _unknown_code(payment, counting.knowledge) if cause else ""
+            tally.add(payment, cause, counting.slicing, unknown)
             newest = max(newest, payment.timestamp_ms)
         if malformed:
             tally.park(record.arrived_ms // 1000, len(malformed))
@@ -113,6 +116,13 @@ def _segment(
         return done
     half = len(records) // 2
     return [*_segment(records[:half], counting), *_segment(records[half:], counting)]
+
+
+def _unknown_code(payment: Payment, knowledge: KnowledgeBase) -> str:
+    """The payment's code where no table has it."""
+    if not payment.error_code or diagnose(payment, knowledge).known:
+        return ""
+    return unknown_codes.name(payment)
 
 
 def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial:

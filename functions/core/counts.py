@@ -69,6 +69,11 @@ def field(counts: Counts, name: str) -> int:
     return counts >> _AT[name] & DIGIT
 
 
+def bits_to(name: str) -> int:
+    """By how many bits the field lies up: what asks many counts for it shifts by itself."""
+    return _AT[name]
+
+
 def fields(counts: Counts) -> array[int]:
     """All fields, in the order of FIELDS."""
     return array("Q", counts.to_bytes(_WIDTH, "little"))

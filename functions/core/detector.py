@@ -10,16 +10,18 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from functions.core.counts import NONE, Counts, payments
+from functions.core.counts import payments
 from functions.core.flow import judged as flow_after
+from functions.core.harm import NO_HARM, Harm, joined
 from functions.core.holdback import held_back, is_mixed
 from functions.core.incident import Announcement, Incident
 from functions.core.judgement import judged
 from functions.core.partial import Partial, Position, fresh
 from functions.core.state import Rules, State, Totals
 from functions.core.tally import Tally
+from functions.core.unknown_codes import seen
 from functions.core.watch import counted, folded, is_due
-from functions.core.window import countable, merge_into, roll
+from functions.core.window import countable, harm_in, merge_into, roll
 
 
 class Arrival(msgspec.Struct, frozen=True, array_like=True):
@@ -135,18 +137,19 @@ def _weighed(state: State, arrival: Arrival, entered: bool, rules: Rules) -> Sta
         watch=counted(state.watch, arrival.counted, clock, rules.budget),
         came=_came(state, arrival.counted),
         newest_ms=max(state.newest_ms, arrival.newest_ms),
+        unknown=seen(state.unknown, arrival.counted),
     )
     return judged(state, rules) if entered else state
 
 
-def _came(state: State, tally: Tally) -> dict[str, Counts]:
+def _came(state: State, tally: Tally) -> dict[str, Harm]:
     watched = {incident.slice for incident in state.incidents if incident.is_open}
     if not watched:
         return {}
     came = dict(state.came)
     for bucket in tally.seconds.values():
         for key in watched:
-            counts = bucket.slices.get(key)
-            if counts:
-                came[key] = came.get(key, NONE) + counts
+            harm = harm_in(bucket, key)
+            if harm.counts:
+                came[key] = joined((came.get(key, NO_HARM), harm))
     return came

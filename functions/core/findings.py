@@ -127,7 +127,7 @@ def reaches_further(view: View, incident: Incident, others: Sequence[str]) -> Fi
     """The wider slice that an open incident turns out to be about, because it explains more than
     the incident's own and those of the others that are open."""
     signal = SIGNALS.index(incident.signal)
-    span = view.since(incident.started_at)
+    span = view.since(incident.stands_since)
     own = span.suspect(incident.slice, signal)
     if not own.nats:
         return None
@@ -140,7 +140,7 @@ def reaches_further(view: View, incident: Incident, others: Sequence[str]) -> Fi
     best = max(wider, key=lambda suspect: suspect.nats, default=own)
     if best.nats < own.nats + WIDER_NATS:
         return None
-    return Finding(verdict(span, replace(best, sure=1.0)), incident.started_at)
+    return Finding(verdict(span, replace(best, sure=1.0)), incident.stands_since)
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from functions.core.baseline import HeldBack
-from functions.core.counts import NONE, attempts
+from functions.core.counts import NONE, SIGNALS, attempts
 from functions.core.evidence import began, strength
-from functions.core.flow import FLOW_SIGNALS
 from functions.core.incident import Incident
 from functions.core.slices import ALL, disjoint, refines
 from functions.core.state import Rules, State
@@ -30,8 +29,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     incidents = [
         incident
         for incident in state.incidents
-        if state.window.clock - incident.started_at < lasting
-        and incident.signal not in FLOW_SIGNALS
+        if state.window.clock - incident.stands_since < lasting and incident.signal in SIGNALS
     ]
 
     def held_back(key: str, start: int, end: int) -> bool:

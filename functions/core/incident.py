@@ -6,7 +6,9 @@ is well again, for `recover_seconds` at least: hysteresis, so that what opened o
 for the lack of it, and silence is not health. A closed one is remembered for `quiet_seconds`: what it counted
 is kept out of what is normal.
 
-A slice has at most one incident about failing payments, and one about each other signal.
+A slice has at most one incident about failing payments, and one about each other signal. One that
+comes back while it is remembered is the same incident again, and needs twice as long to be believed
+well as the time before: what flaps is not told each time.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ from typing import Final
 import msgspec
 
 from functions.core.counts import SIGNALS, Counts, attempts, blamed
-from functions.core.score import FAILING, RANK, Verdict, severity
+from functions.core.harm import MOST_EXAMPLES, NO_HARM, Example, Harm, in_major_units
+from functions.core.score import FAILING, INFO, RANK, Verdict, severity
 from functions.core.slices import refines
 
-OPENED, WORSE, CLOSED = "opened", "worse", "closed"
+OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 
 RECOVERED_NATS: Final = 7.0
@@ -32,6 +35,8 @@ FEWEST_ATTEMPTS: Final = 60
 """In a window, for its rate to say that all is well."""
 STILL_ILL: Final = 0.35
 """An incident that got better by half is not over."""
+MOST_PATIENT: Final = 4
+"""Times that the patience doubles at most: 30 s become 8 minutes."""
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,7 +51,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest_rate: the rate over the last latest_seconds, since it stands out, for the window dilutes
     what has just begun; None where these seconds have too few attempts for a rate. elsewhere: the
     same signal's rate outside of the slice. causes: cause → attempts, as far as they are more than
-    elsewhere.
+    elsewhere. affected: attempts that showed the signal since it started, and were not the customer's
+    or a fraud rule's doing; money: currency → their amounts, in major units, of those that say one;
+    examples: some of them. again: how many times it came back, back_at: when last, 0 when never.
     """
 
     id: str
@@ -74,6 +81,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest_seconds: int = 0
     elsewhere: float | None = None
     causes: dict[str, int] = msgspec.field(default_factory=dict)
+    affected: int = 0
+    money: dict[str, float] = msgspec.field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    again: int = 0
+    back_at: int = 0
+
+    @property
+    def stands_since(self) -> int:
+        """The second of the first bad payment since it came back, or ever."""
+        return self.back_at or self.started_at
+
+    @property
+    def pages(self) -> bool:
+        """Whether it is worth waking anybody: one of severity info is only recorded."""
+        return self.severity != INFO
 
     @property
     def is_open(self) -> bool:
@@ -99,7 +121,8 @@ def about(key: str, signal: str) -> tuple[str, str]:
 
 
 class Announcement(msgspec.Struct, frozen=True):
-    """One transition to be told: `opened`, `worse` or `closed`, with the incident as it was then."""
+    """One transition to be told: `opened`, `worse`, `again` or `closed`, with the incident as it was
+    then."""
 
     transition: str
     incident: Incident
@@ -108,7 +131,8 @@ class Announcement(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """Identifies the transition: told twice, it is taken once."""
         incident = self.incident
-        return f"{incident.id}/{self.transition}/{incident.severity}/{incident.slice}"
+        name = f"{incident.id}/{self.transition}/{incident.severity}/{incident.slice}"
+        return f"{name}/{incident.again}" if incident.again else name
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -127,12 +151,14 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere."""
+    """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, and the
+    harm done since it began."""
 
     verdict: Verdict
     began: int
     causes: dict[str, int]
     elsewhere: float | None
+    harm: Harm = NO_HARM
 
 
 def incident_id(key: str, signal: str, started_at: int) -> str:
@@ -149,7 +175,7 @@ def spoken_id(subject: str, at: int) -> str:
 def follow(
     incidents: Sequence[Incident],
     seen: Sequence[Sighting],
-    came: Mapping[str, Counts],
+    came: Mapping[str, Harm],
     now: int,
     patience: Patience,
 ) -> tuple[list[Incident], list[Announcement]]:
@@ -170,28 +196,49 @@ def follow(
     for incident in live:
         sighting = sightings.pop(incident.about, None)
         sighting = _wider(incident, sightings, wider) or sighting
-        noted = _updated(incident, sighting, now) if sighting else incident
+        noted = (
+            _harmed(incident, came.get(incident.slice, NO_HARM)) if incident.is_open else incident
+        )
+        noted = _updated(noted, sighting, now) if sighting else noted
         after, announcement = (
             _open(_weighed(noted, came, sighting is not None, now), now, patience)
             if incident.is_open
-            else _suspected(noted, sighting is not None, now, patience)
+            else _suspected(noted, sighting, now, patience)
         )
         if announcement:
             told.append(announcement)
         if after is not None:
             kept.append(after)
-    for sighting in sightings.values():
-        after, announcement = _suspected(_suspect(sighting, now), True, now, patience)
+    before = {incident.about: incident for incident in kept if incident.closed_at}
+    for subject, sighting in sightings.items():
+        suspect = _suspect(sighting, now, before.get(subject))
+        after, announcement = _suspected(suspect, sighting, now, patience)
         if announcement:
             told.append(announcement)
         if after is not None:
             kept.append(after)
-    return kept, told
+    back = {incident.id for incident in kept if incident.is_open}
+    return [item for item in kept if not (item.closed_at and item.id in back)], told
 
 
-def _weighed(incident: Incident, came: Mapping[str, Counts], standing: bool, now: int) -> Incident:
+def _harmed(incident: Incident, came: Harm) -> Incident:
+    """The incident with more harm."""
+    if not came.counts or incident.signal not in SIGNALS:
+        return incident
+    money = dict(incident.money)
+    for currency, amount in in_major_units(came.money).items():
+        money[currency] = round(money.get(currency, 0.0) + amount, 3)
+    return msgspec.structs.replace(
+        incident,
+        affected=incident.affected + blamed(came.counts, incident.signal),
+        money=money,
+        examples=tuple(dict.fromkeys((*incident.examples, *came.examples)))[:MOST_EXAMPLES],
+    )
+
+
+def _weighed(incident: Incident, came: Mapping[str, Harm], standing: bool, now: int) -> Incident:
     if incident.signal in SIGNALS:
-        return recovering(incident, came.get(incident.slice, 0), now)
+        return recovering(incident, came.get(incident.slice, NO_HARM).counts, now)
     if standing:
         return msgspec.structs.replace(incident, recovery=0.0, well_since=0)
     since = incident.well_since or now
@@ -234,10 +281,29 @@ def _wider(
     return None
 
 
-def _suspect(sighting: Sighting, now: int) -> Incident:
+def _suspect(sighting: Sighting, now: int, before: Incident | None) -> Incident:
+    """A suspect; with the name, the start and the harm of the incident that comes back, if any."""
+    began = min(sighting.began, now)
+    suspect = _new_suspect(sighting, began, now)
+    if before is None:
+        return suspect
+    return msgspec.structs.replace(
+        suspect,
+        id=before.id,
+        started_at=before.started_at,
+        back_at=max(began, before.closed_at),
+        again=before.again + 1,
+        detected_at=before.detected_at,
+        affected=before.affected,
+        money=before.money,
+        examples=before.examples,
+    )
+
+
+def _new_suspect(sighting: Sighting, began: int, now: int) -> Incident:
     verdict = sighting.verdict
     return Incident(
-        id=incident_id(verdict.slice, verdict.signal, min(sighting.began, now)),
+        id=incident_id(verdict.slice, verdict.signal, began),
         slice=verdict.slice,
         signal=verdict.signal,
         score=verdict.score,
@@ -271,6 +337,9 @@ def _updated(incident: Incident, sighting: Sighting, now: int) -> Incident:
         widened=incident.widened or (widened and incident.is_open),
         updated_at=now,
     )
+    if widened and incident.is_open:
+        whole = msgspec.structs.replace(incident, affected=0, money={})
+        incident = max(incident, _harmed(whole, sighting.harm), key=lambda item: item.affected)
     if verdict.score < incident.score and not widened:
         return incident
     return msgspec.structs.replace(
@@ -289,25 +358,30 @@ def _updated(incident: Incident, sighting: Sighting, now: int) -> Incident:
 
 
 def _suspected(
-    incident: Incident, standing: bool, now: int, patience: Patience
+    incident: Incident, sighting: Sighting | None, now: int, patience: Patience
 ) -> tuple[Incident | None, Announcement | None]:
-    if not standing:
+    if sighting is None:
         return None, None
     if now - incident.suspected_at < patience.confirm_seconds:
         return incident, None
-    opened = msgspec.structs.replace(incident, announced=incident.severity, detected_at=now)
-    return opened, Announcement(OPENED, opened)
+    opened = msgspec.structs.replace(
+        _harmed(incident, sighting.harm),
+        announced=incident.severity,
+        detected_at=incident.detected_at or now,
+    )
+    return opened, Announcement(AGAIN if opened.again else OPENED, opened)
 
 
 def _open(incident: Incident, now: int, patience: Patience) -> tuple[Incident, Announcement | None]:
     if RANK[incident.severity] > RANK[incident.announced] or incident.widened:
         incident = msgspec.structs.replace(incident, announced=incident.severity, widened=False)
         return incident, Announcement(WORSE, incident)
+    longer = 2 ** min(incident.again, MOST_PATIENT)
     is_well = (
         incident.recovery >= RECOVERED_NATS
-        and now - incident.well_since >= patience.recover_seconds
+        and now - incident.well_since >= patience.recover_seconds * longer
     )
-    is_calm = incident.calm_since and now - incident.calm_since >= patience.calm_seconds
+    is_calm = incident.calm_since and now - incident.calm_since >= patience.calm_seconds * longer
     is_idle = (
         incident.signal in SIGNALS
         and incident.idle_since

@@ -17,12 +17,14 @@ from functions.core.counts import Counts, attempts, events, from_bytes, to_bytes
 from functions.core.detector import Arrival, Delta, replay
 from functions.core.evidence import Trail
 from functions.core.flow import Flow
+from functions.core.harm import Example, Harm, Money
 from functions.core.incident import Announcement, Incident
 from functions.core.partial import Position
 from functions.core.score import Verdict
 from functions.core.slices import ALL
 from functions.core.state import Rules, State, Totals
 from functions.core.tally import Tally, Wire, from_wire, to_wire
+from functions.core.unknown_codes import UnknownCode
 from functions.core.watch import Watch, hot
 from functions.core.window import Window, summed
 
@@ -88,12 +90,19 @@ class _State(msgspec.Struct):
     totals: Totals
     worst: Verdict | None
     incidents: tuple[Incident, ...]
-    came: Packed
     learning: bool
     usual: dict[str, int]
     flow: Flow
     outbox: tuple[Announcement, ...]
     newest_ms: int
+    harm: dict[str, _Harm] = msgspec.field(default_factory=dict)
+    unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
+
+
+class _Harm(msgspec.Struct, array_like=True):
+    counts: bytes
+    money: Money
+    examples: tuple[Example, ...]
 
 
 class _First(msgspec.Struct):
@@ -208,7 +217,11 @@ def _packed_state(state: State) -> _State:
         totals=state.totals,
         worst=state.worst,
         incidents=state.incidents,
-        came=_pack(state.came),
+        harm={
+            key: _Harm(to_bytes(harm.counts), harm.money, harm.examples)
+            for key, harm in state.came.items()
+        },
+        unknown=state.unknown,
         learning=state.learning,
         usual=state.usual,
         flow=state.flow,
@@ -259,7 +272,11 @@ def _state(read: _State) -> State:
         totals=read.totals,
         worst=read.worst,
         incidents=read.incidents,
-        came=_unpack(read.came),
+        came={
+            key: Harm(from_bytes(harm.counts), harm.money, harm.examples)
+            for key, harm in read.harm.items()
+        },
+        unknown=read.unknown,
         learning=read.learning,
         usual=read.usual,
         flow=read.flow,

@@ -20,13 +20,14 @@ from functions.core.counts import (
 )
 from functions.core.evidence import surprise
 from functions.core.findings import Finding, findings, reaches_further, suspicious, verdict
-from functions.core.flow import FLOW_SIGNALS, Flow
-from functions.core.incident import CLOSED, Announcement, Incident, Sighting, follow
+from functions.core.flow import Flow
+from functions.core.incident import CLOSED, Announcement, Incident, Sighting, about, follow
 from functions.core.score import Verdict
 from functions.core.slices import ALL, disjoint
 from functions.core.state import SILENCE, Rules, State
 from functions.core.view import View
 from functions.core.watch import UNLEARNED, calmed, cleared
+from functions.core.waves import customer_waves
 from functions.core.window import Window
 
 
@@ -65,13 +66,12 @@ def judged(state: State, rules: Rules) -> State:
     if usual is not state.usual or learning != state.learning:
         state = msgspec.structs.replace(state, usual=usual, learning=learning)
     watch = state.watch
-    if not (watch.hot or state.incidents or state.flow.found):
-        return state if state.worst is None else msgspec.structs.replace(state, worst=None)
     view = View(state.window, watch, rules.budget)
+    waves = [] if learning else customer_waves(view, state.incidents)
+    if not (watch.hot or state.incidents or state.flow.found or waves):
+        return state if state.worst is None else msgspec.structs.replace(state, worst=None)
     open_ = [
-        incident
-        for incident in state.incidents
-        if incident.is_open and incident.signal not in FLOW_SIGNALS
+        incident for incident in state.incidents if incident.is_open and incident.signal in SIGNALS
     ]
     found, explained = findings(view, open_)
     known = [_as_now(view, incident) for incident in open_]
@@ -88,7 +88,8 @@ def judged(state: State, rules: Rules) -> State:
     incidents, told = follow(
         state.incidents,
         [
-            *(_sighting(finding, view) for finding in (*known, *found)),
+            *(_sighting(finding, view, state.incidents) for finding in (*known, *found)),
+            *waves,
             *(
                 Sighting(found, since, {}, None)
                 for found, since in state.flow.found
@@ -122,7 +123,7 @@ def _as_now(view: View, incident: Incident) -> Finding:
     """The open incident as the window shows it; that it is one, is proven."""
     span = view.since(view.window.start)
     suspect = span.suspect(incident.slice, SIGNALS.index(incident.signal))
-    return Finding(verdict(span, replace(suspect, sure=1.0)), incident.started_at)
+    return Finding(verdict(span, replace(suspect, sure=1.0)), incident.stands_since)
 
 
 def _worst(view: View, incidents: Sequence[Incident], flow: Flow) -> Verdict | None:
@@ -147,7 +148,7 @@ FEWEST_FOR_A_RATE: Final = 20
 def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announcement:
     """The announcement with the incident's rate since it stands out, for people to read."""
     incident = item.incident
-    stands_out = window.clock - incident.started_at + 1
+    stands_out = window.clock - incident.stands_since + 1
     seconds = min(rules.patience.recent_seconds, stands_out)
     counts = window.since(incident.slice, window.clock + 1 - seconds)
     total = attempts(counts)
@@ -159,13 +160,19 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     return msgspec.structs.replace(item, incident=latest)
 
 
-def _sighting(finding: Finding, view: View) -> Sighting:
-    """The finding with its causes since it stands out, for the window dilutes what has begun."""
+def _sighting(finding: Finding, view: View, incidents: Sequence[Incident]) -> Sighting:
+    """The finding with its causes since it stands out, for the window dilutes what has begun, and
+    with the harm that no incident of before has counted."""
     found, sums = finding.verdict, view.window.sums
+    subject = about(found.slice, found.signal)
+    counted = max(
+        (i.closed_at + 1 for i in incidents if i.closed_at and i.about == subject), default=0
+    )
+    harm = view.window.harm_since(found.slice, max(finding.began, counted))
     counts = view.since(max(finding.began, view.window.start)).counts(found.slice)
     outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
     if found.slice == ALL or not total:
-        return Sighting(found, finding.began, shown(counts, found.signal), None)
+        return Sighting(found, finding.began, shown(counts, found.signal), None, harm)
     elsewhere = blamed(outside, found.signal) / total
-    return Sighting(found, finding.began, risen(counts, outside, found.signal), elsewhere)
+    return Sighting(found, finding.began, risen(counts, outside, found.signal), elsewhere, harm)

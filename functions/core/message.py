@@ -1,17 +1,20 @@
-"""What arrives on the alarms topic: incidents from detect, alarms from CloudWatch, objects in S3."""
+"""What arrives on the alarms topic: incidents from detect, alarms from CloudWatch, people's responses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from functions.core.alarm_change import AlarmChange
 from functions.core.alarms import Alarm
 from functions.core.errors import Malformed
 from functions.core.incident import Announcement
-from functions.core.threads import AlarmChange
+from functions.core.incident_record import is_name
+from functions.core.response import Acknowledgement, Rating, Response
+from functions.core.threads import Message
 
 
 class _Alarm(msgspec.Struct):
@@ -21,7 +24,21 @@ class _Alarm(msgspec.Struct):
     StateChangeTime: str = ""
 
 
-def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Announcement | AlarmChange | None:
+_OURS: Final[Mapping[str, Any]] = {
+    "paywatch_announcement": Announcement,
+    "paywatch_acknowledgement": Acknowledgement,
+    "paywatch_rating": Rating,
+}
+"""The key that says what a message of Paywatch's own is, and what stands under it."""
+
+
+def to_text(message: Announcement | Acknowledgement | Rating) -> str:
+    """The inverse of `parse`, for messages of Paywatch's own."""
+    [key] = [key for key, kind in _OURS.items() if isinstance(message, kind)]
+    return msgspec.json.encode({key: message}).decode()
+
+
+def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Message | None:
     """The message, or None for one that calls nobody. Raises Malformed for what is not known.
 
     `alarms` are this deployment's, by name; `prefix` is what their names begin with in CloudWatch.
@@ -33,8 +50,12 @@ def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Announcement |
     if not isinstance(message, dict):
         raise Malformed("bad_message", "not an object", text.encode())
     try:
-        if "paywatch_announcement" in message:
-            return msgspec.convert(message["paywatch_announcement"], Announcement)
+        for key, kind in _OURS.items():
+            if key in message:
+                found: Message = msgspec.convert(message[key], kind)
+                if isinstance(found, Response) and not is_name(found.id):
+                    raise ValueError(f"no trouble is called {found.id!r}")
+                return found
         if "AlarmName" in message:
             return _alarm_change(msgspec.convert(message, _Alarm), prefix, alarms)
     except (msgspec.ValidationError, ValueError) as error:

@@ -6,11 +6,12 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counts import Counts
 from functions.core.flow import Flow
+from functions.core.harm import Harm
 from functions.core.incident import Announcement, Incident, Patience
 from functions.core.partial import Position
 from functions.core.score import Verdict
+from functions.core.unknown_codes import UnknownCode
 from functions.core.watch import Budget, Watch
 from functions.core.window import Window
 
@@ -40,7 +41,7 @@ class Totals(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct, frozen=True):
     """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
     and is not known to be told. came: what was counted of open incidents' slices since the last
-    judgement. learning: nothing is known yet to depart from, so only about half of all traffic failing
+    judgement. unknown: the decline codes that came and that the knowledge base does not have. learning: nothing is known yet to depart from, so only about half of all traffic failing
     is told. usual: what all traffic showed beyond a threshold and that is usual nevertheless (a
     signal, or SILENCE), and when it did so last."""
 
@@ -51,12 +52,13 @@ class State(msgspec.Struct, frozen=True):
     totals: Totals = Totals()
     worst: Verdict | None = None
     incidents: tuple[Incident, ...] = ()
-    came: dict[str, Counts] = msgspec.field(default_factory=dict)
+    came: dict[str, Harm] = msgspec.field(default_factory=dict)
     learning: bool = True
     usual: dict[str, int] = msgspec.field(default_factory=dict)
     flow: Flow = Flow()
     outbox: tuple[Announcement, ...] = ()
     newest_ms: int = 0
+    unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
 
 
 def initial(rules: Rules) -> State:

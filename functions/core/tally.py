@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from functions.core.counts import NONE, Counts, from_bytes, one, speed, to_bytes
 from functions.core.event import Payment
+from functions.core.harm import Example, Money, add_money, example_of, is_harm, money_of
 from functions.core.slices import ALL, Slicing, slices_of
 
 
@@ -18,16 +19,25 @@ class Bucket(msgspec.Struct, array_like=True):
 
     slices: slice → counts. latency: sketch bucket → payments (all traffic). parked, late: events
     of that second of arrival that were parked, and payments that came too late to be counted.
+    money: slice → currency → amounts that failed; examples: slice → the first of its failed payments,
+    by name. unknown: decline code that the knowledge base does not have → payments.
     """
 
     slices: dict[str, Counts] = msgspec.field(default_factory=dict)
     latency: dict[int, int] = msgspec.field(default_factory=dict)
     parked: int = 0
     late: int = 0
+    money: dict[str, Money] = msgspec.field(default_factory=dict)
+    examples: dict[str, Example] = msgspec.field(default_factory=dict)
+    unknown: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def cells(self) -> int:
-        return len(self.slices) + len(self.latency)
+        return sum(len(cells) for cells in self.parts())
+
+    def parts(self) -> tuple[dict[Any, Any], ...]:
+        """Everything that grows with what is counted, in the order in which a tally is split."""
+        return self.slices, self.latency, self.money, self.examples, self.unknown
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -41,8 +51,9 @@ class Tally(msgspec.Struct, array_like=True):
             found = self.seconds[second] = Bucket()
         return found
 
-    def add(self, payment: Payment, cause: str, slicing: Slicing) -> None:
-        """Count one payment. `cause` is one of CAUSES, or empty when it did not fail."""
+    def add(self, payment: Payment, cause: str, slicing: Slicing, unknown_code: str = "") -> None:
+        """Count one payment. `cause` is one of CAUSES, or empty when it did not fail; unknown_code
+        is its decline code where the knowledge base does not have it."""
         bucket = self.bucket(payment.timestamp_ms // 1000)
         latency, counts = payment.latency_ms, one(payment.status, cause)
         if latency is not None:
@@ -51,8 +62,13 @@ class Tally(msgspec.Struct, array_like=True):
             bucket.latency[index] = bucket.latency.get(index, 0) + payment.count
         counts *= payment.count
         slices = bucket.slices
-        for key in slices_of(payment, slicing):
+        keys = slices_of(payment, slicing)
+        for key in keys:
             slices[key] = slices.get(key, NONE) + counts
+        if is_harm(cause):
+            _harm(bucket, keys, payment)
+        if unknown_code:
+            bucket.unknown[unknown_code] = bucket.unknown.get(unknown_code, 0) + payment.count
 
     def park(self, arrival_second: int, events: int = 1) -> None:
         """Count events that could not become payments, by the second of their arrival."""
@@ -73,6 +89,15 @@ class Tally(msgspec.Struct, array_like=True):
         return sum(bucket.parked for bucket in self.seconds.values())
 
 
+def _harm(bucket: Bucket, keys: Iterable[str], payment: Payment) -> None:
+    example, amount = example_of(payment), money_of(payment)
+    for key in keys:
+        bucket.examples[key] = min(example, bucket.examples.get(key, example))
+        if amount is not None:
+            money = bucket.money.setdefault(key, {})
+            money[amount[0]] = money.get(amount[0], 0) + amount[1]
+
+
 def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
     """A new bucket that holds both."""
     slices = dict(one.slices)
@@ -81,7 +106,18 @@ def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
     latency = dict(one.latency)
     for index, count in two.latency.items():
         latency[index] = latency.get(index, 0) + count
-    return Bucket(slices, latency, one.parked + two.parked, one.late + two.late)
+    money = dict(one.money)
+    for key, amounts in two.money.items():
+        money[key] = add_money(money.get(key, {}), amounts)
+    examples = dict(one.examples)
+    for key, example in two.examples.items():
+        examples[key] = min(example, examples.get(key, example))
+    unknown = dict(one.unknown)
+    for code, count in two.unknown.items():
+        unknown[code] = unknown.get(code, 0) + count
+    return Bucket(
+        slices, latency, one.parked + two.parked, one.late + two.late, money, examples, unknown
+    )
 
 
 def merge(tallies: Iterable[Tally]) -> Tally:
@@ -115,26 +151,39 @@ def split(tally: Tally, largest: int) -> list[Tally]:
     for second in sorted(tally.seconds):
         bucket = tally.seconds[second]
         piece = parts[-1].seconds[second] = Bucket({}, {}, bucket.parked, bucket.late)
-        for key, counts in sorted(bucket.slices.items()):
-            piece = piece_of(second, piece)
-            piece.slices[key] = counts
-        for index, count in sorted(bucket.latency.items()):
-            piece = piece_of(second, piece)
-            piece.latency[index] = count
+        for number, cells in enumerate(bucket.parts()):
+            for key in sorted(cells):
+                piece = piece_of(second, piece)
+                piece.parts()[number][key] = cells[key]
     return parts
 
 
-Wire = dict[int, tuple[dict[str, bytes], dict[int, int], int, int]]
-"""A tally as it is stored and sent: second → slices, latency, parked, late."""
+class WireBucket(msgspec.Struct, array_like=True):
+    """A Bucket as it is stored and sent. Releases before it know the first four fields."""
+
+    slices: dict[str, bytes]
+    latency: dict[int, int]
+    parked: int
+    late: int
+    money: dict[str, Money] = msgspec.field(default_factory=dict)
+    examples: dict[str, Example] = msgspec.field(default_factory=dict)
+    unknown: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+Wire = dict[int, WireBucket]
+"""A tally as it is stored and sent: second → bucket."""
 
 
 def to_wire(tally: Tally) -> Wire:
     return {
-        second: (
+        second: WireBucket(
             {key: to_bytes(counts) for key, counts in bucket.slices.items()},
             bucket.latency,
             bucket.parked,
             bucket.late,
+            bucket.money,
+            bucket.examples,
+            bucket.unknown,
         )
         for second, bucket in tally.seconds.items()
     }
@@ -144,9 +193,15 @@ def from_wire(wire: Wire) -> Tally:
     return Tally(
         {
             second: Bucket(
-                {key: from_bytes(data) for key, data in slices.items()}, latency, parked, late
+                {key: from_bytes(data) for key, data in bucket.slices.items()},
+                bucket.latency,
+                bucket.parked,
+                bucket.late,
+                bucket.money,
+                bucket.examples,
+                bucket.unknown,
             )
-            for second, (slices, latency, parked, late) in wire.items()
+            for second, bucket in wire.items()
         }
     )
 

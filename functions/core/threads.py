@@ -3,7 +3,9 @@
 Two voices report the same trouble: detect announces incidents, and CloudWatch's alarms go red. The
 rules, in order:
 
-- An incident's transition is always told, once, in the incident's thread.
+- An incident's transition is told, once, in the incident's thread. News that is no worse than what was
+  told, such as a wider slice, is told at most once in a cool-down. An incident that comes back goes on
+  in its thread. One of severity info is recorded, never told.
 - An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
   itself. The alarm on the score, which is detect's own, joins a suspected one too; the alarm on
   silence joins the incident of all traffic's volume.
@@ -12,60 +14,56 @@ rules, in order:
 - Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
   is told there as an update. An incident that opens meanwhile goes on in that thread.
 - An alarm on the pipeline has a thread of its own.
+- Where a few threads have begun within minutes, what else begins joins one more, the storm: it is told
+  once, and again only when something more severe joins.
 - When the last red alarm of a thread is green again, that is told once, unless the thread was told
   that its incident recovered. What goes red after that is news again.
 
-Decisions are values: `take` returns the new Desk, and the pages to send are in its outbox.
+Decisions are values: `take` returns the new Desk; the pages to send and what is to be noted on the
+records of the troubles are in its outbox.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.alarms import PAYMENTS, Alarm
+from functions.core.alarm_change import AlarmChange, is_usual, joins_incidents, paging
+from functions.core.alarm_page import alarm_ok_page, alarm_page, alarm_subject
+from functions.core.alarms import Alarm
 from functions.core.flow import VOLUME
-from functions.core.incident import CLOSED, Announcement, Incident, spoken_id
+from functions.core.incident import AGAIN, CLOSED, WORSE, Announcement, Incident, spoken_id
+from functions.core.incident_page import incident_page, incident_subject
+from functions.core.incident_record import Note
 from functions.core.journal import Head
-from functions.core.metrics import RATE_METRICS
-from functions.core.page import (
-    Page,
-    alarm_ok_page,
-    alarm_page,
-    alarm_subject,
-    incident_page,
-    incident_subject,
-)
+from functions.core.notes import alarm_note, incident_note, over_note, response_note
+from functions.core.page import TRIGGER, UPDATE, Page
+from functions.core.response import Acknowledgement, Rating, Response
 from functions.core.score import RANK
 from functions.core.slices import ALL
-from functions.core.state import SILENCE
+from functions.core.thread_page import STORM_TITLE, acknowledged_page, storm_page, storm_subject
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""
 MOST_REMEMBERED: Final = 2_000
 """Messages that are known at most: an alarm that flaps must not fill the desk."""
+OVER_SECONDS: Final = 3600
+"""How long a thread that is over is known, for its trouble may come back."""
+STORM_THREADS: Final = 4
+STORM_SECONDS: Final = 600
+"""So many threads that began within so long are a storm."""
 _PAYMENT_ALARMS: Final = "payment alarms"
-
-
-class AlarmChange(msgspec.Struct, frozen=True):
-    """An alarm's change of state. `state` is ALARM, OK or INSUFFICIENT_DATA; `at` epoch seconds."""
-
-    alarm: Alarm
-    state: str
-    at: int
-    reason: str
-
-    @property
-    def key(self) -> str:
-        return f"{self.alarm.name}/{self.state}/{self.at}"
+_STORM: Final = "storm"
 
 
 class Thread(msgspec.Struct, frozen=True):
     """A trouble under way. `red` are the alarms that are red in it; `incidents` those that are
-    open in it; `started_at` epoch seconds. recovered: its last page said that it is over."""
+    open in it; `started_at` epoch seconds. recovered: its last page said that it is over. updated_at:
+    when news was told that was no worse. taken_by: who took it over. over_at: when it ended."""
 
     id: str
     subject: str
@@ -75,83 +73,87 @@ class Thread(msgspec.Struct, frozen=True):
     red: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
     recovered: bool = False
+    updated_at: int = 0
+    taken_by: str = ""
+    over_at: int = 0
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A page that was decided on, not known to be sent. `key` is the message that caused it."""
+    """A page, or notes, or both, that were decided on and are not known to be sent and made. `key` is
+    the message that caused them."""
 
     key: str
-    page: Page
+    page: Page | None
     at: int
+    notes: tuple[Note, ...] = ()
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What notify remembers. taken: message key → when; threads: by what they are about."""
+    """What notify remembers. taken: message key → when; threads: by what they are about; over:
+    threads that ended lately, by the incident that may come back."""
 
     taken: dict[str, int] = msgspec.field(default_factory=dict)
     threads: dict[str, Thread] = msgspec.field(default_factory=dict)
     outbox: tuple[Pending, ...] = ()
+    over: dict[str, Thread] = msgspec.field(default_factory=dict)
 
 
-_OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "Parked", "Late"})
-"""Metrics whose alarms speak of other troubles than failing payments."""
+class Manners(msgspec.Struct, frozen=True):
+    """How people are told. cooldown_seconds: news that is no worse is told at most so often."""
+
+    dashboard_url: str
+    cooldown_seconds: int = 600
 
 
-def joins_incidents(alarm: Alarm) -> bool:
-    """Whether the alarm speaks of failing payments, as detect's incidents do."""
-    return alarm.source == PAYMENTS and alarm.metric not in _OWN_THREAD
+Message = Announcement | AlarmChange | Response
 
 
-def decided(change: AlarmChange, head: Head, waited: int, now: int) -> bool:
-    """Whether an alarm that went red so many seconds ago can be taken. One on payments lets detect
-    decide first, on what it suspects or whether it suspects anything: to join its page, not to
-    precede it by a second. A detect that is down is not waited for."""
-    if change.state != "ALARM" or not joins_incidents(change.alarm):
-        return True
-    if any(incident.is_open for incident in head.incidents):
-        return True
-    if head.incidents:
-        return waited >= _DECIDING_SECONDS
-    return now - head.clock > _DOWN_SECONDS or waited >= _NOTICING_SECONDS
-
-
-_NOTICING_SECONDS: Final = 5
-_DECIDING_SECONDS: Final = 10
-_DOWN_SECONDS: Final = 90
-"""detect's clock moves with every tick, once a minute: older, and detect does not work."""
-
-_USUAL: Final = {
-    **{f"{metric}AtLeast": signal for signal, metric in RATE_METRICS.items()},
-    "Attempts": SILENCE,
-}
-"""What an alarm's metric is about, in the words of `Head.usual`."""
-
-
-def is_usual(alarm: Alarm, head: Head, now: int) -> bool:
-    """Whether detect, being up, knows what the alarm cries about and that it is no news."""
-    return now - head.clock <= _DOWN_SECONDS and _USUAL.get(alarm.metric) in head.usual
-
-
-def take(
-    desk: Desk, message: Announcement | AlarmChange, head: Head, now: int, dashboard_url: str
-) -> Desk:
+def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Desk:
     """The desk after the message. `head` is what detect knows now.
 
     A message that was taken before changes nothing.
     """
     if message.key in desk.taken:
         return desk
-    desk = replace(desk, taken={**_remembered(desk.taken, now), message.key: now})
+    over = {key: thread for key, thread in desk.over.items() if now - thread.over_at < OVER_SECONDS}
+    desk = replace(desk, taken={**_remembered(desk.taken, now), message.key: now}, over=over)
+    told = _told(desk, message, head, now, manners)
+    pending: tuple[Pending, ...] = ()
+    if told.page or told.notes:
+        pending = (Pending(message.key, told.page, now, told.notes),)
+    ended = {
+        incident: replace(thread, over_at=now, red=(), incidents=())
+        for about, thread in desk.threads.items()
+        if about not in told.threads and about != _STORM
+        for incident in thread.incidents
+    }
+    return replace(
+        desk, threads=told.threads, over={**over, **ended}, outbox=(*desk.outbox, *pending)
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What becomes of a message: the threads after it, the page and the notes that it causes."""
+
+    threads: dict[str, Thread]
+    page: Page | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Told:
     if isinstance(message, Announcement):
-        threads, page = _announced(desk.threads, message, dashboard_url)
-    elif message.state == "ALARM":
-        threads, page = _known(desk.threads, head.incidents), None
-        if not is_usual(message.alarm, head, now):
-            threads, page = _red(threads, message, head.incidents, dashboard_url)
-    else:
-        threads, page = _green(desk.threads, message, dashboard_url)
-    pending = (Pending(message.key, page, now),) if page else ()
-    return replace(desk, threads=threads, outbox=(*desk.outbox, *pending))
+        return _announced(desk, message, now, manners)
+    if isinstance(message, Acknowledgement):
+        return _acknowledged(desk.threads, message, manners)
+    if isinstance(message, Rating):
+        return Told(dict(desk.threads), None, (response_note(message),))
+    if message.state != "ALARM":
+        return _green(desk.threads, message, manners)
+    known = _known(desk.threads, head.incidents)
+    if is_usual(message.alarm, head, now):
+        return Told(known)
+    return _red(known, message, paging(head), manners)
 
 
 def _remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
@@ -160,73 +162,162 @@ def _remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
 
 
 def sent(desk: Desk, keys: Sequence[str]) -> Desk:
-    """The desk without the pages that these messages caused: they were sent."""
+    """The desk without what these messages caused: it is sent and noted."""
     return replace(desk, outbox=tuple(item for item in desk.outbox if item.key not in keys))
 
 
 Threads = Mapping[str, Thread]
-Told = tuple[dict[str, Thread], Page | None]
 
 
-def _announced(threads: Threads, message: Announcement, dashboard_url: str) -> Told:
-    incident = message.incident
-    changed = dict(threads)
-    about = next(
-        (about for about, thread in threads.items() if incident.id in thread.incidents), None
-    )
-    if about is None:
-        about = _PAYMENT_ALARMS if _PAYMENT_ALARMS in threads else incident.id
-    thread = threads.get(about) or Thread(
+def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Told:
+    incident, threads = message.incident, dict(desk.threads)
+    if not incident.pages:
+        return Told(threads, None, (incident_note(message, incident.id, None),))
+    about, thread = _thread_of(desk, incident)
+    is_old = about in threads
+    page = incident_page(message, manners.dashboard_url)
+    page = replace(page, subject=thread.subject, thread=thread.id)
+    is_worse = RANK[incident.severity] > RANK[thread.severity]
+    if message.transition == CLOSED:
+        known = tuple(known for known in thread.incidents if known != incident.id)
+        thread = replace(thread, incidents=known, recovered=not known)
+        if known or thread.red:
+            page = replace(page, kind=UPDATE)
+    else:
+        known = tuple(dict.fromkeys((*thread.incidents, incident.id)))
+        thread = replace(thread, incidents=known, recovered=False)
+        if is_old and message.transition != AGAIN:
+            page = replace(page, kind=UPDATE)
+    if thread.taken_by:
+        page = replace(page, facts=(*page.facts, ("Taken by", thread.taken_by)))
+    told: Page | None = page
+    if message.transition == WORSE and not is_worse:
+        if now - thread.updated_at < manners.cooldown_seconds:
+            told = None
+        else:
+            thread = replace(thread, updated_at=now)
+    if about == _STORM:
+        told, thread = _in_storm(threads, thread, page, message, is_old, manners)
+    thread = replace(thread, severity=_worse(thread.severity, incident.severity))
+    notes: tuple[Note, ...] = (incident_note(message, thread.id, told),)
+    threads[about] = thread
+    if not thread.incidents and not thread.red:
+        del threads[about]
+        notes += _over(thread, incident.closed_at, message.key)
+    return Told(threads, told, notes)
+
+
+def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
+    """The incident's thread and what it is about: its own, the one that it had before it came back,
+    that of the payment alarms, or a new one."""
+    for about, thread in desk.threads.items():
+        if incident.id in thread.incidents:
+            return about, thread
+    before = desk.over.get(incident.id)
+    if before is not None and not incident.closed_at:
+        return before.id, replace(before, over_at=0, recovered=False)
+    if _PAYMENT_ALARMS in desk.threads:
+        return _PAYMENT_ALARMS, desk.threads[_PAYMENT_ALARMS]
+    if _is_storm(desk.threads, incident.detected_at):
+        return _STORM, desk.threads.get(_STORM) or _storm_thread(incident.detected_at)
+    return incident.id, Thread(
         id=incident.id,
         subject=incident_subject(incident),
         title=incident_subject(incident),
         severity=incident.severity,
         started_at=incident.started_at,
     )
-    page = replace(incident_page(message, dashboard_url), subject=thread.subject, thread=thread.id)
+
+
+def _is_storm(threads: Threads, at: int) -> bool:
+    if _STORM in threads:
+        return True
+    young = [item for item in threads.values() if at - item.started_at < STORM_SECONDS]
+    return len(young) >= STORM_THREADS
+
+
+def _storm_thread(at: int) -> Thread:
+    identity = spoken_id(_STORM, at)
+    return Thread(identity, storm_subject(identity), STORM_TITLE, "info", at)
+
+
+def _in_storm(
+    threads: Threads,
+    thread: Thread,
+    page: Page,
+    message: Announcement,
+    is_old: bool,
+    manners: Manners,
+) -> tuple[Page | None, Thread]:
+    """What is told of an incident that is one of many: that there are many, once and when something
+    more severe joins; and that the last of them is over."""
+    incident = message.incident
     if message.transition == CLOSED:
-        known = tuple(known for known in thread.incidents if known != incident.id)
-        thread = replace(thread, incidents=known, recovered=not known)
-    else:
-        known = tuple(dict.fromkeys((*thread.incidents, incident.id)))
-        worst = _worse(thread.severity, incident.severity)
-        thread = replace(thread, incidents=known, severity=worst, recovered=False)
-    changed[about] = thread
-    if not thread.incidents and not thread.red:
-        del changed[about]
-    return changed, page
+        return (page if not thread.incidents and not thread.red else None), thread
+    if RANK[incident.severity] <= RANK[thread.severity]:
+        return None, thread
+    titles = [other.title for about, other in threads.items() if about != _STORM]
+    told = storm_page(
+        thread.id,
+        incident.severity,
+        [*titles, incident_subject(incident)],
+        thread.started_at,
+        manners.dashboard_url,
+        is_news=not is_old,
+    )
+    return told, thread
 
 
 def _red(
-    threads: Threads, change: AlarmChange, incidents: Sequence[Incident], dashboard_url: str
+    threads: dict[str, Thread],
+    change: AlarmChange,
+    incidents: Sequence[Incident],
+    manners: Manners,
 ) -> Told:
-    alarm = change.alarm
+    alarm, url = change.alarm, manners.dashboard_url
     on_payments = joins_incidents(alarm)
-    if on_payments and any(
-        incident.is_open or alarm.metric == "AnomalyScore" for incident in incidents
-    ):
-        return dict(threads), None
-    if alarm.metric == "Attempts" and any(
-        incident.is_open and incident.signal == VOLUME and incident.slice == ALL
-        for incident in incidents
-    ):
-        return dict(threads), None
+    joined = _joined(alarm, incidents)
+    if joined is not None:
+        notes = (alarm_note(change, joined.id, joined.started_at, None),) if joined.is_open else ()
+        return Told(threads, None, notes)
     about = _PAYMENT_ALARMS if on_payments else alarm.name
+    if about not in threads and _is_storm(threads, change.at):
+        about = _STORM
     thread = threads.get(about)
-    if thread is None:
+    page: Page | None = None
+    if thread is None and about == _STORM:
+        thread = _storm_thread(change.at)
+        titles = [*(other.title for other in threads.values()), alarm.title]
+        page = storm_page(thread.id, alarm.severity, titles, change.at, url)
+    elif thread is None:
         thread = _new_thread(alarm, change.at)
-        page = alarm_page(alarm, thread.id, change.at, change.reason, dashboard_url)
+        page = alarm_page(alarm, thread.id, change.at, change.reason, url)
     elif thread.recovered or RANK[alarm.severity] > RANK[thread.severity]:
-        page = alarm_page(
-            alarm, thread.id, change.at, change.reason, dashboard_url, subject=thread.subject
-        )
-    else:
-        page = None
+        page = alarm_page(alarm, thread.id, change.at, change.reason, url, subject=thread.subject)
+        if thread.recovered:
+            page = replace(page, kind=TRIGGER)
     red = tuple(dict.fromkeys((*thread.red, alarm.name)))
     recovered = thread.recovered and page is None
     worst = _worse(thread.severity, alarm.severity)
     thread = replace(thread, red=red, severity=worst, recovered=recovered)
-    return {**threads, about: thread}, page
+    note = alarm_note(change, thread.id, thread.started_at, page)
+    return Told({**threads, about: thread}, page, (note,))
+
+
+def _joined(alarm: Alarm, incidents: Sequence[Incident]) -> Incident | None:
+    """The incident that the alarm speaks of, the gravest where there are several."""
+    speaks = [
+        incident
+        for incident in incidents
+        if (joins_incidents(alarm) and (incident.is_open or alarm.metric == "AnomalyScore"))
+        or (
+            alarm.metric == "Attempts"
+            and incident.is_open
+            and incident.signal == VOLUME
+            and incident.slice == ALL
+        )
+    ]
+    return max(speaks, key=lambda incident: (incident.score, incident.id), default=None)
 
 
 def _known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:
@@ -241,7 +332,7 @@ def _known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]
     return known
 
 
-def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:
+def _green(threads: Threads, change: AlarmChange, manners: Manners) -> Told:
     changed = dict(threads)
     for about, thread in threads.items():
         if change.alarm.name not in thread.red:
@@ -249,10 +340,11 @@ def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:
         red = tuple(name for name in thread.red if name != change.alarm.name)
         changed[about] = replace(thread, red=red)
         if red or thread.incidents:
-            return changed, None
+            return Told(changed)
         del changed[about]
+        notes = _over(thread, change.at, change.key)
         if thread.recovered:
-            return changed, None
+            return Told(changed, None, notes)
         page = alarm_ok_page(
             thread.title,
             thread.id,
@@ -260,10 +352,39 @@ def _green(threads: Threads, change: AlarmChange, dashboard_url: str) -> Told:
             thread.severity,
             thread.started_at,
             change.at,
-            dashboard_url,
+            manners.dashboard_url,
         )
-        return changed, page
-    return changed, None
+        return Told(changed, page, notes)
+    return Told(changed)
+
+
+def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) -> Told:
+    """Who took the trouble over stands on every later page; the channels that know of it are told."""
+    changed, page = dict(threads), None
+    for about, thread in threads.items():
+        if message.id != thread.id and message.id not in thread.incidents:
+            continue
+        if thread.taken_by == message.by:
+            break
+        changed[about] = replace(thread, taken_by=message.by)
+        page = acknowledged_page(
+            message,
+            thread.id,
+            thread.subject,
+            thread.title,
+            thread.severity,
+            thread.started_at,
+            manners.dashboard_url,
+        )
+        break
+    return Told(changed, page, (response_note(message),))
+
+
+def _over(thread: Thread, at: int, key: str) -> tuple[Note, ...]:
+    """What is noted when a thread ends that alarms opened, or a storm: those of incidents end with
+    their incident."""
+    is_incidents = thread.title == thread.subject
+    return () if is_incidents else (over_note(thread.id, thread.title, thread.started_at, at, key),)
 
 
 def _new_thread(alarm: Alarm, at: int) -> Thread:

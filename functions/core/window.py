@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counts import NONE, Counts, payments
+from functions.core.harm import NO_HARM, Harm, joined
 from functions.core.slices import ALL, pooled
 from functions.core.tally import Bucket, Tally, merge_buckets
 
@@ -60,6 +61,20 @@ class Window(msgspec.Struct, frozen=True):
             if bucket is not None:
                 total += bucket.slices.get(key, NONE)
         return total
+
+    def harm_since(self, key: str, second: int) -> Harm:
+        """As `since`, with money and examples."""
+        kept = range(max(second, self.oldest), self.clock + 1)
+        return joined(harm_in(self.seconds[at], key) for at in kept if at in self.seconds)
+
+
+def harm_in(bucket: Bucket, key: str) -> Harm:
+    """What the bucket holds of the slice."""
+    counts = bucket.slices.get(key)
+    if not counts:
+        return NO_HARM
+    example = bucket.examples.get(key)
+    return Harm(counts, bucket.money.get(key, {}), (example,) if example else ())
 
 
 def roll(window: Window, clock: int) -> Window:
@@ -191,4 +206,9 @@ def _bounded(bucket: Bucket, known: Collection[str], newcomers: set[str]) -> Buc
     for key, counts in bucket.slices.items():
         key = pooled(key) if key in surplus else key
         slices[key] = slices.get(key, NONE) + counts
-    return Bucket(slices, bucket.latency, bucket.parked, bucket.late)
+    return msgspec.structs.replace(
+        bucket,
+        slices=slices,
+        money={key: money for key, money in bucket.money.items() if key not in surplus},
+        examples={key: found for key, found in bucket.examples.items() if key not in surplus},
+    )

@@ -1,4 +1,5 @@
-"""notify: what the alarms topic says becomes one page for a trouble, or joins the one it has.
+"""notify: what the alarms topic says becomes one page for a trouble, or joins the one it has, and is
+noted on the trouble's record.
 
 A message that cannot be told in good words is raised: after Lambda's retries it reaches the on-call
 topic raw, through the function's failure destination. A page is never lost.
@@ -17,15 +18,16 @@ from typing import Any, Final, Protocol
 from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
-from functions.adapters.dynamodb import Desks, Journal
+from functions.adapters.dynamodb import Desks, Journal, Records
 from functions.adapters.sns import OncallTopic, messages
+from functions.core.alarm_change import AlarmChange, decided
 from functions.core.alarms import Alarm, alarms
 from functions.core.errors import StateConflict
-from functions.core.incident import Announcement
+from functions.core.incident_record import Note
 from functions.core.journal import Head
 from functions.core.message import parse
 from functions.core.page import Page
-from functions.core.threads import AlarmChange, Desk, Pending, decided, sent, take
+from functions.core.threads import Desk, Manners, Message, Pending, sent, take
 from functions.settings import NotifySettings
 
 logger = Logger()
@@ -53,14 +55,19 @@ class PageSink(Protocol):
     def send(self, page: Page) -> None: ...
 
 
+class RecordStore(Protocol):
+    def note(self, note: Note) -> bool: ...
+
+
 @dataclass(frozen=True)
 class NotifyFunction:
     desks: DeskStore
     detect: HeadReader
     oncall: PageSink
+    records: RecordStore
     alarms: Mapping[str, Alarm]
     alarm_prefix: str
-    dashboard_url: str
+    manners: Manners
     pause: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
@@ -71,12 +78,30 @@ class NotifyFunction:
             if message is not None:
                 pending = self._take(message, now)
                 for item in pending:
-                    self.oncall.send(item.page)
-                    logger.info("paged", page=item.page.thread, severity=item.page.severity)
+                    self._apply(item)
                 if pending:
                     self._sent([item.key for item in pending])
 
-    def _take(self, message: Announcement | AlarmChange, now: int) -> list[Pending]:
+    def _apply(self, item: Pending) -> None:
+        """Page first: the record can wait. Both may come twice; a note is taken once."""
+        if item.page is not None:
+            self.oncall.send(item.page)
+            logger.info("paged", page=item.page.thread, severity=item.page.severity)
+        for note in item.notes:
+            if not self._noted(note):
+                logger.warning("a response to a trouble that has no record", id=note.id)
+
+    def _noted(self, note: Note) -> bool:
+        for attempt in range(_TRIES):
+            if attempt:
+                self.pause(_LONGEST_PAUSE * self.jitter())
+            try:
+                return self.records.note(note)
+            except StateConflict:
+                continue
+        raise StateConflict(f"the record of {note.id} was written {_TRIES} times meanwhile")
+
+    def _take(self, message: Message, now: int) -> list[Pending]:
         """Take the message; the pages that are this invocation's to send.
 
         Raises StateConflict while another invocation may be sending the message's page: Lambda
@@ -89,7 +114,7 @@ class NotifyFunction:
             desk, version = self.desks.read()
             # Read after the desk, so that detect knows every incident that the desk does.
             head = self.detect.head()
-            after = take(desk, message, head, now, self.dashboard_url)
+            after = take(desk, message, head, now, self.manners)
             try:
                 if after != desk:
                     self.desks.write(after, version)
@@ -103,8 +128,8 @@ class NotifyFunction:
             return [*(own if mine else ()), *stale]
         raise StateConflict(f"the desk was written {_TRIES} times while {message.key} was taken")
 
-    def _wait_for_detect(self, message: Announcement | AlarmChange, now: int) -> None:
-        if isinstance(message, Announcement):
+    def _wait_for_detect(self, message: Message, now: int) -> None:
+        if not isinstance(message, AlarmChange):
             return
         for waited in range(_LONGEST_WAIT):
             if decided(message, self.detect.head(), waited, now):
@@ -132,9 +157,12 @@ def _function() -> NotifyFunction:
         desks=Desks(table, settings.state_table),
         detect=Journal(table, settings.state_table),
         oncall=OncallTopic(aws.client("sns"), settings.oncall_topic_arn),
-        alarms={alarm.name: alarm for alarm in alarms(settings.thresholds)},
+        records=Records(table, settings.state_table),
+        alarms={
+            alarm.name: alarm for alarm in alarms(settings.thresholds, channels=settings.channels)
+        },
         alarm_prefix=f"paywatch-{settings.environment}-",
-        dashboard_url=settings.dashboard_url,
+        manners=Manners(settings.dashboard_url, settings.cooldown_seconds),
     )
 
 

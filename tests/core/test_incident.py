@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counts import NONE, Counts
+from functions.core.harm import Example, Harm
 from functions.core.incident import (
+    AGAIN,
     CLOSED,
     INCIDENT,
     OPENED,
@@ -53,7 +56,7 @@ class Life:
     def go(self, seconds: int, *sightings: Sighting, came: Counts = BAD) -> Life:
         """`came` is what comes every second of every slice with an incident."""
         for _ in range(seconds):
-            every = {incident.slice: came for incident in self.incidents}
+            every = {incident.slice: Harm(came) for incident in self.incidents}
             self.incidents, told = follow(self.incidents, sightings, every, self.now, PATIENCE)
             self.told += [(self.now - NOW, item) for item in told]
             self.now += 1
@@ -172,11 +175,46 @@ def test_a_closed_incident_is_remembered_for_its_quiet_seconds() -> None:
     assert life.go(1, came=GOOD).incidents == []
 
 
-def test_new_failures_after_a_recovery_are_a_new_incident() -> None:
+def test_new_failures_soon_after_a_recovery_are_the_same_incident_again() -> None:
     again = seen(80, began=NOW + 17)
     life = Life().go(10, seen(80)).go(7, came=GOOD).go(8, again)
+    assert [what for _, what, _ in life.said] == [OPENED, CLOSED, AGAIN]
+    first, _, last = (told.incident for _, told in life.told)
+    assert (first.id, first.started_at) == (last.id, last.started_at)
+    assert (last.again, last.back_at) == (1, NOW + 17)
+
+
+def test_new_failures_long_after_a_recovery_are_a_new_incident() -> None:
+    life = Life().go(10, seen(80)).go(40, came=GOOD).go(8, seen(80, began=NOW + 50))
     assert [what for _, what, _ in life.said] == [OPENED, CLOSED, OPENED]
     assert life.told[0][1].incident.id != life.told[2][1].incident.id
+
+
+def test_an_incident_that_flaps_needs_twice_as_long_each_time_to_be_believed_well() -> None:
+    life, patience = Life(), []
+    for good in (10, 15, 25):
+        well_since = life.go(8, seen(80)).now - NOW
+        life.go(good, came=GOOD)
+        patience += [at - well_since for at, what, _ in life.said[-1:] if what == CLOSED]
+    assert patience == [5, 10, 20]
+
+
+def test_a_transition_that_is_told_again_has_another_key() -> None:
+    life = Life().go(10, seen(80)).go(7, came=GOOD).go(8, seen(80)).go(15, came=GOOD)
+    keys = [told.key for _, told in life.told]
+    assert len(keys) == len(set(keys)) == 4
+
+
+def test_harm_adds_up_from_the_first_bad_payment_and_over_comebacks() -> None:
+    before = Harm(counts(failed=7, issuer=7), {"INR": 2_500}, (Example("txn_1", "91"),))
+    first = msgspec.structs.replace(seen(80), harm=before)
+    life = Life().go(6, first)
+    opened = life.told[0][1].incident
+    assert (opened.affected, opened.money, opened.examples) == (7, {"INR": 2.5}, before.examples)
+    life.go(4, seen(80), came=BAD)
+    assert life.incidents[0].affected == 7 + 6 * 50
+    life.go(8, came=GOOD).go(6, first)
+    assert life.told[-1][1].incident.affected == 7 + 6 * 50 + 7 + 0
 
 
 def test_an_incident_is_suspected_then_open_then_recovering_then_closed() -> None:
@@ -187,6 +225,8 @@ def test_an_incident_is_suspected_then_open_then_recovering_then_closed() -> Non
         now = life.go(1, seen(80), came=came).incidents[0].state
         if now != states[-1]:
             states.append(now)
+        if now == CLOSED:
+            break
     assert states == [SUSPECT, INCIDENT, RECOVERING, CLOSED]
 
 

@@ -6,16 +6,17 @@ import json
 
 import pytest
 
+from functions.core.alarm_change import AlarmChange
 from functions.core.errors import Malformed
-from functions.core.incident import Announcement
-from functions.core.message import parse
-from functions.core.threads import AlarmChange
+from functions.core.message import parse, to_text
+from functions.core.response import Acknowledgement, Rating, Response
+from functions.core.threads import Message
 from tests.builders import ALARMS, NOW, alarm, alarm_json, announcement, announcement_json
 
 PREFIX = "paywatch-dev-"
 
 
-def read(text: str) -> Announcement | AlarmChange | None:
+def read(text: str) -> Message | None:
     return parse(text, PREFIX, ALARMS)
 
 
@@ -28,6 +29,22 @@ def test_an_alarm_of_cloudwatch_is_a_change_of_that_alarm(state: str) -> None:
 
 def test_an_announcement_arrives_as_it_was_sent() -> None:
     assert read(announcement_json(announcement())) == announcement()
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        Acknowledgement("PW-1120-1343-4f2", "asha", NOW, "on it"),
+        Rating("PW-1120-1343-4f2", "noise", "asha", NOW),
+    ],
+)
+def test_a_response_arrives_as_it_was_sent(response: Response) -> None:
+    assert read(to_text(response)) == response
+
+
+def test_a_response_to_what_is_no_name_is_malformed() -> None:
+    with pytest.raises(Malformed, match="no trouble is called 'all'"):
+        read(to_text(Acknowledgement("all", "asha", NOW)))
 
 
 def test_missing_data_calls_nobody() -> None:

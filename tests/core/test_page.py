@@ -7,20 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from functions.core.alarm_page import alarm_ok_page, alarm_page
 from functions.core.counts import SIGNALS
-from functions.core.incident import CLOSED, OPENED, WORSE
+from functions.core.harm import Example
+from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE
+from functions.core.incident_page import incident_page
 from functions.core.page import (
+    RESOLVE,
     SMS_LENGTH,
     SUBJECT_LENGTH,
+    TRIGGER,
+    UPDATE,
     Page,
-    alarm_ok_page,
-    alarm_page,
     duration,
-    incident_page,
-    likely_cause,
 )
+from functions.core.response import Acknowledgement
 from functions.core.slices import slice_key
-from tests.builders import ALARMS, DASHBOARD, NOW, alarm, announcement, incident
+from functions.core.thread_page import acknowledged_page, storm_page
+from tests.builders import ALARMS, DASHBOARD, NOW, alarm, announcement
 
 GSM = frozenset(
     "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -45,6 +49,27 @@ def test_an_incident_opened_names_the_rate_that_is_true_just_now(
 ) -> None:
     young = announcement(OPENED, rate=0.2, at_least=0.11, latest_rate=0.6, latest_seconds=4)
     assert shown(incident_page(young, DASHBOARD)) == snapshot
+
+
+def test_an_incident_with_its_harm_came_back(snapshot: SnapshotAssertion) -> None:
+    back = announcement(
+        AGAIN, again=1, back_at=NOW + 300, affected=1204, money={"INR": 310_400.5, "USD": 99.0},
+        examples=(Example("txn_82473", "91"), Example("txn_82490")),
+    )  # fmt: skip
+    assert shown(incident_page(back, DASHBOARD)) == snapshot
+
+
+def test_somebody_took_it_over(snapshot: SnapshotAssertion) -> None:
+    message = Acknowledgement("PW-1120-1343-4f2", "asha", NOW + 60, "calling HDFC")
+    page = acknowledged_page(
+        message, "PW-1120-1343-4f2", "a subject", "payments failing", "critical", NOW, DASHBOARD
+    )
+    assert shown(page) == snapshot
+
+
+def test_many_troubles_at_once(snapshot: SnapshotAssertion) -> None:
+    page = storm_page("PW-1120-1343-a1b", "critical", ["one", "two", "three"], NOW, DASHBOARD)
+    assert shown(page) == snapshot
 
 
 def test_an_incident_got_worse(snapshot: SnapshotAssertion) -> None:
@@ -92,7 +117,7 @@ values = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max
 slices = st.dictionaries(st.sampled_from(("issuer", "network", "gateway")), values).map(slice_key)
 announcements = st.builds(
     announcement,
-    st.sampled_from((OPENED, WORSE, CLOSED)),
+    st.sampled_from((OPENED, WORSE, AGAIN, CLOSED)),
     slice=slices,
     signal=st.sampled_from(SIGNALS),
     causes=st.dictionaries(st.sampled_from(("issuer", "customer")), st.integers(0, 10**9)),
@@ -158,10 +183,37 @@ def test_a_duration_is_said_in_its_two_largest_units(seconds: int, words: str) -
     assert duration(seconds) == words
 
 
-def test_the_likely_cause_is_the_one_of_most_failures() -> None:
-    assert likely_cause(incident(causes={"timeout": 3, "gateway": 9})) == "gateway"
-
-
 def test_without_any_cause_it_is_said_to_be_unknown() -> None:
-    page = incident_page(announcement(causes={}), DASHBOARD)
+    page = incident_page(announcement(causes={}, slice=""), DASHBOARD)
     assert "Cause: unknown" in page.body
+    assert "Whose: not clear yet" in page.body
+
+
+def test_the_first_line_names_the_route_and_the_likely_cause() -> None:
+    first = incident_page(announcement(), DASHBOARD).body.splitlines()[0]
+    assert "issuer HDFC × network VISA" in first
+    assert "Likely cause: issuer" in first
+
+
+def test_a_gateways_page_names_the_gateway_whatever_its_codes_say() -> None:
+    page = incident_page(
+        announcement(slice="gateway=razorpay", causes={"timeout": 80, "gateway": 20}), DASHBOARD
+    )
+    assert page.headline.endswith("on gateway razorpay. Likely cause: gateway (timeout)")
+    assert "Whose: gateway razorpay" in page.body
+    assert "status page of razorpay" in page.body
+
+
+def test_a_page_says_what_it_is_for_its_thread() -> None:
+    kinds = [
+        incident_page(announcement(transition), DASHBOARD).kind
+        for transition in (OPENED, WORSE, AGAIN, CLOSED)
+    ]
+    assert kinds == [TRIGGER, UPDATE, TRIGGER, RESOLVE]
+
+
+def test_labels_of_a_thread_are_the_same_in_all_its_pages() -> None:
+    told = [incident_page(announcement(transition), DASHBOARD) for transition in (OPENED, CLOSED)]
+    assert told[0].labels == told[1].labels
+    assert told[0].labels["issuer"] == "HDFC"
+    assert told[0].labels["owner"] == "issuer"

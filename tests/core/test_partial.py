@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counts import to_bytes
 from functions.core.errors import Malformed
 from functions.core.partial import (
     LARGEST_BYTES,
@@ -80,6 +81,14 @@ def test_a_partial_of_the_release_before_is_read_with_every_payment_in_it() -> N
 def test_a_partial_of_the_release_before_is_sent_on_as_one_of_this() -> None:
     read = decode(of_release_0_1([1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]))
     assert decode(encode(read)) == read
+
+
+def test_a_partial_without_money_examples_and_unknown_codes_is_read() -> None:
+    counted = counts(approved=1)
+    tally = {NOW: [{ALL: to_bytes(counted)}, {7: 2}, 3, 4]}
+    sent = [SHARD, "1", "2", NOW * 1000, NOW * 1000, tally, 0, 2, ""]
+    read = decode(zlib.compress(msgspec.msgpack.encode(sent)))
+    assert read.tally == Tally({NOW: Bucket({ALL: counted}, {7: 2}, 3, 4)})
 
 
 @pytest.mark.parametrize("tally", [[], {}, [{NOW: [{ALL: [1]}, {}, 0, 0]}], "x"], ids=repr)

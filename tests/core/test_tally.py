@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from functions.core.counts import attempts, payments
 from functions.core.event import ATTEMPT_STATUSES, STATUSES, Payment
+from functions.core.harm import Example
 from functions.core.slices import ALL
 from functions.core.tally import (
     Bucket,
@@ -31,6 +32,9 @@ made = st.builds(
     network=st.none() | st.sampled_from("XY"),
     count=st.integers(1, 5),
     latency_ms=st.none() | st.floats(0, 5000),
+    amount=st.none() | st.floats(0, 1e9),
+    currency=st.none() | st.sampled_from(("INR", "USD")),
+    transaction_id=st.sampled_from("tuv"),
 )
 lists = st.lists(made, max_size=12)
 
@@ -38,9 +42,8 @@ lists = st.lists(made, max_size=12)
 def counted(paid: list[Payment]) -> Tally:
     tally = Tally()
     for item in paid:
-        tally.add(
-            item, "" if item.status in ("approved", "pending", "refunded") else "issuer", SLICING
-        )
+        is_failed = item.status not in ("approved", "pending", "refunded")
+        tally.add(item, "issuer" if is_failed else "", SLICING, ":Z9" if is_failed else "")
     return tally
 
 
@@ -109,7 +112,32 @@ def test_a_payment_is_counted_in_its_second_under_each_of_its_slices() -> None:
     tally.add(payment(NOW, "failed", issuer="A", network="X", count=3), "timeout", SLICING)
     three = counts(failed=3, timeout=3)
     keys = (ALL, "issuer=A", "network=X", "issuer=A&network=X")
-    assert tally == Tally({NOW: Bucket(dict.fromkeys(keys, three))})
+    assert tally.seconds[NOW].slices == dict.fromkeys(keys, three)
+
+
+def test_what_failed_leaves_its_money_and_an_example_in_each_of_its_slices() -> None:
+    tally = Tally()
+    for name, amount, cause in (("b", 2.5, "issuer"), ("a", 0.1, "issuer"), ("c", 9.0, "customer")):
+        failed = payment(
+            NOW, "failed", transaction_id=name, amount=amount, currency="INR", issuer="A", count=2,
+            error_code="91",
+        )  # fmt: skip
+        tally.add(failed, cause, (("issuer",),))
+    assert tally.seconds[NOW].money == {key: {"INR": 5_200} for key in (ALL, "issuer=A")}
+    assert tally.seconds[NOW].examples == dict.fromkeys((ALL, "issuer=A"), Example("a", "91"))
+
+
+def test_a_card_number_in_a_transaction_id_is_not_kept() -> None:
+    tally = Tally()
+    tally.add(payment(NOW, "failed", transaction_id="4111111111111111"), "issuer", ())
+    assert tally.seconds[NOW].examples[ALL] == Example("************1111")
+
+
+def test_a_code_that_nobody_knows_is_counted_by_name() -> None:
+    tally = Tally()
+    for _ in range(3):
+        tally.add(payment(NOW, "failed", count=2), "unknown", (), "acme:Z9")
+    assert tally.seconds[NOW].unknown == {"acme:Z9": 6}
 
 
 @given(

@@ -6,23 +6,26 @@ from collections.abc import Sequence
 
 import pytest
 
+from functions.core.alarm_change import AlarmChange, decided, joins_incidents
 from functions.core.counts import SIGNALS
-from functions.core.incident import CLOSED, OPENED, WORSE, Announcement, Incident
+from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
 from functions.core.journal import Head
 from functions.core.page import Page
+from functions.core.response import Acknowledgement, Rating
 from functions.core.state import SILENCE
 from functions.core.threads import (
     MOST_REMEMBERED,
     REMEMBERED_SECONDS,
-    AlarmChange,
+    STORM_THREADS,
     Desk,
-    decided,
+    Manners,
+    Message,
     sent,
     take,
 )
-from tests.builders import DASHBOARD, NOW, announcement, change, incident
+from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 
-Message = Announcement | AlarmChange
+MANNERS = Manners(DASHBOARD)
 
 
 def hear(
@@ -38,8 +41,8 @@ def hear(
     before = len(desk.outbox)
     head = Head(clock=now - quiet, incidents=tuple(knows), usual=tuple(usual))
     for message in messages:
-        desk = take(desk, message, head, now, DASHBOARD)
-    return desk, [item.page for item in desk.outbox[before:]]
+        desk = take(desk, message, head, now, MANNERS)
+    return desk, [item.page for item in desk.outbox[before:] if item.page is not None]
 
 
 def pages(*messages: Message, knows: Sequence[Incident] = ()) -> list[Page]:
@@ -252,3 +255,134 @@ def test_an_alarm_that_flaps_does_not_fill_the_desk() -> None:
         desk, _ = hear(desk, change("FailureRate-warning", at=NOW + second))
     assert len(desk.taken) == MOST_REMEMBERED
     assert hear(desk, change("FailureRate-warning", at=NOW + MOST_REMEMBERED + 9))[0] == desk
+
+
+def at(seconds: int, desk: Desk, *messages: Message) -> tuple[Desk, list[Page]]:
+    """`hear`, so many seconds later."""
+    return hear(desk, *messages, now=NOW + seconds)
+
+
+def widened(key: str, severity: str = "critical") -> Announcement:
+    return announcement(WORSE, slice=key, severity=severity)
+
+
+def test_news_that_is_no_worse_is_told_once_in_a_cool_down() -> None:
+    desk, told = at(0, Desk(), announcement(), widened("issuer=HDFC"))
+    assert len(told) == 2
+    desk, told = at(300, desk, widened("network=VISA"))
+    assert told == []
+    assert [note.entry.paged for item in desk.outbox for note in item.notes] == [True, True, False]
+    _, told = at(600, desk, widened(""))
+    assert len(told) == 1
+
+
+def test_a_rise_in_severity_is_told_in_the_midst_of_a_cool_down() -> None:
+    desk, _ = at(0, Desk(), announcement(severity="warning"), widened("issuer=HDFC", "warning"))
+    _, told = at(5, desk, widened("", "critical"))
+    assert len(told) == 1
+
+
+def test_an_incident_that_comes_back_goes_on_in_its_thread_and_is_told_as_new() -> None:
+    desk, first = at(0, Desk(), RED, announcement(), GREEN)
+    desk, _ = at(60, desk, CLOSE)
+    assert desk.threads == {}
+    _, [page] = at(120, desk, announcement(AGAIN, again=1))
+    assert (page.thread, page.subject) == (first[0].thread, first[0].subject)
+    assert page.kind == "trigger"
+
+
+def test_a_thread_is_over_only_when_its_last_incident_is() -> None:
+    other = announcement(id="PW-1120-1343-bbb", slice="gateway=payu")
+    desk, _ = hear(Desk(), RED, announcement(), other)
+    _, [page] = hear(desk, CLOSE)
+    assert page.kind == "update"
+
+
+def test_an_incident_of_severity_info_has_no_thread_and_no_page_and_a_note() -> None:
+    desk, told = hear(Desk(), announcement(severity="info", signal="customer"))
+    assert (told, desk.threads) == ([], {})
+    assert [note.id for item in desk.outbox for note in item.notes] == [incident().id]
+
+
+def test_an_alarm_does_not_join_an_incident_that_pages_nobody() -> None:
+    assert len(pages(RED, knows=[incident(severity="info", signal="customer")])) == 1
+
+
+def test_an_alarm_that_joins_an_incident_is_noted_on_its_record() -> None:
+    desk, _ = hear(Desk(), CRITICAL, knows=[incident()])
+    [pending] = desk.outbox
+    assert pending.page is None
+    assert [note.id for note in pending.notes] == [incident().id]
+
+
+def test_a_storm_of_five_hundred_alarms_during_an_incident_makes_one_page() -> None:
+    on_payments = [alarm for alarm in ALARMS.values() if joins_incidents(alarm)]
+    storm = [change(on_payments[n % len(on_payments)].name, at=NOW + n) for n in range(500)]
+    _, told = hear(Desk(), announcement(), *storm, knows=[incident()])
+    assert len(told) == 1
+
+
+def test_a_storm_of_five_hundred_alarms_without_any_incident_makes_one_page_a_severity() -> None:
+    on_payments = [alarm for alarm in ALARMS.values() if joins_incidents(alarm)]
+    critical = [alarm for alarm in on_payments if alarm.severity == "critical"]
+    storm = [change(critical[n % len(critical)].name, at=NOW + n) for n in range(500)]
+    assert len(pages(*storm)) == 1
+
+
+def test_five_hundred_incidents_at_once_are_a_few_pages_and_one_storm() -> None:
+    names = [f"PW-1120-1343-{n:03x}" for n in range(500)]
+    opened = [announcement(id=name, slice=f"issuer={name}") for name in names]
+    desk, told = hear(Desk(), *opened)
+    assert len(told) == STORM_THREADS + 1
+    assert "many troubles at once" in told[-1].headline
+    notes = [note.id for item in desk.outbox for note in item.notes]
+    assert notes == names
+
+
+def test_a_storm_is_told_again_when_something_more_severe_joins() -> None:
+    names = [f"PW-1120-1343-{n:03x}" for n in range(9)]
+    opened = [announcement(id=n, slice=f"issuer={n}", severity="warning") for n in names]
+    desk, _ = hear(Desk(), *opened)
+    _, told = hear(desk, announcement())
+    assert [page.severity for page in told] == ["critical"]
+
+
+def test_the_last_of_a_storm_says_that_it_is_over() -> None:
+    names = [f"PW-1120-1343-{n:03x}" for n in range(STORM_THREADS + 2)]
+    opened = [announcement(id=name, slice=f"issuer={name}") for name in names]
+    desk, _ = hear(Desk(), *opened)
+    closed = [
+        announcement(CLOSED, id=name, slice=f"issuer={name}", closed_at=NOW + 9) for name in names
+    ]
+    desk, told = hear(desk, *closed)
+    assert len(told) == STORM_THREADS + 1
+    assert desk.threads == {}
+
+
+def test_troubles_that_began_long_ago_are_no_storm() -> None:
+    old = [
+        announcement(id=f"PW-1120-13{n:02d}-aaa", slice=f"issuer={n}", started_at=NOW - 700)
+        for n in range(9)
+    ]
+    assert len(pages(*old)) == 9
+
+
+def test_who_took_a_trouble_over_is_told_to_the_channels_once_and_stands_on_later_pages() -> None:
+    taken = Acknowledgement(incident().id, "asha", NOW + 5)
+    again = Acknowledgement(incident().id, "asha", NOW + 9)
+    told = pages(announcement(), taken, again, CLOSE)
+    assert [page.kind for page in told] == ["trigger", "acknowledge", "resolve"]
+    assert ("Taken by", "asha") in told[-1].facts
+
+
+def test_a_response_to_what_is_over_is_noted_and_told_to_nobody() -> None:
+    desk, told = hear(
+        Desk(),
+        Acknowledgement(incident().id, "asha", NOW),
+        Rating(incident().id, "noise", "asha", NOW),
+    )
+    assert told == []
+    assert [note.entry.what for item in desk.outbox for note in item.notes] == [
+        "acknowledged",
+        "rated",
+    ]

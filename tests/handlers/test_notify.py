@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from functions.core.errors import Malformed, StateConflict, Transient
+from functions.core.incident import CLOSED
 from functions.core.journal import Head
+from functions.core.message import to_text
 from functions.core.page import Page
-from functions.core.threads import Desk
+from functions.core.response import Acknowledgement, Rating
+from functions.core.threads import Desk, Manners
 from functions.handlers.notify import STALE_SECONDS, NotifyFunction
 from tests.builders import (
     ALARMS,
@@ -21,7 +24,7 @@ from tests.builders import (
     announcement_json,
     incident,
 )
-from tests.fakes import FakeDesks, FakeJournal, FakeOncall
+from tests.fakes import FakeDesks, FakeJournal, FakeOncall, FakeRecords
 
 OPENED = announcement_json(announcement())
 RETRY = NOW + 60
@@ -73,14 +76,16 @@ def notify(
     desks: FakeDesks | None = None,
     journal: FakeJournal | None = None,
     pauses: Pauses | None = None,
+    records: FakeRecords | None = None,
 ) -> NotifyFunction:
     return NotifyFunction(
         desks if desks is not None else FakeDesks(),
         journal or FakeJournal(),
         phone,
+        records if records is not None else FakeRecords(),
         ALARMS,
         "paywatch-dev-",
-        DASHBOARD,
+        Manners(DASHBOARD),
         pause=pauses or Pauses(),
         jitter=lambda: 0.5,
     )
@@ -251,3 +256,65 @@ def test_invocations_that_want_the_desk_at_once_step_aside_for_different_times()
     pauses = Pauses()
     notify(FakeOncall(), ContestedDesks(conflicts=3), pauses=pauses)([OPENED], NOW)
     assert pauses.seconds == [0.125, 0.125, 0.125]
+
+
+def test_every_transition_is_noted_on_the_record_of_the_incident() -> None:
+    records = FakeRecords()
+    closed = announcement(CLOSED, closed_at=NOW + 60)
+    notify(FakeOncall(), records=records)([OPENED, announcement_json(closed)], NOW)
+    record = records.records[incident().id]
+    assert [entry.what for entry in record.entries] == ["opened", "closed"]
+    assert (record.pages, record.closed_at) == (2, NOW + 60)
+
+
+def test_an_alarm_that_joins_an_incident_is_noted_there() -> None:
+    records, journal = FakeRecords(), FakeJournal(newest=Head(clock=NOW, incidents=(incident(),)))
+    notify(FakeOncall(), journal=journal, records=records)([OPENED, alarm_json()], NOW)
+    record = records.records[incident().id]
+    assert [entry.paged for entry in record.entries] == [True, False]
+    assert record.entries[1].text.startswith("alarm FailureRate-critical")
+
+
+def test_an_incident_of_severity_info_is_recorded_and_pages_nobody() -> None:
+    phone, records = FakeOncall(), FakeRecords()
+    wave = announcement(severity="info", score=40.0, signal="customer", causes={"customer": 9})
+    notify(phone, records=records)([announcement_json(wave)], NOW)
+    assert phone.pages == []
+    assert records.records[incident().id].pages == 0
+
+
+def test_who_takes_an_incident_over_is_told_to_the_channels_and_noted() -> None:
+    phone, records = FakeOncall(), FakeRecords()
+    taken = to_text(Acknowledgement(incident().id, "asha", NOW + 5, "on it"))
+    notify(phone, records=records)([OPENED, taken], NOW + 5)
+    assert [page.kind for page in phone.pages] == ["trigger", "acknowledge"]
+    assert records.records[incident().id].acknowledged_by == "asha"
+
+
+def test_a_rating_is_noted_and_told_to_nobody() -> None:
+    phone, records = FakeOncall(), FakeRecords()
+    rated = to_text(Rating(incident().id, "noise", "asha", NOW + 5))
+    notify(phone, records=records)([OPENED, rated], NOW + 5)
+    assert len(phone.pages) == 1
+    assert records.records[incident().id].rating == "noise"
+
+
+def test_a_record_that_somebody_else_wrote_is_read_again() -> None:
+    records = FakeRecords(conflicts=3)
+    notify(FakeOncall(), records=records)([OPENED], NOW)
+    assert incident().id in records.records
+
+
+def test_a_response_to_what_has_no_record_harms_nothing() -> None:
+    records = FakeRecords()
+    notify(FakeOncall(), records=records)([to_text(Rating(incident().id, "noise", "a", NOW))], NOW)
+    assert records.records == {}
+
+
+def test_a_record_that_cannot_be_written_is_noted_by_the_retry_and_paged_again_at_worst() -> None:
+    phone, records, desks = FakeOncall(), FakeRecords(conflicts=12), FakeDesks()
+    with pytest.raises(StateConflict):
+        notify(phone, desks, records=records)([OPENED], NOW)
+    notify(phone, desks, records=records)([OPENED], RETRY)
+    assert records.records[incident().id].pages == 1
+    assert desks.desk.outbox == ()

@@ -37,6 +37,14 @@ def test_an_outage_is_full_and_without_end_unless_it_says_otherwise() -> None:
     )
 
 
+def test_an_outage_may_say_its_cause_and_customers_are_denied() -> None:
+    wave = Outage.parse("severity=0.2,cause=customer")
+    assert (wave.slice, wave.cause, wave.status) == ({}, "customer", "denied")
+    assert {reason.code for reason in wave.reasons} == {"51", "61"}
+    assert Outage.parse("issuer=HDFC,cause=timeout").status == "failed"
+    assert "unknown cause 'moon'; known: issuer" in faults_of("issuer=HDFC,cause=moon")[0]
+
+
 def test_all_faults_of_an_outage_are_told_at_once() -> None:
     faults = faults_of("isuer=HDFC,severity=2,start=soon,duration=0,ramp=-1,oops,issuer=A,issuer=B")
     assert len(faults) == 7

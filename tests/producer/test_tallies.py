@@ -18,7 +18,7 @@ from functions.core.counts import payments
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.event import ALIASES, DIMENSIONS
 from functions.core.slices import DEFAULT_SLICING
-from functions.core.tally import Tally, merge
+from functions.core.tally import Bucket, Tally, merge
 from producer.format import Format
 from producer.history import read
 from producer.second import Second
@@ -35,7 +35,7 @@ def told(bad: Sequence[Malformed]) -> Told:
 
 
 def reference(path: Path, form: Format | None) -> tuple[Tally, dict[int, int], Told]:
-    """The tally, each second's newest payment, and what is told of bad rows: row by row."""
+    """The counts, each second's newest payment, and what is told of bad rows: row by row."""
     bad: list[Malformed] = []
     tally = Tally()
     newest: dict[int, int] = {}
@@ -43,7 +43,8 @@ def reference(path: Path, form: Format | None) -> tuple[Tally, dict[int, int], T
         tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
         second = payment.timestamp_ms // 1000
         newest[second] = max(newest.get(second, 0), payment.timestamp_ms)
-    return tally, newest, told(bad)
+    counts = {at: Bucket(found.slices, found.latency) for at, found in tally.seconds.items()}
+    return Tally(counts), newest, told(bad)
 
 
 def counted(path: Path, form: Format | None) -> tuple[list[Second], Told]:

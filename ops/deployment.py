@@ -1,0 +1,47 @@
+"""Which deployment a command speaks to, and what of it the commands about incidents use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ops import aws
+from ops.produce import RegionOption
+
+if TYPE_CHECKING:
+    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.sns import AlarmsTopic
+
+EnvironmentOption = Annotated[str, typer.Option(help="Which deployment.")]
+EndpointOption = Annotated[str | None, typer.Option(help="Such as the emulator's.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+__all__ = ["Deployment", "EndpointOption", "EnvironmentOption", "JsonOption", "RegionOption"]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """records: of troubles; journal: detect's state; responses: where answers to pages go."""
+
+    records: Records
+    journal: Journal
+    responses: AlarmsTopic
+
+
+def connected(environment: str, endpoint_url: str | None, region: str | None) -> Deployment:
+    """Raises PaywatchError where there are no credentials, no region or no such deployment."""
+    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.sns import AlarmsTopic
+
+    def client(service: str) -> Any:
+        return aws.client(service, endpoint_url=endpoint_url, region=region)
+
+    outputs = aws.outputs(client("cloudformation"), environment)
+    table, name = client("dynamodb"), outputs["StateTable"]
+    return Deployment(
+        Records(table, name),
+        Journal(table, name),
+        AlarmsTopic(client("sns"), outputs["AlarmsTopicArn"]),
+    )

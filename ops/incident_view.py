@@ -1,0 +1,150 @@
+"""How records of troubles and the audit of the rules look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from functions.core.blame import blame
+from functions.core.incident import Incident
+from functions.core.incident_page import (
+    SIGNAL_WORDS,
+    affected_words,
+    causes_words,
+    first_action,
+    owner_words,
+)
+from functions.core.incident_record import IncidentRecord, RuleAudit
+from functions.core.page import duration, moment, percent
+from functions.core.slices import words
+
+_COLOURS: Final = {"critical": "bold red", "warning": "yellow", "info": "dim"}
+_STATES: Final = {"open": "bold red", "acknowledged": "yellow", "closed": "green"}
+
+
+def incident_table(records: Sequence[IncidentRecord], now: int) -> RenderableType:
+    """Two lines a trouble, for terminals of 80 columns."""
+    lines: list[RenderableType] = []
+    for record in records:
+        row = Text(f"{record.id}  ", style="bold")
+        row.append(f"{record.state:<13}", style=_STATES[record.state])
+        row.append(f"{record.severity:<9} ", style=_COLOURS.get(record.severity, ""))
+        lasted = duration((record.closed_at or now) - record.started_at)
+        began = datetime.fromtimestamp(record.started_at, UTC)
+        pages = f"{record.pages} page{'' if record.pages == 1 else 's'}"
+        row.append(f"{began:%d %b %H:%M:%S}  {lasted:<11} {pages}", style="not bold")
+        if record.rating:
+            row.append(f", {record.rating}", style="not bold")
+        lines += [row, Text(f"    {_gist(record)}")]
+    return Group(*lines, Text("times are UTC", style="dim"))
+
+
+def _gist(record: IncidentRecord) -> str:
+    """Where, whose, how much: in one line."""
+    incident = record.incident
+    if incident is None:
+        return record.title
+    where, whose = words(incident.slice), _whose(incident)
+    gist = where if whose == where else f"{where}: {whose}"
+    return f"{gist}; {affected_words(incident, most=1)}" if incident.affected else gist
+
+
+def _whose(incident: Incident) -> str:
+    found = blame(incident)
+    return found.words if incident.pages else f"customer-side: {found.words}"
+
+
+def timeline(record: IncidentRecord, now: int) -> RenderableType:
+    """Everything about one trouble, and what happened when."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    for name, value in _facts(record, now):
+        facts.add_row(name, value)
+    steps = Table.grid(padding=(0, 2))
+    for entry in record.entries:
+        who = f"{entry.by}: " if entry.by else ""
+        steps.add_row(
+            f"{datetime.fromtimestamp(entry.at, UTC):%H:%M:%S}",
+            f"+{duration(entry.at - record.started_at)}",
+            Text(entry.what, style=_COLOURS.get(entry.severity, "")),
+            f"{who}{entry.text}",
+            "paged" if entry.paged else "",
+        )
+    heading = Text(f"{record.id}  ", style="bold")
+    heading.append(record.state, style=_STATES[record.state])
+    heading.append(f"  {record.severity}", style=_COLOURS.get(record.severity, ""))
+    return Group(heading, Text(), facts, Text(), steps)
+
+
+def _facts(record: IncidentRecord, now: int) -> list[tuple[str, str]]:
+    incident = record.incident
+    lasted = duration((record.closed_at or now) - record.started_at)
+    facts = [("what", record.title.removeprefix(f"{record.id}: "))]
+    if incident is not None:
+        found = blame(incident)
+        facts += [
+            ("where", words(incident.slice)),
+            ("whose", owner_words(found)),
+            ("causes", causes_words(incident)),
+            (
+                "at worst",
+                f"{percent(incident.rate)} {SIGNAL_WORDS[incident.signal]}, of "
+                f"{incident.attempts:,} attempts; normally {percent(incident.normal)}",
+            ),
+        ]
+        if incident.affected:
+            facts.append(("affected", affected_words(incident)))
+        if incident.examples:
+            facts.append(("for example", ", ".join(map(str, incident.examples))))
+        facts.append(("first bad payment", moment(incident.started_at)))
+        if incident.detected_at:
+            after = duration(incident.detected_at - incident.started_at)
+            facts.append(("detected", f"{moment(incident.detected_at)}, after {after}"))
+    else:
+        facts.append(("since", moment(record.started_at)))
+    if record.acknowledged_at:
+        by = f"by {record.acknowledged_by}, {moment(record.acknowledged_at)}"
+        facts.append(("acknowledged", by))
+    until = (
+        f"{moment(record.closed_at)}, after {lasted}" if record.closed_at else f"lasts, {lasted}"
+    )
+    facts += [("closed" if record.closed_at else "so far", until), ("pages", f"{record.pages}")]
+    if record.rating:
+        facts.append(("rated", f"{record.rating}, by {record.rated_by}"))
+    if incident is not None and not record.closed_at:
+        facts.append(("first", first_action(incident)))
+    return facts
+
+
+def audit_table(rules: Sequence[RuleAudit], days: int) -> RenderableType:
+    """One line a rule: what it did, and how often it was right as far as somebody said."""
+    table = Table(
+        title=f"the rules in the last {days} days",
+        title_justify="left",
+        box=None,
+        header_style="dim",
+    )
+    table.add_column("rule")
+    for column in ("troubles", "pages", "useful", "noise", "precision", "lasted", "failed"):
+        table.add_column(column, justify="right")
+    table.add_column("money at risk")
+    for rule in rules:
+        precision = rule.precision
+        money = sorted(rule.money.items(), key=lambda item: -item[1])
+        table.add_row(
+            rule.rule,
+            f"{rule.incidents:,}",
+            f"{rule.pages:,}",
+            f"{rule.useful:,}",
+            f"{rule.noise:,}",
+            "unrated" if precision is None else percent(precision, whole=True),
+            duration(round(rule.minutes * 60)),
+            f"{rule.affected:,}",
+            ", ".join(f"{currency} {amount:,.0f}" for currency, amount in money),
+        )
+    return table
