@@ -39,10 +39,12 @@ _AT: Final = {wave: bits_to(wave) for wave in WAVES}
 
 def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
     """The waves that stand out in the window, the clearest first; none shares payments with another
-    of its kind. What is usual for an open one is what was usual before it."""
+    of its kind, nor lies within one that is known. What is usual for an open one is what was usual
+    before it."""
     found: list[Sighting] = []
     for wave in WAVES:
         usual = {i.slice: i.normal for i in incidents if i.is_open and i.signal == wave}
+        known = [incident.slice for incident in incidents if incident.signal == wave]
         standing = [verdict for verdict, _ in sorted(_standing(view, wave, usual), key=_clearest)]
         chosen: list[Verdict] = []
         for verdict in standing:
@@ -55,9 +57,16 @@ def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
                 verdict, _began(view, verdict), {wave: round(verdict.rate * verdict.attempts)}, None
             )
             for verdict in chosen
-            if verdict.rate >= verdict.tolerated
+            if verdict.rate >= verdict.tolerated and not _is_part(verdict.slice, known)
         ]
     return found
+
+
+def _is_part(key: str, known: Sequence[str]) -> bool:
+    """Whether a known wave shows in this slice: as it ebbs, it stands out longest here and there."""
+    return any(
+        other != key and not disjoint(other, key) and not refines(other, key) for other in known
+    )
 
 
 def _standing(view: View, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:

@@ -170,6 +170,13 @@ def test_a_wave_of_one_issuers_customers_is_recorded_as_that_issuers() -> None:
     assert (item.incident.slice, item.incident.severity) == ("issuer=HDFC", "info")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_wave_that_ebbs_leaves_no_others_behind(seed: int) -> None:
+    wave = Fault({}, 0.25, status="denied", cause="customer", end=145)
+    said = told(Traffic(faults=(wave,), seed=seed), 320)
+    assert transitions(said) == [(OPENED, ALL), (CLOSED, ALL)]
+
+
 def test_a_wave_does_not_become_usual_while_it_lasts() -> None:
     wave = Fault({}, 0.15, status="denied", cause="customer")
     said = told(Traffic(faults=(wave,)), 900)
