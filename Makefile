@@ -9,10 +9,10 @@ export PAYWATCH_UV := $(CURDIR)/$(UV)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit e2e check lint format types architecture bench-detect alarms synth deploy clean
+.PHONY: help setup demo test unit e2e check lint format types architecture bench-detect bench-localise bench-codes alarms synth deploy clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## deploy to an emulator on this machine, break a route, watch the page come
 	@$(RUN)paywatch demo $(DEMO)
@@ -44,6 +44,12 @@ architecture: setup ## check who may import whom
 
 bench-detect: setup .bench/.ready ## measure detection beside what users have today, on labelled streams
 	@.bench/bin/python -m benchmarks.detect $(BENCH)
+
+bench-localise: setup .bench/.ready ## measure root-cause localisation beside published methods, on real and made-up cases
+	@.bench/bin/python -m benchmarks.localise $(BENCH)
+
+bench-codes: setup ## measure how well codes are guessed that no table has
+	@$(RUN)python -m benchmarks.codes $(BENCH)
 
 alarms: setup ## write the alarms of a default deployment anew, which a backtest evaluates
 	$(RUN)python -m infra.default_alarms

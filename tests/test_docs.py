@@ -114,6 +114,11 @@ def test_every_paywatch_command_that_the_docs_name_exists(command: str) -> None:
     assert command in COMMANDS
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_docs(command: str) -> None:
+    assert any(re.search(rf"\bpaywatch {command}\b", page.read_text()) for page in PAGES)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_and_path_in_the_docs_leads_somewhere(page: Path) -> None:
     text = page.read_text()

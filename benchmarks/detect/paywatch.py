@@ -8,11 +8,10 @@ from typing import Final
 
 from functions.core import detector
 from functions.core.counts import Counts, one
+from functions.core.incident import AGAIN, OPENED, WORSE
 from functions.core.partial import Partial
 from functions.core.state import Rules, initial
 from functions.core.tally import Bucket, Tally
-
-OPENED, WORSE = "opened", "worse"
 
 _UNITS: Final = (
     one("approved", ""),
@@ -29,7 +28,7 @@ _UNITS: Final = (
 
 @dataclass(frozen=True)
 class Said:
-    """An announcement that pages (opened) or adds to a page (worse). ident: its incident."""
+    """An announcement that pages (opened, or again) or adds to a page (worse). ident: its incident."""
 
     second: int
     transition: str
@@ -69,8 +68,12 @@ class Paywatch:
         self._told = {item.key for item in delta.outbox}
         return [
             Said(
-                second, item.transition, item.incident.slice, item.incident.id, item.incident.signal
+                second,
+                OPENED if item.transition == AGAIN else item.transition,
+                item.incident.slice,
+                item.incident.id,
+                item.incident.signal,
             )
             for item in news
-            if item.transition in (OPENED, WORSE)
+            if item.transition in (OPENED, WORSE, AGAIN) and item.incident.pages
         ]

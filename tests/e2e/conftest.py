@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock, Timed
 from producer.run import Report, run
 
+ROOT = Path(__file__).parent.parent.parent
 CONTEXT = {
     "oncall_email": "oncall@example.com",
     "oncall_sms": "+12025550100",
@@ -60,6 +64,21 @@ class Deployment:
             StreamName=self.outputs["EventsStream"], Records=entries
         )
         assert answer["FailedRecordCount"] == 0
+
+    def paywatch(self, *arguments: str) -> str:
+        """What the command line prints, as whoever has credentials runs it."""
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("paywatch")), *arguments,
+             "--region", "us-east-1", "--endpoint-url", self.emulator.endpoint],
+            cwd=ROOT,
+            env={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @property
     def head(self) -> Head:

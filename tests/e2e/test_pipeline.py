@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -31,8 +29,6 @@ from producer.traffic import traffic
 from tests.e2e.conftest import RULES, Deployment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.enable_socket]
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def test_steady_traffic_stays_quiet_with_late_and_repeated_events_counted(
@@ -90,8 +86,10 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
     report = deployment.send(events)
 
     opened = deployment.page(lambda body: "issuer HDFC × network VISA" in body, 5, "the outage")
-    assert opened.startswith("CRITICAL: ")
-    assert "Cause: issuer" in opened
+    first_line = opened.splitlines()[0]
+    assert first_line.startswith("CRITICAL: ")
+    assert first_line.endswith("on issuer HDFC × network VISA. Likely cause: issuer")
+    assert "Whose: issuer HDFC" in opened
     deployment.page(
         lambda body: body.startswith("OK: recovered") and "HDFC × network VISA" in body,
         20,
@@ -183,19 +181,7 @@ def parked_events(deployment: Deployment) -> list[dict[str, str]]:
 
 
 def redriven(deployment: Deployment) -> dict[str, int]:
-    paywatch = str(Path(sys.executable).with_name("paywatch"))
-    command = [paywatch, "redrive", "--json", "--region", "us-east-1"]
-    done = subprocess.run(
-        [*command, "--endpoint-url", deployment.emulator.endpoint],
-        cwd=ROOT,
-        env={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, int] = json.loads(done.stdout)
+    result: dict[str, int] = json.loads(deployment.paywatch("redrive", "--json"))
     return result
 
 
