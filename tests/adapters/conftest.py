@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from moto import mock_aws
 
-TABLE = "paywatch-dev-state"
+from tests.state_table import create_state_table
 
 
 @pytest.fixture(autouse=True)
@@ -52,18 +52,7 @@ def refused() -> Iterator[Callable[[str, str, str, int], Any]]:
 def dynamodb() -> Any:
     """A client, with the state table there."""
     made = client("dynamodb")
-    made.create_table(
-        TableName=TABLE,
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_state_table(made)
     return made
 
 

@@ -6,19 +6,14 @@ promise a wrong retry, the deviation stands with its reason in code_exceptions/<
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from functions.core.causes import RETRIES, Code, explain, load
+from tests.code_tables import exceptions, source
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("PAYWATCH_DATA", ROOT.parent / "shared" / "data")) / "decline_codes"
-EXCEPTIONS = Path(__file__).parent / "code_exceptions"
 KNOWLEDGE = load()
 
 SOURCES: Final[Mapping[str, str]] = {
@@ -53,23 +48,6 @@ RETRIES_OF: Final[Mapping[str, frozenset[str]]] = {
 """The source's word on a repeat → the retries that honour it."""
 
 
-def source(scheme: str) -> list[dict[str, str]]:
-    path = DATA / SOURCES[scheme]
-    if not path.is_file():
-        pytest.skip(f"no public table: {path} is absent (PAYWATCH_DATA)")
-    names = OWN_NAMES if scheme == "iso8583" else {scheme}
-    with path.open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if row["scheme"] in names]
-
-
-def exceptions(scheme: str) -> list[dict[str, str]]:
-    path = EXCEPTIONS / f"{scheme}.csv"
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def known(scheme: str) -> dict[str, Code]:
     return {code: row for (table, code), row in KNOWLEDGE.items() if table == scheme}
 
@@ -82,7 +60,7 @@ def flag(row: Mapping[str, str]) -> str:
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_the_table_has_every_code_of_the_source_and_no_other(scheme: str) -> None:
-    rows = source(scheme)
+    rows = source(SOURCES[scheme], OWN_NAMES if scheme == "iso8583" else {scheme})
     assert rows
     assert sorted(row["code"] for row in rows) == sorted(known(scheme))
     for row in rows:
@@ -92,7 +70,7 @@ def test_the_table_has_every_code_of_the_source_and_no_other(scheme: str) -> Non
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_the_flags_of_the_source_are_honoured_but_for_the_listed_exceptions(scheme: str) -> None:
     deviations = []
-    for row in source(scheme):
+    for row in source(SOURCES[scheme], OWN_NAMES if scheme == "iso8583" else {scheme}):
         ours = known(scheme)[row["code"]].retry
         if ours not in RETRIES_OF[flag(row)]:
             deviations.append((row["code"], flag(row), ours))
@@ -102,7 +80,7 @@ def test_the_flags_of_the_source_are_honoured_but_for_the_listed_exceptions(sche
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_only_an_approval_has_no_cause(scheme: str) -> None:
-    for row in source(scheme):
+    for row in source(SOURCES[scheme], OWN_NAMES if scheme == "iso8583" else {scheme}):
         # 32: completed in part, which the source does not class.
         approved = row["class_in_source"] == "approved" or (scheme, row["code"]) == (
             "iso8583",

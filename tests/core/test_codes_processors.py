@@ -7,19 +7,14 @@ reason in code_exceptions/<scheme>.csv.
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from functions.core.causes import PATH_CAUSES, Code, explain, load
+from tests.code_tables import exceptions, source
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("PAYWATCH_DATA", ROOT.parent / "shared" / "data")) / "decline_codes"
-EXCEPTIONS = Path(__file__).parent / "code_exceptions"
 KNOWLEDGE = load()
 
 SOURCES: Final[Mapping[str, str]] = {
@@ -60,19 +55,6 @@ SAME_AS_CLASS: Final = frozenset(("", "risk_engine", "merchant_gateway_rules"))
 """What at_fault says where it only repeats class_in_source."""
 
 
-def source(scheme: str) -> list[dict[str, str]]:
-    path = DATA / SOURCES[scheme]
-    if not path.is_file():
-        pytest.skip(f"no public table: {path} is absent (PAYWATCH_DATA)")
-    with path.open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if row["scheme"] == scheme]
-
-
-def exceptions(scheme: str) -> list[dict[str, str]]:
-    with (EXCEPTIONS / f"{scheme}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def known(scheme: str) -> dict[str, Code]:
     return {code: row for (table, code), row in KNOWLEDGE.items() if table == scheme}
 
@@ -90,7 +72,7 @@ def flags(row: Mapping[str, str]) -> Iterator[tuple[str, frozenset[str], bool]]:
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_the_table_has_every_code_of_the_source_and_no_other(scheme: str) -> None:
-    rows = source(scheme)
+    rows = source(SOURCES[scheme], {scheme})
     assert rows
     assert sorted(row["code"] for row in rows) == sorted(known(scheme))
     for row in rows:
@@ -100,7 +82,7 @@ def test_the_table_has_every_code_of_the_source_and_no_other(scheme: str) -> Non
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_the_flags_of_the_source_are_honoured_but_for_the_listed_exceptions(scheme: str) -> None:
     deviations = []
-    for row in source(scheme):
+    for row in source(SOURCES[scheme], {scheme}):
         code = known(scheme)[row["code"]]
         for flag, honoured, of_cause in flags(row):
             ours = code.cause if of_cause else code.retry
@@ -112,7 +94,7 @@ def test_the_flags_of_the_source_are_honoured_but_for_the_listed_exceptions(sche
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_only_an_approval_has_no_cause(scheme: str) -> None:
-    for row in source(scheme):
+    for row in source(SOURCES[scheme], {scheme}):
         approved = row["class_in_source"] == "approved" or row["name"] == "Approved"
         assert (known(scheme)[row["code"]].cause == "") == approved, row["code"]
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from functions.core.causes import PATH_CAUSES, load
+from tests.code_tables import exceptions, source
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("PAYWATCH_DATA", ROOT / "../shared/data")) / "decline_codes"
-EXCEPTIONS = Path(__file__).parent / "code_exceptions"
 KNOWLEDGE = load()
 
 SOURCES: Final = {
@@ -49,22 +44,6 @@ SAYS_NO_CAUSE: Final = frozenset(("NO_CAUSE", "UNDESCRIBED"))
 """Classes whose codes leave the reason to another code, so that `unknown` agrees with any flag."""
 
 
-def source(scheme: str) -> list[dict[str, str]]:
-    path = DATA / SOURCES[scheme]
-    if not path.exists():
-        pytest.skip(f"PAYWATCH_DATA holds no decline_codes/{path.name}: looked in {DATA}")
-    with path.open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if row["scheme"] == scheme]
-
-
-def exceptions(scheme: str) -> list[dict[str, str]]:
-    path = EXCEPTIONS / f"{scheme}.csv"
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def deviations(row: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Flags of one row of a source that its code does not follow, as (code, flag, ours)."""
     code = KNOWLEDGE[row["scheme"], row["code"]]
@@ -82,14 +61,16 @@ def deviations(row: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_every_code_of_the_source_is_in_the_table_and_no_other(scheme: str) -> None:
-    codes = [row["code"] for row in source(scheme)]
+    codes = [row["code"] for row in source(SOURCES[scheme], {scheme})]
     assert codes
     assert sorted(codes) == sorted(code for table, code in KNOWLEDGE if table == scheme)
 
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_every_flag_of_the_source_is_honoured_or_its_exception_is_listed(scheme: str) -> None:
-    found = [deviation for row in source(scheme) for deviation in deviations(row)]
+    found = [
+        deviation for row in source(SOURCES[scheme], {scheme}) for deviation in deviations(row)
+    ]
     listed = [(row["code"], row["flag"], row["ours"]) for row in exceptions(scheme)]
     assert sorted(found) == sorted(listed)
 
@@ -97,14 +78,14 @@ def test_every_flag_of_the_source_is_honoured_or_its_exception_is_listed(scheme:
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_every_flag_of_the_source_is_understood(scheme: str) -> None:
     silent = {"", "NA", "depends_on_bank_code"}
-    for row in source(scheme):
+    for row in source(SOURCES[scheme], {scheme}):
         assert row["at_fault"] in CAUSES_OF_FLAG or row["at_fault"] in silent, row
         assert row["retryable"] in RETRIES_OF_FLAG or row["retryable"] in silent, row
 
 
 @pytest.mark.parametrize("scheme", SOURCES)
 def test_what_may_have_been_charged_is_reconciled_before_it_is_repeated(scheme: str) -> None:
-    for row in source(scheme):
+    for row in source(SOURCES[scheme], {scheme}):
         if "RECONCILE" in (row["class_in_source"], row["retryable"]):
             assert KNOWLEDGE[scheme, row["code"]].retry == "after_reconciliation", row
 

@@ -30,8 +30,8 @@ from ops.incidents import answer, found, person, recent
 from producer.kinesis import NO_CREDENTIALS
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 from tests.fakes import FakeRecords
+from tests.state_table import TABLE, create_state_table
 
-TABLE = "paywatch-dev-state"
 ID = incident().id
 HARM: dict[str, Any] = {
     "affected": 1204,
@@ -83,18 +83,7 @@ class Phoned(AlarmsTopic):
 @pytest.fixture
 def deployment(services: None) -> Deployment:
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName=TABLE,
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_state_table(dynamodb)
     sns = boto3.client("sns")
     arn = sns.create_topic(Name="paywatch-dev-alarms")["TopicArn"]
     records = Records(dynamodb, TABLE, clock=lambda: NOW)
