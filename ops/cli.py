@@ -14,6 +14,7 @@ from ops.codes import codes
 from ops.demo import demo
 from ops.explain import classify, explain
 from ops.incidents import ack, audit, incidents, rate
+from ops.localise import localise
 from ops.produce import produce, replay
 from ops.redrive import redrive
 
@@ -30,6 +31,7 @@ COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
     "codes": codes,
     "explain": explain,
     "classify": classify,
+    "localise": localise,
 }
 
 EXIT_FAULT: Final = 2

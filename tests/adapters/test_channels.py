@@ -30,8 +30,7 @@ from functions.core.page import Page
 from tests import channel_schemas
 from tests.channel_pages import ACKNOWLEDGED, ALARM, NOW, RESOLVED, TRIGGERED, UPDATED, page
 from tests.https_server import Say, Server, certificates, serving
-
-from .conftest import TABLE
+from tests.state_table import TABLE
 
 pytestmark = pytest.mark.enable_socket
 
