@@ -32,7 +32,8 @@ from producer.scenario import SCENARIOS, Outage, Scenario
 from producer.traffic import traffic
 
 if TYPE_CHECKING:
-    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.dynamodb.journal import Journal
+    from functions.adapters.dynamodb.records import Records
     from functions.adapters.sns import AlarmsTopic
     from infra.local import Emulator
 
@@ -101,7 +102,7 @@ def demo(
     rate: Annotated[float, typer.Option(min=20, help="Payments a second.")] = RATE,
 ) -> None:
     """Deploy to an emulator here, break something, show the page and the recovery, and clean up."""
-    from functions.adapters.dynamodb import Records
+    from functions.adapters.dynamodb.records import Records
     from infra.local import Emulator
 
     console, act = Console(), ACTS[breakage]
@@ -233,7 +234,8 @@ def _performed(
     rate: float,
 ) -> tuple[Seen, Report]:
     """Send the traffic and watch until everything is told, or the time is over."""
-    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.dynamodb.journal import Journal
+    from functions.adapters.dynamodb.records import Records
     from functions.adapters.sns import AlarmsTopic
 
     seen, stop = Seen(), threading.Event()

@@ -11,7 +11,8 @@ from ops import aws
 from ops.produce import RegionOption
 
 if TYPE_CHECKING:
-    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.dynamodb.journal import Journal
+    from functions.adapters.dynamodb.records import Records
     from functions.adapters.sns import AlarmsTopic
 
 EnvironmentOption = Annotated[str, typer.Option(help="Which deployment.")]
@@ -32,7 +33,8 @@ class Deployment:
 
 def connected(environment: str, endpoint_url: str | None, region: str | None) -> Deployment:
     """Raises PaywatchError where there are no credentials, no region or no such deployment."""
-    from functions.adapters.dynamodb import Journal, Records
+    from functions.adapters.dynamodb.journal import Journal
+    from functions.adapters.dynamodb.records import Records
     from functions.adapters.sns import AlarmsTopic
 
     def client(service: str) -> Any:

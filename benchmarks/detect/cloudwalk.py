@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.detect.by_minute import ScoreHybrid
-from benchmarks.detect.paywatch import OPENED, Paywatch
+from benchmarks.detect.paywatch import Paywatch
 from benchmarks.detect.plan import LEARNING
 from benchmarks.detect.rival import Alarm, Rival
 from benchmarks.detect.rivals import FixedRateOfTen, FixedThreshold
 from benchmarks.detect.scoring import GRACE
 from benchmarks.detect.watching import RIVALS
 from functions.core.counts import Counts, one
+from functions.core.incident import OPENED
 from functions.core.slices import ALL
 
 FOLDER: Final = "cloudwalk_2025"

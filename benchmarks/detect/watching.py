@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from benchmarks.detect.labels import INCIDENT, Label
-from benchmarks.detect.paywatch import OPENED, Paywatch, Said, counts_of
+from benchmarks.detect.paywatch import Paywatch, Said, counts_of
 from benchmarks.detect.rival import Alarm, Rival
 from benchmarks.detect.rivals import PLAIN
 from benchmarks.detect.scoring import GRACE, Page, Result, score
 from benchmarks.detect.streams import Outcomes, Stream
 from benchmarks.detect.trees import Trees
+from functions.core.incident import OPENED
 
 RIVALS: Final[tuple[type[Rival], ...]] = (*PLAIN, Trees)
 

@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
 from functions.adapters.channels import PagerDuty, Slack, Webhook
-from functions.adapters.dynamodb import ChannelThreads
+from functions.adapters.dynamodb.channel_threads import ChannelThreads
 from functions.adapters.https import Https
 from functions.adapters.secrets import Secret, pagerduty_access, slack_access, webhook_access
 from functions.adapters.sqs import again, queued

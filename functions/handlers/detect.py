@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
 from functions.adapters.cloudwatch import Gauges
-from functions.adapters.dynamodb import Journal
+from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.kinesis import records
 from functions.adapters.sns import AlarmsTopic
 from functions.core.batch import Record

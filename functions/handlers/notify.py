@@ -18,7 +18,9 @@ from typing import Any, Final, Protocol
 from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
-from functions.adapters.dynamodb import Desks, Journal, Records
+from functions.adapters.dynamodb.desks import Desks
+from functions.adapters.dynamodb.journal import Journal
+from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import OncallTopic, messages
 from functions.core.alarm_change import AlarmChange, decided
 from functions.core.alarms import Alarm, alarms

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
-from functions.adapters.dynamodb import Ledgers
+from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.kinesis import TalliesStream, records
 from functions.adapters.s3 import Quarantine
 from functions.core.batch import Counting, Record, count

@@ -16,7 +16,9 @@ from botocore.exceptions import (
 
 from functions.adapters.aws import calling
 from functions.adapters.cloudwatch import Gauges
-from functions.adapters.dynamodb import Desks, Journal, Ledgers
+from functions.adapters.dynamodb.desks import Desks
+from functions.adapters.dynamodb.journal import Journal
+from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.kinesis import EventsStream, TalliesStream
 from functions.adapters.s3 import Quarantine
 from functions.adapters.sns import AlarmsTopic, OncallTopic

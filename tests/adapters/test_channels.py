@@ -21,7 +21,7 @@ from functions.adapters.channels import (
     Slack,
     Webhook,
 )
-from functions.adapters.dynamodb import ChannelThreads
+from functions.adapters.dynamodb.channel_threads import ChannelThreads
 from functions.adapters.https import Answer, Https, Patience
 from functions.adapters.secrets import PagerDutyAccess, SlackAccess, WebhookAccess
 from functions.core.delivery import Told

@@ -9,7 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.adapters.dynamodb import Desks, Journal, Ledgers, Records
+from functions.adapters.dynamodb.desks import Desks
+from functions.adapters.dynamodb.journal import Journal
+from functions.adapters.dynamodb.ledgers import Ledgers
+from functions.adapters.dynamodb.records import Records
 from functions.core.detector import Delta, replay, step
 from functions.core.errors import StateConflict
 from functions.core.incident import OPENED, WORSE, spoken_id

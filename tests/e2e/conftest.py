@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import pytest_socket
 
-from functions.adapters.dynamodb import Journal
+from functions.adapters.dynamodb.journal import Journal
 from functions.core.incident import Patience
 from functions.core.journal import Head
 from functions.core.state import Rules

@@ -13,7 +13,8 @@ from moto import mock_aws
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
-from functions.adapters.dynamodb import Journal, Records
+from functions.adapters.dynamodb.journal import Journal
+from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import AlarmsTopic
 from functions.core.errors import PaywatchError
 from functions.core.harm import Example
