@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from functions.core.batch import Bounds
-from functions.core.delivery import CHANNELS
 from functions.core.errors import SettingsError
 from functions.core.incident import Patience
+from functions.core.paging.delivery import CHANNELS
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, format_slicing, parse_slicing
 from functions.core.state import Rules

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from functions.core.delivery import CHANNELS
 from functions.core.errors import SettingsError
+from functions.core.paging.delivery import CHANNELS
 from functions.core.score import DEFAULT_THRESHOLDS, Threshold
 from functions.core.slices import DEFAULT_SLICING, Slicing, parse_slicing
 from functions.settings import positive, thresholds, whole

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from functions.core.page import ACKNOWLEDGE, KINDS
+from functions.core.paging.page import ACKNOWLEDGE, KINDS
 from functions.core.score import CRITICAL
 
 _NEWS = sns.SubscriptionFilter(

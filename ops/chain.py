@@ -11,17 +11,17 @@ from typing import Final
 
 import msgspec
 
-from functions.core.alarm_change import AlarmChange, decided
 from functions.core.alarms import PAYMENTS, Alarm
 from functions.core.detector import step
 from functions.core.incident import CLOSED, Announcement, Incident
 from functions.core.journal import head
 from functions.core.metrics import gauges
+from functions.core.paging.alarm_change import AlarmChange, decided
+from functions.core.paging.threads import Desk, Manners, Pending, sent, take
 from functions.core.partial import Partial
 from functions.core.score import WARNING
 from functions.core.state import Rules, State, initial
 from functions.core.tally import Tally
-from functions.core.threads import Desk, Manners, Pending, sent, take
 from ops.alarm_rules import AlarmRule
 from ops.cloudwatch import OK, Alarms, Change
 

@@ -22,8 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.core.errors import PaywatchError
-from functions.core.page import ACKNOWLEDGE, Page
-from functions.core.response import Acknowledgement
+from functions.core.paging.page import ACKNOWLEDGE, Page
+from functions.core.paging.response import Acknowledgement
 from ops.demo_view import Seen, line, live_panel, page_panel
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock, Timed

@@ -12,8 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from functions.core.incident_record import IncidentRecord
 from functions.core.journal import Head
+from functions.core.paging.incident_record import IncidentRecord
 from functions.core.slices import words
 
 

@@ -10,17 +10,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from functions.core.blame import blame
 from functions.core.incident import Incident
-from functions.core.incident_page import (
+from functions.core.paging.blame import blame
+from functions.core.paging.incident_page import (
     SIGNAL_WORDS,
     affected_words,
     causes_words,
     first_action,
     owner_words,
 )
-from functions.core.incident_record import IncidentRecord, RuleAudit
-from functions.core.page import duration, moment, percent
+from functions.core.paging.incident_record import IncidentRecord, RuleAudit
+from functions.core.paging.page import duration, moment, percent
 from functions.core.slices import words
 
 _COLOURS: Final = {"critical": "bold red", "warning": "yellow", "info": "dim"}

@@ -13,9 +13,9 @@ import typer
 
 from functions.core.cards import mask
 from functions.core.errors import PaywatchError
-from functions.core.incident_record import IncidentRecord, as_now, is_name
-from functions.core.incident_record import audit as audited
-from functions.core.response import Acknowledgement, Rating, Response
+from functions.core.paging.incident_record import IncidentRecord, as_now, is_name
+from functions.core.paging.incident_record import audit as audited
+from functions.core.paging.response import Acknowledgement, Rating, Response
 from ops.deployment import (
     Deployment,
     EndpointOption,

@@ -10,11 +10,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from functions.core.alarms import alarms
-from functions.core.blame import likely_cause
 from functions.core.counts import SIGNALS, attempts, blamed
 from functions.core.evidence import strength, tolerated
 from functions.core.incident import Incident
 from functions.core.metrics import RATE_METRICS
+from functions.core.paging.blame import likely_cause
 from functions.core.score import Threshold
 from functions.core.slices import ALL, slice_values, words
 from functions.core.state import Rules

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from functions.core.alarm_change import AlarmChange
 from functions.core.alarms import Alarm, alarms
 from functions.core.batch import Record
 from functions.core.causes import PATH_CAUSES
 from functions.core.counts import FIELDS, Counts, counts_of
 from functions.core.event import ATTEMPT_STATUSES, Payment, RawEvent, to_payment
 from functions.core.incident import OPENED, Announcement, Incident
+from functions.core.paging.alarm_change import AlarmChange
 from functions.core.partial import Partial
 from functions.core.score import DEFAULT_THRESHOLDS, Verdict
 from functions.core.slices import ALL

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from functions.core.event import DIMENSIONS
-from functions.core.page import ACKNOWLEDGE, KINDS, RESOLVE, TRIGGER, UPDATE, Page
+from functions.core.paging.page import ACKNOWLEDGE, KINDS, RESOLVE, TRIGGER, UPDATE, Page
 from functions.core.score import RANK
 
 NOW = 1_763_646_180

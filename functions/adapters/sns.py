@@ -10,9 +10,9 @@ import msgspec
 
 from functions.adapters.aws import calling
 from functions.core.incident import Announcement
-from functions.core.message import to_text
-from functions.core.page import Page
-from functions.core.response import Response
+from functions.core.paging.message import to_text
+from functions.core.paging.page import Page
+from functions.core.paging.response import Response
 
 
 class AlarmsTopic:

@@ -22,14 +22,14 @@ from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import OncallTopic, messages
-from functions.core.alarm_change import AlarmChange, decided
 from functions.core.alarms import Alarm, alarms
 from functions.core.errors import StateConflict
-from functions.core.incident_record import Note
 from functions.core.journal import Head
-from functions.core.message import parse
-from functions.core.page import Page
-from functions.core.threads import Desk, Manners, Message, Pending, sent, take
+from functions.core.paging.alarm_change import AlarmChange, decided
+from functions.core.paging.incident_record import Note
+from functions.core.paging.message import parse
+from functions.core.paging.page import Page
+from functions.core.paging.threads import Desk, Manners, Message, Pending, sent, take
 from functions.settings import NotifySettings
 
 logger = Logger()

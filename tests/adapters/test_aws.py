@@ -24,10 +24,10 @@ from functions.adapters.s3 import Quarantine
 from functions.adapters.sns import AlarmsTopic, OncallTopic
 from functions.core.detector import step
 from functions.core.errors import Malformed, Transient
-from functions.core.incident_page import incident_page
 from functions.core.ledger import Ledger
+from functions.core.paging.incident_page import incident_page
+from functions.core.paging.threads import Desk
 from functions.core.state import Rules, initial
-from functions.core.threads import Desk
 from tests.builders import DASHBOARD, NOW, SHARD, announcement, approved, partial, record
 
 STATE, DELTA = step(initial(Rules()), [partial(1, approved(NOW))], Rules())

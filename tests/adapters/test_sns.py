@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from functions.adapters.sns import AlarmsTopic, OncallTopic, messages
-from functions.core.incident_page import incident_page
-from functions.core.message import parse
-from functions.core.page import Page
+from functions.core.paging.incident_page import incident_page
+from functions.core.paging.message import parse
+from functions.core.paging.page import Page
 from tests.builders import ALARMS, DASHBOARD, announcement
 
 

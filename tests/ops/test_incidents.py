@@ -19,11 +19,11 @@ from functions.adapters.sns import AlarmsTopic
 from functions.core.errors import PaywatchError
 from functions.core.harm import Example
 from functions.core.incident import CLOSED, OPENED
-from functions.core.incident_page import incident_page
-from functions.core.incident_record import Note, audit
-from functions.core.message import parse
-from functions.core.notes import alarm_note, incident_note, response_note
-from functions.core.response import Acknowledgement, Rating, Response
+from functions.core.paging.incident_page import incident_page
+from functions.core.paging.incident_record import Note, audit
+from functions.core.paging.message import parse
+from functions.core.paging.notes import alarm_note, incident_note, response_note
+from functions.core.paging.response import Acknowledgement, Rating, Response
 from ops.cli import app
 from ops.deployment import Deployment
 from ops.incident_view import audit_table, incident_table, timeline

@@ -8,7 +8,7 @@ import msgspec
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import key, put_over
-from functions.core.threads import Desk
+from functions.core.paging.threads import Desk
 
 
 class Desks:

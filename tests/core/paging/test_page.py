@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from functions.core.alarm_page import alarm_ok_page, alarm_page
 from functions.core.counts import SIGNALS
 from functions.core.harm import Example
 from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE
-from functions.core.incident_page import incident_page
-from functions.core.page import (
+from functions.core.paging.alarm_page import alarm_ok_page, alarm_page
+from functions.core.paging.incident_page import incident_page
+from functions.core.paging.page import (
     RESOLVE,
     SMS_LENGTH,
     SUBJECT_LENGTH,
@@ -21,9 +21,9 @@ from functions.core.page import (
     Page,
     duration,
 )
-from functions.core.response import Acknowledgement
+from functions.core.paging.response import Acknowledgement
+from functions.core.paging.thread_page import acknowledged_page, storm_page
 from functions.core.slices import slice_key
-from functions.core.thread_page import acknowledged_page, storm_page
 from tests.builders import ALARMS, DASHBOARD, NOW, alarm, announcement
 
 GSM = frozenset(

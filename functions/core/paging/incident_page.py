@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from functions.core.blame import RISK_TEAM, Blame, blame
 from functions.core.incident import AGAIN, CLOSED, OPENED, Announcement, Incident
-from functions.core.page import (
+from functions.core.paging.blame import RISK_TEAM, Blame, blame
+from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,
     UPDATE,

@@ -32,20 +32,25 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.alarm_change import AlarmChange, is_usual, joins_incidents, paging
-from functions.core.alarm_page import alarm_ok_page, alarm_page, alarm_subject
 from functions.core.alarms import Alarm
 from functions.core.flow import VOLUME
 from functions.core.incident import AGAIN, CLOSED, WORSE, Announcement, Incident, spoken_id
-from functions.core.incident_page import incident_page, incident_subject
-from functions.core.incident_record import Note
 from functions.core.journal import Head
-from functions.core.notes import alarm_note, incident_note, over_note, response_note
-from functions.core.page import TRIGGER, UPDATE, Page
-from functions.core.response import Acknowledgement, Rating, Response
+from functions.core.paging.alarm_change import AlarmChange, is_usual, joins_incidents, paging
+from functions.core.paging.alarm_page import alarm_ok_page, alarm_page, alarm_subject
+from functions.core.paging.incident_page import incident_page, incident_subject
+from functions.core.paging.incident_record import Note
+from functions.core.paging.notes import alarm_note, incident_note, over_note, response_note
+from functions.core.paging.page import TRIGGER, UPDATE, Page
+from functions.core.paging.response import Acknowledgement, Rating, Response
+from functions.core.paging.thread_page import (
+    STORM_TITLE,
+    acknowledged_page,
+    storm_page,
+    storm_subject,
+)
 from functions.core.score import RANK
 from functions.core.slices import ALL
-from functions.core.thread_page import STORM_TITLE, acknowledged_page, storm_page, storm_subject
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""

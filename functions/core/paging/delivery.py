@@ -11,7 +11,15 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from functions.core.page import ACKNOWLEDGE, KINDS, RESOLVE, TRIGGER, Page, sms_text, subject_line
+from functions.core.paging.page import (
+    ACKNOWLEDGE,
+    KINDS,
+    RESOLVE,
+    TRIGGER,
+    Page,
+    sms_text,
+    subject_line,
+)
 from functions.core.score import CRITICAL, RANK
 from functions.core.slices import words
 

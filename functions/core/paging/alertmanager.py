@@ -9,8 +9,8 @@ import hashlib
 import re
 from typing import Any, Final
 
-from functions.core.page import ACKNOWLEDGE, RESOLVE, Page
-from functions.core.pagerduty import instant
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Page
+from functions.core.paging.pagerduty import instant
 
 VERSION: Final = "4"
 RECEIVER: Final = "paywatch"

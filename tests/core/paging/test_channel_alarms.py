@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from functions.core.alarms import Alarm, alarms, channel_alarms
-from functions.core.delivery import CHANNELS
+from functions.core.paging.delivery import CHANNELS
 from functions.core.score import DEFAULT_THRESHOLDS
 
-OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+OPERATIONS = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
 
 
 def test_a_deployment_has_the_alarms_of_its_channels_only() -> None:

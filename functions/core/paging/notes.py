@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functions.core.alarm_change import AlarmChange
 from functions.core.incident import Announcement
-from functions.core.incident_page import incident_page, incident_subject
-from functions.core.incident_record import ACKNOWLEDGED, ALARM, OVER, RATED, Entry, Note
-from functions.core.page import Page
-from functions.core.response import Acknowledgement, Response
+from functions.core.paging.alarm_change import AlarmChange
+from functions.core.paging.incident_page import incident_page, incident_subject
+from functions.core.paging.incident_record import ACKNOWLEDGED, ALARM, OVER, RATED, Entry, Note
+from functions.core.paging.page import Page
+from functions.core.paging.response import Acknowledgement, Response
 
 
 def incident_note(message: Announcement, thread: str, page: Page | None) -> Note:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from functions.core.alarm_change import AlarmChange, decided, joins_incidents
 from functions.core.counts import SIGNALS
 from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
 from functions.core.journal import Head
-from functions.core.page import Page
-from functions.core.response import Acknowledgement, Rating
-from functions.core.state import SILENCE
-from functions.core.threads import (
+from functions.core.paging.alarm_change import AlarmChange, decided, joins_incidents
+from functions.core.paging.page import Page
+from functions.core.paging.response import Acknowledgement, Rating
+from functions.core.paging.threads import (
     MOST_REMEMBERED,
     REMEMBERED_SECONDS,
     STORM_THREADS,
@@ -23,6 +22,7 @@ from functions.core.threads import (
     sent,
     take,
 )
+from functions.core.state import SILENCE
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 
 MANNERS = Manners(DASHBOARD)

@@ -9,8 +9,8 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from functions.core.page import Page
-from functions.core.pagerduty import event
+from functions.core.paging.page import Page
+from functions.core.paging.pagerduty import event
 from tests import channel_schemas
 from tests.channel_pages import (
     ACKNOWLEDGED,

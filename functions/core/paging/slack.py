@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from functions.core.page import ACKNOWLEDGE, RESOLVE, TRIGGER, Fact, Page
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, Fact, Page
 from functions.core.score import CRITICAL, INFO, WARNING
 
 MOST_BLOCKS: Final = 50

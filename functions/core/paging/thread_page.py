@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from functions.core.page import (
+from functions.core.paging.page import (
     ACKNOWLEDGE,
     TRIGGER,
     UPDATE,
@@ -14,7 +14,7 @@ from functions.core.page import (
     sms_text,
     subject_line,
 )
-from functions.core.response import Acknowledgement
+from functions.core.paging.response import Acknowledgement
 
 STORM_TITLE: Final = "many troubles at once"
 

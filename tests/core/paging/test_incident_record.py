@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.incident import CLOSED, OPENED, WORSE, spoken_id
-from functions.core.incident_page import incident_page
-from functions.core.incident_record import (
+from functions.core.paging.incident_page import incident_page
+from functions.core.paging.incident_record import (
     IncidentRecord,
     Note,
     as_now,
@@ -20,8 +20,8 @@ from functions.core.incident_record import (
     month_of,
     noted,
 )
-from functions.core.notes import alarm_note, incident_note, over_note, response_note
-from functions.core.response import Acknowledgement, Rating
+from functions.core.paging.notes import alarm_note, incident_note, over_note, response_note
+from functions.core.paging.response import Acknowledgement, Rating
 from tests.builders import DASHBOARD, NOW, announcement, change, incident
 
 ID = incident().id

@@ -9,8 +9,8 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from functions.core.alertmanager import notification
-from functions.core.page import ACKNOWLEDGE, RESOLVE, Page
+from functions.core.paging.alertmanager import notification
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Page
 from tests import channel_schemas
 from tests.channel_pages import (
     ACKNOWLEDGED,

@@ -9,9 +9,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.delivery import Message, Told, is_outdated, mark, read_page
-from functions.core.page import ACKNOWLEDGE, RESOLVE, TRIGGER, UPDATE, Page
-from functions.core.slack import message
+from functions.core.paging.delivery import Message, Told, is_outdated, mark, read_page
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, UPDATE, Page
+from functions.core.paging.slack import message
 from tests.channel_pages import DASHBOARD, NOW, ONE_OF_EACH, TRIGGERED, page, pages
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.blame import PARTIES, Blame, blame, likely_cause
 from functions.core.causes import CAUSES
+from functions.core.paging.blame import PARTIES, Blame, blame, likely_cause
 from functions.core.slices import slice_key
 from tests.builders import incident
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.core.alarms import Alarm
-from functions.core.page import (
+from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,
     UPDATE,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from functions.core.event import DIMENSIONS
-from functions.core.page import ACKNOWLEDGE, RESOLVE, Page
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Page
 from functions.core.slices import ALL, slice_key, words
 
 SUMMARY_LENGTH: Final = 1024

@@ -9,8 +9,8 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from functions.core.page import ACKNOWLEDGE, RESOLVE, TRIGGER, UPDATE, Page
-from functions.core.slack import (
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, UPDATE, Page
+from functions.core.paging.slack import (
     ABOUT_BLOCKS,
     ABOUT_THREAD,
     PASSING,

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.core.alarm_change import AlarmChange
 from functions.core.alarms import Alarm
 from functions.core.errors import Malformed
 from functions.core.incident import Announcement
-from functions.core.incident_record import is_name
-from functions.core.response import Acknowledgement, Rating, Response
-from functions.core.threads import Message
+from functions.core.paging.alarm_change import AlarmChange
+from functions.core.paging.incident_record import is_name
+from functions.core.paging.response import Acknowledgement, Rating, Response
+from functions.core.paging.threads import Message
 
 
 class _Alarm(msgspec.Struct):
