@@ -90,7 +90,7 @@ class Baseline(msgspec.Struct, frozen=True):
     folded: the second up to which everything is in cells, 0 before the first. absorbed: the sum
     of the absorbed cells by slice, without what was held back. spread: attempts by slice in these
     cells, held back or not: how traffic is usually spread. dispersion: by signal, slice → mean of
-    squared residuals. normals, steps: what was worked out from them, by signal; seasons: what is usual at this hour."""
+    squared residuals. normals, steps: what was worked out from them, by signal; seasons: what is usual at this hour; shares: of what comes in waves."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
@@ -104,6 +104,7 @@ class Baseline(msgspec.Struct, frozen=True):
     normals: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
     steps: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
     seasons: Memo = msgspec.field(default_factory=Memo)
+    shares: Memo = msgspec.field(default_factory=Memo)
 
     def normal(self, key: str, signal: int) -> Normal:
         """What is normal for the slice's signal (its index in SIGNALS).

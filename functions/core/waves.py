@@ -35,6 +35,8 @@ MUCH_MORE: Final = 1.5
 """A wider slice with so many times the excess is what the wave is about."""
 
 _AT: Final = {wave: bits_to(wave) for wave in WAVES}
+_FEWEST_AT: Final = {wave: FEWEST << at for wave, at in _AT.items()}
+"""Counts below this have fewer than FEWEST of the wave's payments: one comparison tells."""
 
 
 def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
@@ -74,11 +76,15 @@ def _standing(view: View, wave: str, usual: dict[str, float]) -> list[tuple[Verd
     known, learned = view.watch.known, view.clock - view.budget.learning_seconds
     standing: list[tuple[Verdict, float]] = []
     for key, counts in view.window.sums.items():
+        if counts < _FEWEST_AT[wave]:
+            continue  # what lies in higher fields alone is as large: the next line looks closely
         shown = counts >> at & DIGIT
         if shown < FEWEST or known.get(key, view.clock) > learned:
             continue
         total = attempts(counts)
         normal = usual[key] if key in usual else _usual(view, wave, key)
+        if shown < total * normal:
+            continue
         nats = surprise(shown, total, Normal(normal, 0.0, 1.0), MORE)
         if nats >= needed:
             standing.append((_verdict(key, wave, shown, total, normal, nats / needed), nats))
@@ -87,9 +93,15 @@ def _standing(view: View, wave: str, usual: dict[str, float]) -> list[tuple[Verd
 
 def _usual(view: View, wave: str, key: str) -> float:
     """The usual share, towards that of all traffic where the slice has few payments."""
-    wider = ASSUMED if key == ALL else _usual(view, wave, ALL)
-    counts: Counts = view.watch.baseline.absorbed.get(key, NONE)
-    return (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
+    baseline = view.watch.baseline
+    memo = f"{wave} {key}"
+    found: float | None = baseline.shares.get(memo)
+    if found is None:
+        wider = ASSUMED if key == ALL else _usual(view, wave, ALL)
+        counts: Counts = baseline.absorbed.get(key, NONE)
+        found = (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
+        baseline.shares[memo] = found
+    return found
 
 
 def _verdict(key: str, wave: str, shown: int, total: int, normal: float, sure: float) -> Verdict:

@@ -21,9 +21,9 @@ from functions.adapters.secrets import (
     slack_access,
 )
 from functions.adapters.sqs import again, queued
-from functions.core.delivery import CHANNELS, Message, Told
 from functions.core.errors import SettingsError, Transient
-from functions.core.page import Page
+from functions.core.paging.delivery import CHANNELS, Message, Told
+from functions.core.paging.page import Page
 from functions.handlers import deliver
 from functions.handlers.deliver import DeliverFunction, function_of
 from functions.settings import DeliverSettings

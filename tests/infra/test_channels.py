@@ -11,9 +11,9 @@ import pytest
 
 from functions.adapters.https import Patience
 from functions.core.alarms import alarms
-from functions.core.delivery import CHANNELS
 from functions.core.errors import SettingsError
-from functions.core.page import ACKNOWLEDGE, KINDS
+from functions.core.paging.delivery import CHANNELS
+from functions.core.paging.page import ACKNOWLEDGE, KINDS
 from functions.core.score import DEFAULT_THRESHOLDS
 from functions.settings import DeliverSettings, NotifySettings
 from infra.channels import RETRY_SECONDS, TIMEOUT_SECONDS, TRIES
