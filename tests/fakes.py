@@ -11,9 +11,9 @@ from functions.core.errors import Malformed, StateConflict
 from functions.core.incident import Announcement
 from functions.core.journal import Head, decode_delta, decode_state, encode, head, restore
 from functions.core.ledger import Ledger
+from functions.core.paging.desk import Desk
 from functions.core.paging.incident_record import IncidentRecord, Note, noted
 from functions.core.paging.page import Page
-from functions.core.paging.threads import Desk
 from functions.core.partial import Partial
 from functions.core.state import Rules, State
 

@@ -25,8 +25,8 @@ from functions.adapters.sns import AlarmsTopic, OncallTopic
 from functions.core.detector import step
 from functions.core.errors import Malformed, Transient
 from functions.core.ledger import Ledger
+from functions.core.paging.desk import Desk
 from functions.core.paging.incident_page import incident_page
-from functions.core.paging.threads import Desk
 from functions.core.state import Rules, initial
 from tests.builders import DASHBOARD, NOW, SHARD, announcement, approved, partial, record
 

@@ -8,7 +8,7 @@ import msgspec
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import key, put_over
-from functions.core.paging.threads import Desk
+from functions.core.paging.desk import Desk, decode
 
 
 class Desks:
@@ -26,7 +26,7 @@ class Desks:
         item = answer.get("Item")
         if item is None:
             return Desk(), 0
-        return msgspec.json.decode(item["desk"]["S"], type=Desk), int(item["version"]["N"])
+        return decode(item["desk"]["S"]), int(item["version"]["N"])
 
     def write(self, desk: Desk, version: int) -> int:
         """Write the desk over `version`, the one it was read at; the new version.

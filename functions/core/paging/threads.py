@@ -25,7 +25,7 @@ records of the troubles are in its outbox.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +38,14 @@ from functions.core.incident import AGAIN, CLOSED, WORSE, Announcement, Incident
 from functions.core.journal import Head
 from functions.core.paging.alarm_change import AlarmChange, is_usual, joins_incidents, paging
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page, alarm_subject
+from functions.core.paging.desk import (
+    OVER_SECONDS,
+    Desk,
+    Pending,
+    Thread,
+    Threads,
+    remembered,
+)
 from functions.core.paging.incident_page import incident_page, incident_subject
 from functions.core.paging.incident_record import Note
 from functions.core.paging.notes import alarm_note, incident_note, over_note, response_note
@@ -52,55 +60,11 @@ from functions.core.paging.thread_page import (
 from functions.core.score import RANK
 from functions.core.slices import ALL
 
-REMEMBERED_SECONDS: Final = 7 * 86_400
-"""How long a message that was taken is known, so that it is not taken again."""
-MOST_REMEMBERED: Final = 2_000
-"""Messages that are known at most: an alarm that flaps must not fill the desk."""
-OVER_SECONDS: Final = 3600
-"""How long a thread that is over is known, for its trouble may come back."""
 STORM_THREADS: Final = 4
 STORM_SECONDS: Final = 600
 """So many threads that began within so long are a storm."""
 _PAYMENT_ALARMS: Final = "payment alarms"
 _STORM: Final = "storm"
-
-
-class Thread(msgspec.Struct, frozen=True):
-    """A trouble under way. `red` are the alarms that are red in it; `incidents` those that are
-    open in it; `started_at` epoch seconds. recovered: its last page said that it is over. updated_at:
-    when news was told that was no worse. taken_by: who took it over. over_at: when it ended."""
-
-    id: str
-    subject: str
-    title: str
-    severity: str
-    started_at: int
-    red: tuple[str, ...] = ()
-    incidents: tuple[str, ...] = ()
-    recovered: bool = False
-    updated_at: int = 0
-    taken_by: str = ""
-    over_at: int = 0
-
-
-class Pending(msgspec.Struct, frozen=True):
-    """A page, or notes, or both, that were decided on and are not known to be sent and made. `key` is
-    the message that caused them."""
-
-    key: str
-    page: Page | None
-    at: int
-    notes: tuple[Note, ...] = ()
-
-
-class Desk(msgspec.Struct, frozen=True):
-    """What notify remembers. taken: message key → when; threads: by what they are about; over:
-    threads that ended lately, by the incident that may come back."""
-
-    taken: dict[str, int] = msgspec.field(default_factory=dict)
-    threads: dict[str, Thread] = msgspec.field(default_factory=dict)
-    outbox: tuple[Pending, ...] = ()
-    over: dict[str, Thread] = msgspec.field(default_factory=dict)
 
 
 class Manners(msgspec.Struct, frozen=True):
@@ -121,7 +85,7 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
     if message.key in desk.taken:
         return desk
     over = {key: thread for key, thread in desk.over.items() if now - thread.over_at < OVER_SECONDS}
-    desk = replace(desk, taken={**_remembered(desk.taken, now), message.key: now}, over=over)
+    desk = replace(desk, taken={**remembered(desk.taken, now), message.key: now}, over=over)
     told = _told(desk, message, head, now, manners)
     pending: tuple[Pending, ...] = ()
     if told.page or told.notes:
@@ -159,19 +123,6 @@ def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) 
     if is_usual(message.alarm, head, now):
         return Told(known)
     return _red(known, message, paging(head), manners)
-
-
-def _remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
-    young = [(key, at) for key, at in taken.items() if now - at < REMEMBERED_SECONDS]
-    return dict(young[-MOST_REMEMBERED + 1 :])
-
-
-def sent(desk: Desk, keys: Sequence[str]) -> Desk:
-    """The desk without what these messages caused: it is sent and noted."""
-    return replace(desk, outbox=tuple(item for item in desk.outbox if item.key not in keys))
-
-
-Threads = Mapping[str, Thread]
 
 
 def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Told:

@@ -1,0 +1,105 @@
+"""The desk: the threads under way, what was taken, and what is decided and not known to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from functions.core.paging.incident_record import Note
+from functions.core.paging.page import TRIGGER, Page
+
+REMEMBERED_SECONDS: Final = 7 * 86_400
+"""How long a message that was taken is known, so that it is not taken again."""
+MOST_REMEMBERED: Final = 2_000
+"""Messages that are known at most: an alarm that flaps must not fill the desk."""
+OVER_SECONDS: Final = 3600
+"""How long a thread that is over is known, for its trouble may come back."""
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A trouble under way. `red` are the alarms that are red in it; `incidents` those that are
+    open in it; `started_at` epoch seconds. recovered: its last page said that it is over. updated_at:
+    when news was told that was no worse. taken_by: who took it over. over_at: when it ended."""
+
+    id: str
+    subject: str
+    title: str
+    severity: str
+    started_at: int
+    red: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
+    recovered: bool = False
+    updated_at: int = 0
+    taken_by: str = ""
+    over_at: int = 0
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A page, or notes, or both, that were decided on and are not known to be sent and made. `key` is
+    the message that caused them."""
+
+    key: str
+    page: Page | None
+    at: int
+    notes: tuple[Note, ...] = ()
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What notify remembers. taken: message key → when; threads: by what they are about; over:
+    threads that ended lately, by the incident that may come back."""
+
+    taken: dict[str, int] = msgspec.field(default_factory=dict)
+    threads: dict[str, Thread] = msgspec.field(default_factory=dict)
+    outbox: tuple[Pending, ...] = ()
+    over: dict[str, Thread] = msgspec.field(default_factory=dict)
+
+
+Threads = Mapping[str, Thread]
+"""By what they are about."""
+
+
+def remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
+    young = [(key, at) for key, at in taken.items() if now - at < REMEMBERED_SECONDS]
+    return dict(young[-MOST_REMEMBERED + 1 :])
+
+
+def sent(desk: Desk, keys: Sequence[str]) -> Desk:
+    """The desk without what these messages caused: it is sent and noted."""
+    return replace(desk, outbox=tuple(item for item in desk.outbox if item.key not in keys))
+
+
+def decode(text: str) -> Desk:
+    """The desk that was stored as JSON. Pages that the release before decided on and did not send are
+    taken over as they are."""
+    try:
+        return msgspec.json.decode(text, type=Desk)
+    except msgspec.ValidationError:
+        stored: dict[str, Any] = msgspec.json.decode(text)
+        outbox = [{**item, "page": _taken_over(item)} for item in stored.get("outbox", ())]
+        return msgspec.convert({**stored, "outbox": outbox}, Desk)
+
+
+def _taken_over(item: Mapping[str, Any]) -> Any:
+    """The page of an item of the outbox; one of the release before held words alone."""
+    page = item["page"]
+    if page is None or "body" not in page:
+        return page
+    taken_over = Page(
+        thread=page["thread"],
+        kind=TRIGGER,
+        severity=page["severity"],
+        subject=page["subject"],
+        headline=page["body"],
+        facts=(),
+        action=None,
+        names=(),
+        sms=page["sms"],
+        labels={},
+        started_at=item["at"],
+        at=item["at"],
+        url="",
+    )
+    return msgspec.to_builtins(taken_over)
