@@ -64,7 +64,7 @@ STORM_THREADS: Final = 4
 STORM_SECONDS: Final = 600
 """So many threads that began within so long are a storm."""
 _PAYMENT_ALARMS: Final = "payment alarms"
-_STORM: Final = "storm"
+_STORM: Final = "storm "
 
 
 class Manners(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
     ended = {
         incident: replace(thread, over_at=now, red=(), incidents=())
         for about, thread in desk.threads.items()
-        if about not in told.threads and about != _STORM
+        if about not in told.threads and not _is_storm(about)
         for incident in thread.incidents
     }
     return replace(
@@ -152,7 +152,7 @@ def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) ->
             told = None
         else:
             thread = replace(thread, updated_at=now)
-    if about == _STORM:
+    if _is_storm(about):
         told, thread = _in_storm(threads, thread, page, message, is_old, manners)
     thread = replace(thread, severity=_worse(thread.severity, incident.severity))
     notes: tuple[Note, ...] = (incident_note(message, thread.id, told),)
@@ -174,8 +174,9 @@ def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
         return before.id, replace(before, over_at=0, recovered=False)
     if _PAYMENT_ALARMS in desk.threads:
         return _PAYMENT_ALARMS, desk.threads[_PAYMENT_ALARMS]
-    if _is_storm(desk.threads, incident.detected_at):
-        return _STORM, desk.threads.get(_STORM) or _storm_thread(incident.detected_at)
+    storm = _storm(desk.threads, incident.detected_at)
+    if storm is not None:
+        return storm, desk.threads.get(storm) or _storm_thread(incident.detected_at)
     return incident.id, Thread(
         id=incident.id,
         subject=incident_subject(incident),
@@ -185,15 +186,22 @@ def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
     )
 
 
-def _is_storm(threads: Threads, at: int) -> bool:
-    if _STORM in threads:
-        return True
-    young = [item for item in threads.values() if at - item.started_at < STORM_SECONDS]
-    return len(young) >= STORM_THREADS
+def _storm(threads: Threads, at: int) -> str | None:
+    """What the storm is about that a trouble joins which begins at `at`, if there is one. It takes in
+    what begins soon after it: what begins later is news, however long the storm lasts."""
+    young = [about for about, item in threads.items() if at - item.started_at < STORM_SECONDS]
+    under_way = next((about for about in young if _is_storm(about)), None)
+    if under_way is None and len(young) >= STORM_THREADS:
+        return f"{_STORM}{at}"
+    return under_way
+
+
+def _is_storm(about: str) -> bool:
+    return about.startswith(_STORM)
 
 
 def _storm_thread(at: int) -> Thread:
-    identity = spoken_id(_STORM, at)
+    identity = spoken_id(STORM_TITLE, at)
     return Thread(identity, storm_subject(identity), STORM_TITLE, "info", at)
 
 
@@ -212,7 +220,7 @@ def _in_storm(
         return (page if not thread.incidents and not thread.red else None), thread
     if RANK[incident.severity] <= RANK[thread.severity]:
         return None, thread
-    titles = [other.title for about, other in threads.items() if about != _STORM]
+    titles = [other.title for about, other in threads.items() if not _is_storm(about)]
     told = storm_page(
         thread.id,
         incident.severity,
@@ -237,11 +245,11 @@ def _red(
         notes = (alarm_note(change, joined.id, joined.started_at, None),) if joined.is_open else ()
         return Told(threads, None, notes)
     about = _PAYMENT_ALARMS if on_payments else alarm.name
-    if about not in threads and _is_storm(threads, change.at):
-        about = _STORM
+    if about not in threads:
+        about = _storm(threads, change.at) or about
     thread = threads.get(about)
     page: Page | None = None
-    if thread is None and about == _STORM:
+    if thread is None and _is_storm(about):
         thread = _storm_thread(change.at)
         titles = [*(other.title for other in threads.values()), alarm.title]
         page = storm_page(thread.id, alarm.severity, titles, change.at, url)

@@ -13,7 +13,7 @@ from functions.core.paging.alarm_change import AlarmChange, decided, joins_incid
 from functions.core.paging.desk import MOST_REMEMBERED, REMEMBERED_SECONDS, Desk, sent
 from functions.core.paging.page import Page
 from functions.core.paging.response import Acknowledgement, Rating
-from functions.core.paging.threads import STORM_THREADS, Manners, Message, take
+from functions.core.paging.threads import STORM_SECONDS, STORM_THREADS, Manners, Message, take
 from functions.core.state import SILENCE
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 
@@ -349,6 +349,16 @@ def test_the_last_of_a_storm_says_that_it_is_over() -> None:
     desk, told = hear(desk, *closed)
     assert len(told) == STORM_THREADS + 1
     assert desk.threads == {}
+
+
+def test_what_begins_long_after_a_storm_is_told_however_long_the_storm_lasts() -> None:
+    names = [f"PW-1120-1343-{n:03x}" for n in range(STORM_THREADS + 2)]
+    opened = [announcement(id=name, slice=f"issuer={name}") for name in names]
+    desk, _ = hear(Desk(), *opened)
+    later = announcement(
+        id="PW-1120-1443-abc", slice="gateway=payu", detected_at=NOW + STORM_SECONDS + 3
+    )
+    assert len(hear(desk, later)[1]) == 1
 
 
 def test_troubles_that_began_long_ago_are_no_storm() -> None:
