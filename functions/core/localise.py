@@ -73,7 +73,8 @@ class Tuning(msgspec.Struct, frozen=True):
     wander: the share of themselves by which rates vary from one time to the next. spared, own: see
     `leaf_evidence.Odds`. profile: its weight in the merit; joint: what a further cause costs in
     it. needed, further: nats that the first and each further cause have beyond their price.
-    mild: the least severity of a further cause, as a share of all traffic's. alike: everything rose
+    mild: the least severity of a further cause, as a share of all traffic's; worth: its least excess,
+    as a share of the first cause's: less is not worth a name. alike: everything rose
     when what is outside rose so much, as a share of the first cause's rise.
     deepest: dimensions of a cause, at most; 3 where there are more than 5. most: joint causes."""
 
@@ -86,6 +87,7 @@ class Tuning(msgspec.Struct, frozen=True):
     needed: float = 8.0
     further: float = 16.0
     mild: float = 0.5
+    worth: float = 0.005
     alike: float = 0.5
     deepest: int = 5
     most: int = 9
@@ -220,13 +222,13 @@ def _sets(case: Slices, tuning: Tuning) -> list[Explanation]:
 def _with_further(
     start: Slice, pool: Sequence[Slice], case: Slices, tuning: Tuning
 ) -> tuple[Slice, ...]:
-    least = tuning.mild * case.total.severity
+    least, worth = tuning.mild * case.total.severity, tuning.worth * start.excess
     causes, left, rest = [start], list(pool), case.total
     while len(causes) < tuning.most:
         left = [
             one
             for one in _left(left, causes, case)
-            if one.margin >= tuning.further and one.severity >= least
+            if one.margin >= tuning.further and one.severity >= least and one.excess >= worth
         ]
         if not left:
             break
