@@ -295,6 +295,21 @@ def test_a_record_is_found_for_more_than_a_year(records: Records) -> None:
         assert records.read(note.id, NOW + days * DAY) is not None, days
 
 
+def test_a_trouble_that_began_just_after_the_clocks_midnight_has_one_record(
+    records: Records,
+) -> None:
+    began = NOW - NOW % DAY + DAY
+    told = announcement(OPENED, id=spoken_id("x", began), started_at=began, updated_at=began - 30)
+    for transition in (OPENED, WORSE):
+        note = incident_note(
+            msgspec.structs.replace(told, transition=transition), told.incident.id, None
+        )
+        assert records.note(note)
+    found = records.read(told.incident.id, began - 30)
+    assert found is not None
+    assert len(found.entries) == 2
+
+
 def test_a_record_is_kept_for_four_hundred_days_after_its_last_note(
     records: Records, dynamodb: Any
 ) -> None:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, expiry, key, paged, put_over
-from functions.core.paging.incident_record import KEPT_DAYS, IncidentRecord, Note, month_of, noted
+from functions.core.paging.incident_record import (
+    KEPT_DAYS,
+    IncidentRecord,
+    Note,
+    month_of,
+    months_of,
+    noted,
+)
 
 
 class Records:
@@ -33,7 +40,7 @@ class Records:
         found = self._read(note.id, note.entry.at)
         if found is None and not note.rule:
             return False
-        record, version, month = found or (None, 0, month_of(note.id, note.started_at))
+        record, version, month = found or (None, 0, month_of(note.started_at))
         after = noted(record, note)
         if after == record:
             return True
@@ -56,7 +63,7 @@ class Records:
 
     def _read(self, identity: str, at: int) -> tuple[IncidentRecord, int, str] | None:
         """The record with its version and its month; of a year before, where this has none."""
-        for month in (month_of(identity, at), month_of(identity, at - _YEAR)):
+        for month in months_of(identity, at):
             with calling(f"read the record of {identity}"):
                 answer = self._client.get_item(
                     TableName=self._table,
@@ -77,9 +84,6 @@ class Records:
         }
         for item in paged(self._client, request, f"read the records of {month}"):
             yield msgspec.json.decode(item["record"]["S"], type=IncidentRecord)
-
-
-_YEAR: Final = 366 * 86_400
 
 
 def _months(start: int, until: int) -> list[str]:

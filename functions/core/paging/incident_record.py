@@ -125,13 +125,22 @@ def noted(record: IncidentRecord | None, note: Note) -> IncidentRecord:
     return record
 
 
-def month_of(identity: str, at: int) -> str:
-    """`2026-11`: the month in which a trouble of that name (functions/core/incident.py: spoken_id) began,
-    as somebody means it at `at`: the latest such day that is not after the day of `at`."""
-    today = datetime.fromtimestamp(at, UTC)
+def month_of(started_at: int) -> str:
+    """`2026-11`: under which a trouble is kept that began then."""
+    return f"{datetime.fromtimestamp(started_at, UTC):%Y-%m}"
+
+
+def months_of(identity: str, at: int) -> tuple[str, str]:
+    """The months under which a trouble of that name (functions/core/incident.py: spoken_id) may be kept,
+    the likelier first, when it is spoken of at `at`: its name says the day and not the year. A day
+    ahead is allowed for, for clocks differ."""
+    soon = datetime.fromtimestamp(at + _DAY, UTC)
     month, day = int(identity[3:5]), int(identity[5:7])
-    year = today.year if (month, day) <= (today.month, today.day) else today.year - 1
-    return f"{year}-{month:02d}"
+    year = soon.year if (month, day) <= (soon.month, soon.day) else soon.year - 1
+    return f"{year}-{month:02d}", f"{year - 1}-{month:02d}"
+
+
+_DAY: Final = 86_400
 
 
 def is_name(identity: str) -> bool:
