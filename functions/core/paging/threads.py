@@ -119,10 +119,10 @@ def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) 
         return Told(dict(desk.threads), None, (response_note(message),))
     if message.state != "ALARM":
         return _green(desk.threads, message, manners)
-    known = _known(desk.threads, head.incidents)
-    if is_usual(message.alarm, head, now):
+    known, incidents = _known(desk.threads, head.incidents), paging(head)
+    if is_usual(message.alarm, head, now) and _joined(message.alarm, incidents) is None:
         return Told(known)
-    return _red(known, message, paging(head), manners)
+    return _red(known, message, incidents, manners)
 
 
 def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Told:

@@ -307,6 +307,13 @@ def test_an_alarm_that_joins_an_incident_is_noted_on_its_record() -> None:
     assert [note.id for note in pending.notes] == [incident().id]
 
 
+def test_an_alarm_on_what_is_usual_is_noted_where_an_incident_is_open_and_nowhere_else() -> None:
+    desk, told = hear(Desk(), CRITICAL, knows=[incident()], usual=["failed"])
+    assert told == []
+    assert [note.id for item in desk.outbox for note in item.notes] == [incident().id]
+    assert hear(Desk(), CRITICAL, usual=["failed"])[0].outbox == ()
+
+
 def test_a_storm_of_five_hundred_alarms_during_an_incident_makes_one_page() -> None:
     on_payments = [alarm for alarm in ALARMS.values() if joins_incidents(alarm)]
     storm = [change(on_payments[n % len(on_payments)].name, at=NOW + n) for n in range(500)]
