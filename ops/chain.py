@@ -17,8 +17,8 @@ from functions.core.incident import CLOSED, Announcement, Incident
 from functions.core.journal import head
 from functions.core.metrics import gauges
 from functions.core.paging.alarm_change import AlarmChange, decided
-from functions.core.paging.desk import Desk, Pending, sent
-from functions.core.paging.threads import Manners, take
+from functions.core.paging.desk import Desk, Manners, Pending, sent
+from functions.core.paging.threads import take
 from functions.core.partial import Partial
 from functions.core.score import WARNING
 from functions.core.state import Rules, State, initial

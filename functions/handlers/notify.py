@@ -26,11 +26,11 @@ from functions.core.alarms import Alarm, alarms
 from functions.core.errors import StateConflict
 from functions.core.journal import Head
 from functions.core.paging.alarm_change import AlarmChange, decided
-from functions.core.paging.desk import Desk, Pending, sent
+from functions.core.paging.desk import Desk, Manners, Pending, sent
 from functions.core.paging.incident_record import Note
 from functions.core.paging.message import parse
 from functions.core.paging.page import Page
-from functions.core.paging.threads import Manners, Message, take
+from functions.core.paging.threads import Message, take
 from functions.settings import NotifySettings
 
 logger = Logger()

@@ -18,11 +18,11 @@ from functions.core.errors import StateConflict
 from functions.core.incident import OPENED, WORSE, spoken_id
 from functions.core.journal import LARGEST_CHUNK, Head
 from functions.core.ledger import Ledger
-from functions.core.paging.desk import Desk
+from functions.core.paging.desk import Desk, Manners
 from functions.core.paging.incident_record import KEPT_DAYS, Note
 from functions.core.paging.notes import incident_note, response_note
 from functions.core.paging.response import Rating
-from functions.core.paging.threads import Manners, take
+from functions.core.paging.threads import take
 from functions.core.state import Rules, State, initial
 from functions.core.window import merge_into
 from tests.builders import (

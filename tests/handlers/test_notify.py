@@ -10,11 +10,10 @@ import pytest
 from functions.core.errors import Malformed, StateConflict, Transient
 from functions.core.incident import CLOSED
 from functions.core.journal import Head
-from functions.core.paging.desk import Desk
+from functions.core.paging.desk import Desk, Manners
 from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
 from functions.core.paging.response import Acknowledgement, Rating
-from functions.core.paging.threads import Manners
 from functions.handlers.notify import STALE_SECONDS, NotifyFunction
 from tests.builders import (
     ALARMS,

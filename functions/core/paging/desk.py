@@ -9,7 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.core.paging.incident_record import Note
+from functions.core.paging.notes import over_note
 from functions.core.paging.page import TRIGGER, Page
+from functions.core.score import RANK
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""
@@ -61,6 +63,21 @@ Threads = Mapping[str, Thread]
 """By what they are about."""
 
 
+class Manners(msgspec.Struct, frozen=True):
+    """How people are told. cooldown_seconds: news that is no worse is told at most so often."""
+
+    dashboard_url: str
+    cooldown_seconds: int = 600
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What becomes of a message: the threads after it, the page and the notes that it causes."""
+
+    threads: dict[str, Thread]
+    page: Page | None = None
+    notes: tuple[Note, ...] = ()
+
+
 def remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
     young = [(key, at) for key, at in taken.items() if now - at < REMEMBERED_SECONDS]
     return dict(young[-MOST_REMEMBERED + 1 :])
@@ -103,3 +120,15 @@ def _taken_over(item: Mapping[str, Any]) -> Any:
         url="",
     )
     return msgspec.to_builtins(taken_over)
+
+
+def over_notes(thread: Thread, at: int, key: str) -> tuple[Note, ...]:
+    """What is noted when a thread ends that alarms opened, or a storm: those of incidents end with
+    their incident."""
+    is_incidents = thread.title == thread.subject
+    return () if is_incidents else (over_note(thread.id, thread.title, thread.started_at, at, key),)
+
+
+def worse(one: str, two: str) -> str:
+    """The graver of two severities."""
+    return max(one, two, key=lambda name: RANK[name])

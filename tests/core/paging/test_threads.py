@@ -10,10 +10,11 @@ from functions.core.counts import SIGNALS
 from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
 from functions.core.journal import Head
 from functions.core.paging.alarm_change import AlarmChange, decided, joins_incidents
-from functions.core.paging.desk import MOST_REMEMBERED, REMEMBERED_SECONDS, Desk, sent
+from functions.core.paging.desk import MOST_REMEMBERED, REMEMBERED_SECONDS, Desk, Manners, sent
 from functions.core.paging.page import Page
 from functions.core.paging.response import Acknowledgement, Rating
-from functions.core.paging.threads import STORM_SECONDS, STORM_THREADS, Manners, Message, take
+from functions.core.paging.storm import STORM_SECONDS, STORM_THREADS
+from functions.core.paging.threads import Message, take
 from functions.core.state import SILENCE
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 
