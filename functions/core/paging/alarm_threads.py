@@ -30,6 +30,7 @@ def red(
     incidents: Sequence[Incident],
     manners: Manners,
 ) -> Told:
+    """What becomes of an alarm that went red. `incidents` are those that detect has and that page."""
     alarm, url = change.alarm, manners.dashboard_url
     on_payments = joins_incidents(alarm)
     incident = joined(alarm, incidents)
@@ -90,6 +91,7 @@ def known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:
 
 
 def green(threads: Threads, change: AlarmChange, manners: Manners) -> Told:
+    """What becomes of an alarm that is green again: the last one of its thread ends it."""
     changed = dict(threads)
     for about, thread in threads.items():
         if change.alarm.name not in thread.red:
