@@ -60,7 +60,8 @@ L: Final = Law(
 LAWS: Final = {"S": S, "S3": S3, "L": L}
 
 TRIES: Final = 200
-"""To place an anomaly, until another number of dimensions is drawn: there may be no room left."""
+"""To place an anomaly, until another number of dimensions is drawn; and as many of these for each, until
+it is clear that there is no room left."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,12 @@ def _anomalies(
     noise: float,
     counts: dict[tuple[str, ...], tuple[float, float]],
 ) -> list[_Anomaly]:
+    """As many as are drawn, or fewer where no more have room, which happens in small cases."""
     found: list[_Anomaly] = []
     number = rng.randint(*law.anomalies)
-    while len(found) < number:
+    for _ in range(number * TRIES):
+        if len(found) == number:
+            break
         layer, elements = rng.randint(*law.layers), rng.randint(*law.elements)
         # The noise is added so that a cause is never as mild as what varies by itself.
         severity = rng.uniform(*law.severity) + noise

@@ -11,7 +11,7 @@ from statistics import mean, variance
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.localise import real, riskloc_s
@@ -131,7 +131,12 @@ def test_traps_do_what_they_are_named_for() -> None:
     assert mean(lifts[VOLUME]) == pytest.approx(1.0, abs=0.05)
 
 
+def test_a_case_without_room_for_another_cause_has_fewer() -> None:
+    assert len(riskloc_s.case("small", 515, SMALL).truth) == 6
+
+
 @given(seeds)
+@example(515)
 def test_causes_by_risklocs_law_are_raised_and_share_no_value(seed: int) -> None:
     case = riskloc_s.case("small", seed, SMALL)
     assert 1 <= len(case.truth) <= 9
