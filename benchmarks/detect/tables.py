@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from benchmarks.detect.quiet import Rest
 from benchmarks.detect.reach import Goal
 from benchmarks.detect.scoring import Found, Result, quantile, share
 from benchmarks.detect.watching import RIVALS, Name
+from benchmarks.tables import three_digits, titled_table
 
 PLAIN_WIDTH: Final = 200
 
@@ -34,7 +34,7 @@ def console() -> Console:
 
 
 def overall(results: Results, matched: Mapping[str, float], out: Console) -> Table:
-    table = _table(
+    table = titled_table(
         out,
         "Labelled streams",
         ("detector", "precision", "recall", "of detectable", "F1", "median", "p95", "false/week",
@@ -45,16 +45,16 @@ def overall(results: Results, matched: Mapping[str, float], out: Console) -> Tab
         each = sum(item.pages for item in caught) / len(caught) if caught else math.nan
         table.add_row(
             label(name, matched),
-            _share(result.precision),
-            _share(result.recall),
-            _share(result.recall_detectable),
-            _share(result.f1),
+            three_digits(result.precision),
+            three_digits(result.recall),
+            three_digits(result.recall_detectable),
+            three_digits(result.f1),
             *_delays(result.delays),
             _number(result.false_a_week),
             str(result.trap_pages),
             _number(each),
-            _share(share(sum(item.exact for item in caught), len(caught))),
-            _share(share(sum(item.settled for item in caught), len(caught))),
+            three_digits(share(sum(item.exact for item in caught), len(caught))),
+            three_digits(share(sum(item.settled for item in caught), len(caught))),
             f"{1000 * result.spent / result.steps:.3f}",
         )
     return table
@@ -69,7 +69,7 @@ def strata(results: Results, matched: Mapping[str, float], out: Console) -> Tabl
         (f"+{100 * low:.0f} to {100 * min(high, 1.0):.0f} pp", _in_severity(low, high))
         for low, high in SEVERITY_BANDS
     ]
-    table = _table(
+    table = titled_table(
         out, "Recall of the detectable, median delay", ("detector", *(name for name, _ in bands))
     )
     for name, result in results.items():
@@ -78,7 +78,7 @@ def strata(results: Results, matched: Mapping[str, float], out: Console) -> Tabl
             some = [item for item in result.found if inside(item) and item.detectable]
             delays = sorted(item.delay for item in some if item.delay is not None)
             cells.append(
-                f"{_share(share(len(delays), len(some)))} {_seconds(quantile(delays, 0.5))}"
+                f"{three_digits(share(len(delays), len(some)))} {_seconds(quantile(delays, 0.5))}"
             )
         table.add_row(label(name, matched), *cells)
     counts = [
@@ -90,7 +90,7 @@ def strata(results: Results, matched: Mapping[str, float], out: Console) -> Tabl
 
 def traps(results: Results, matched: Mapping[str, float], out: Console) -> Table:
     kinds = (*TRAPS, "wrong slice", "quiet")
-    table = _table(out, "False pages, by where they came", ("detector", *kinds))
+    table = titled_table(out, "False pages, by where they came", ("detector", *kinds))
     for name, result in results.items():
         table.add_row(label(name, matched), *(str(result.false.get(kind, 0)) for kind in kinds))
     return table
@@ -98,7 +98,7 @@ def traps(results: Results, matched: Mapping[str, float], out: Console) -> Table
 
 def rested(rests: Mapping[Name, Rest], matched: Mapping[str, float], out: Console) -> Table:
     first = next(iter(rests.values()))
-    table = _table(
+    table = titled_table(
         out,
         f"Quiet traffic: {first.seconds / 3600:.1f} h over {first.slices:,} slices",
         ("detector", "false pages", "a week over 1,000 slices", "95 % sure below", "ms/s"),
@@ -117,7 +117,7 @@ def rested(rests: Mapping[Name, Rest], matched: Mapping[str, float], out: Consol
 def real(windowed: Sequence[Windowed], out: Console) -> Table:
     first = windowed[0]
     names = [f"{signal} ({first.windows[signal]})" for signal in SIGNALS]
-    table = _table(
+    table = titled_table(
         out,
         "cloudwalk_2025: inferred windows paged about",
         ("detector", *names, "median delay", "outside of windows", "ms/s"),
@@ -136,7 +136,7 @@ def real(windowed: Sequence[Windowed], out: Console) -> Table:
 
 
 def reached(goals: Sequence[Goal], out: Console) -> Table:
-    table = _table(out, "To be reached", ("goal", "figure", "reached"))
+    table = titled_table(out, "To be reached", ("goal", "figure", "reached"))
     for goal in goals:
         table.add_row(goal.what, goal.figure, _REACHED[goal.reached])
     return table
@@ -180,25 +180,12 @@ def _detectable(found: Sequence[Found]) -> str:
     return f"{sum(item.detectable for item in found)} of {len(found)}"
 
 
-def _table(out: Console, title: str, columns: Sequence[str], caption: str = "") -> Table:
-    frame = box.ROUNDED if out.is_terminal else box.ASCII
-    table = Table(title=title, caption=caption, title_justify="left", box=frame)
-    table.caption_justify = "left"
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=not number)
-    return table
-
-
 def _delays(delays: Sequence[int]) -> tuple[str, str]:
     return _seconds(quantile(delays, 0.5)), _seconds(quantile(delays, 0.95))
 
 
 def _seconds(value: float) -> str:
     return "-" if math.isnan(value) else "missed" if math.isinf(value) else f"{value:.0f} s"
-
-
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def _number(value: float) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +14,7 @@ from benchmarks.localise.measure import Results
 from benchmarks.localise.paywatch import NAME
 from benchmarks.localise.reach import Goal
 from benchmarks.localise.scoring import KS, Result
+from benchmarks.tables import three_digits, titled_table
 
 Column = tuple[str, str, Callable[[Result], str]]
 """Heading, family, figure."""
@@ -34,7 +33,7 @@ def real(of: Mapping[str, Result], out: Console) -> Table:
     """`of`: by detector."""
     cases = len(next(iter(of.values())).spent)
     names = (*(f"top-{k}" for k in KS), "precision", "recall", "F1", "exact sets")
-    table = _table(
+    table = titled_table(
         out,
         f"Real cases: {cases} failures of a video service",
         ("detector", *names, "ms", "p95"),
@@ -44,7 +43,7 @@ def real(of: Mapping[str, Result], out: Console) -> Table:
     )
     for name, result in of.items():
         figures = (*map(result.top, KS), result.precision, result.recall, result.f1, _exact(result))
-        table.add_row(name, *map(_share, figures), *_milliseconds(result), style=_style(name))
+        table.add_row(name, *map(three_digits, figures), *_milliseconds(result), style=_style(name))
     return table
 
 
@@ -53,7 +52,7 @@ def generated(results: Results, out: Console) -> Table:
     columns: list[Column] = []
     for family in results:
         columns += _columns(family, len(next(iter(results[family].values())).spent))
-    table = _table(
+    table = titled_table(
         out,
         "Generated cases (how many)",
         ("detector", *(name for name, _, _ in columns)),
@@ -68,7 +67,7 @@ def generated(results: Results, out: Console) -> Table:
 
 
 def fitted(found: Fit, out: Console) -> Table:
-    table = _table(
+    table = titled_table(
         out,
         "Constants and real cases",
         ("constants", *(f"top-{k}" for k in KS), "F1", "exact sets", "payments F1"),
@@ -77,16 +76,16 @@ def fitted(found: Fit, out: Console) -> Table:
     )
     for name, result in (("defaults", found.default), ("cross-validated", found.held_out)):
         figures = (*map(result.top, KS), result.f1, _exact(result))
-        own = _share(found.payments) if result is found.default else ""
-        table.add_row(name, *map(_share, figures), own, style="bold")
+        own = three_digits(found.payments) if result is found.default else ""
+        table.add_row(name, *map(three_digits, figures), own, style="bold")
     for (constant, factor), (f1, paid) in found.single.items():
         blank = [""] * len(KS)
-        table.add_row(f"{constant} × {factor:g}", *blank, _share(f1), "", _share(paid))
+        table.add_row(f"{constant} × {factor:g}", *blank, three_digits(f1), "", three_digits(paid))
     return table
 
 
 def reached(goals: Sequence[Goal], out: Console) -> Table:
-    table = _table(out, "To be reached", ("goal", "figure", "reached"))
+    table = titled_table(out, "To be reached", ("goal", "figure", "reached"))
     for goal in goals:
         table.add_row(goal.what, goal.figure, "yes" if goal.reached else "MISSED")
     return table
@@ -103,10 +102,12 @@ def misses(of: Mapping[str, Result], out: Console) -> None:
 
 def _columns(family: str, cases: int) -> list[Column]:
     if family in TRAPS:
-        return [(f"{family} ({cases})", family, lambda result: _share(result.avoided(family)))]
+        return [
+            (f"{family} ({cases})", family, lambda result: three_digits(result.avoided(family)))
+        ]
     return [
-        (f"{family} ({cases}) F1", family, lambda result: _share(result.f1)),
-        ("exact", family, lambda result: _share(_exact(result))),
+        (f"{family} ({cases}) F1", family, lambda result: three_digits(result.f1)),
+        ("exact", family, lambda result: three_digits(_exact(result))),
         ("ms", family, lambda result: _milliseconds(result)[0]),
         ("p95", family, lambda result: _milliseconds(result)[1]),
     ]
@@ -124,18 +125,5 @@ def _style(name: str) -> str:
     return "bold" if name == NAME else ""
 
 
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
-
-
 def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
-
-
-def _table(out: Console, title: str, columns: Sequence[str], caption: str = "") -> Table:
-    frame = box.ROUNDED if out.is_terminal else box.ASCII
-    table = Table(title=title, caption=caption, title_justify="left", box=frame)
-    table.caption_justify = "left"
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=not number)
-    return table

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from functions.core import unknown_codes
-from functions.core.causes import KnowledgeBase, classify, diagnose
+from functions.core.causes import KnowledgeBase, diagnose
 from functions.core.codec import decode, encode
 from functions.core.errors import Malformed
 from functions.core.event import Payment
@@ -104,9 +104,9 @@ def _segment(
             done.append((_partial(records[start:index], tally, newest), refused))
             tally, start, refused, newest = Tally(), index, [], 0
         for payment in payments:
-            cause = classify(payment, counting.knowledge)
-            unknown = _unknown_code(payment, counting.knowledge) if cause else ""
-            tally.add(payment, cause, counting.slicing, unknown)
+            found = diagnose(payment, counting.knowledge)
+            unknown = "" if found.known else unknown_codes.name(payment)
+            tally.add(payment, found.cause, counting.slicing, unknown)
             newest = max(newest, payment.timestamp_ms)
         if malformed:
             tally.park(record.arrived_ms // 1000, len(malformed))
@@ -116,13 +116,6 @@ def _segment(
         return done
     half = len(records) // 2
     return [*_segment(records[:half], counting), *_segment(records[half:], counting)]
-
-
-def _unknown_code(payment: Payment, knowledge: KnowledgeBase) -> str:
-    """The payment's code where no table has it."""
-    if not payment.error_code or diagnose(payment, knowledge).known:
-        return ""
-    return unknown_codes.name(payment)
 
 
 def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial:

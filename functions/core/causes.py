@@ -18,6 +18,7 @@ from functions.core.knowledge import (
     RETRIES,
     SAYS_NOTHING,
     Code,
+    Diagnosis,
     Explanation,
     KnowledgeBase,
     load,
@@ -44,41 +45,32 @@ __all__ = [
 ]
 
 
-class Diagnosis(msgspec.Struct, frozen=True, gc=False):
-    """A payment's cause as `classify` tells it, who can remove it, how sure that is, from 0 to 1.
-
-    `known` is False when the payment failed with a code that no table knows.
-    """
-
-    cause: str
-    owner: str
-    known: bool
-    confidence: float
-
-
 def classify(payment: Payment, knowledge: KnowledgeBase) -> str:
-    """The payment's cause, one of CAUSES; `""` when it is approved, pending or refunded.
+    """The payment's cause, one of CAUSES; `""` when it is approved, pending or refunded."""
+    return diagnose(payment, knowledge).cause
+
+
+def diagnose(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
+    """The payment's cause, and how sure it is.
 
     By its code; then, where the code says nothing, by its message and the words of its code; then
     by its latency.
     """
     if payment.status in _WITHOUT_CAUSE:
-        return ""
-    cause = knowledge.causes.get((payment.error_scheme, payment.error_code))
-    return cause or diagnose(payment, knowledge).cause
-
-
-def diagnose(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
-    """The payment's cause as `classify` tells it, and how sure it is."""
-    if payment.status in _WITHOUT_CAUSE:
         return _NO_CAUSE
+    found = knowledge.diagnosed.get((payment.error_scheme, payment.error_code))
+    return found or _diagnosed(payment, knowledge)
+
+
+def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
     scheme, code, message = payment.error_scheme, payment.error_code, payment.error_message
     told = _by_code(scheme, code, knowledge)
     known = told.known or not code
     if told.known and told.cause not in SAYS_NOTHING:
-        if len(knowledge.causes) < _REMEMBERED:
-            knowledge.causes[scheme, code] = told.cause
-        return Diagnosis(told.cause, told.owner, known, told.confidence)
+        found = Diagnosis(told.cause, told.owner, known, told.confidence)
+        if len(knowledge.diagnosed) < _REMEMBERED:
+            knowledge.diagnosed[scheme, code] = found
+        return found
     # A code for approval tells nothing of a payment that failed.
     told = _by_words(_nothing("", "") if told.cause == "" else told, message, guess)
     waited = payment.status == "failed" and (payment.latency_ms or 0.0) >= TIMEOUT_MS

@@ -24,7 +24,6 @@ from functions.core.score import Verdict
 from functions.core.slices import ALL, disjoint, slice_values
 
 VOLUME, LATENCY = "volume", "latency"
-FLOW_SIGNALS: Final = (VOLUME, LATENCY)
 
 FEWEST_EXPECTED: Final = 10.0
 """Attempts a minute, below which a slice may well be silent."""

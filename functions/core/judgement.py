@@ -75,7 +75,7 @@ def judged(state: State, rules: Rules) -> State:
     ]
     found, explained = findings(view, open_)
     known = [_as_now(view, incident) for incident in open_]
-    known += [
+    further = [
         wider
         for incident in open_
         if not incident.well_since
@@ -85,10 +85,12 @@ def judged(state: State, rules: Rules) -> State:
             )
         )
     ]
+    news = (*further, *found)
     incidents, told = follow(
         state.incidents,
         [
-            *(_sighting(finding, view, state.incidents) for finding in (*known, *found)),
+            *(_sighting(finding, view) for finding in known),
+            *(_with_harm(_sighting(finding, view), view, state.incidents) for finding in news),
             *waves,
             *(
                 Sighting(found, since, {}, None)
@@ -160,19 +162,25 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     return msgspec.structs.replace(item, incident=latest)
 
 
-def _sighting(finding: Finding, view: View, incidents: Sequence[Incident]) -> Sighting:
-    """The finding with its causes since it stands out, for the window dilutes what has begun, and
-    with the harm that no incident of before has counted."""
-    found, sums = finding.verdict, view.window.sums
+def _with_harm(sighting: Sighting, view: View, incidents: Sequence[Incident]) -> Sighting:
+    """The sighting with the harm that no incident of before has counted. What is open counts its own
+    as it comes."""
+    found = sighting.verdict
     subject = about(found.slice, found.signal)
     counted = max(
         (i.closed_at + 1 for i in incidents if i.closed_at and i.about == subject), default=0
     )
-    harm = view.window.harm_since(found.slice, max(finding.began, counted))
+    harm = view.window.harm_since(found.slice, max(sighting.began, counted))
+    return msgspec.structs.replace(sighting, harm=harm)
+
+
+def _sighting(finding: Finding, view: View) -> Sighting:
+    """The finding with its causes since it stands out, for the window dilutes what has begun."""
+    found, sums = finding.verdict, view.window.sums
     counts = view.since(max(finding.began, view.window.start)).counts(found.slice)
     outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
     if found.slice == ALL or not total:
-        return Sighting(found, finding.began, shown(counts, found.signal), None, harm)
+        return Sighting(found, finding.began, shown(counts, found.signal), None)
     elsewhere = blamed(outside, found.signal) / total
-    return Sighting(found, finding.began, risen(counts, outside, found.signal), elsewhere, harm)
+    return Sighting(found, finding.began, risen(counts, outside, found.signal), elsewhere)

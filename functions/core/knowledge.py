@@ -88,6 +88,19 @@ class Explanation(msgspec.Struct, frozen=True, gc=False):
     source: str = ""
 
 
+class Diagnosis(msgspec.Struct, frozen=True, gc=False):
+    """A payment's cause, one of CAUSES or `""` when it did not fail, who can remove it, how sure that
+    is, from 0 to 1.
+
+    `known` is False when the payment failed with a code that no table knows.
+    """
+
+    cause: str
+    owner: str
+    known: bool
+    confidence: float
+
+
 class KnowledgeBase(Mapping[tuple[str, str], Code]):
     """(scheme, code), spelt as in the tables, to Code. `explain` takes other spellings too.
 
@@ -95,7 +108,7 @@ class KnowledgeBase(Mapping[tuple[str, str], Code]):
     their own, and `*` for any two letters or digits.
     """
 
-    __slots__ = ("_codes", "_folded", "_ranges", "_schemes", "causes", "explained")
+    __slots__ = ("_codes", "_folded", "_ranges", "_schemes", "diagnosed", "explained")
 
     def __init__(self, codes: Mapping[tuple[str, str], Code]) -> None:
         self._codes = dict(codes)
@@ -107,7 +120,7 @@ class KnowledgeBase(Mapping[tuple[str, str], Code]):
         # What was answered for a scheme and a code, as given, never changes: remembered by those
         # who answer.
         self.explained: dict[tuple[str, str], Explanation] = {}
-        self.causes: dict[tuple[str | None, str | None], str] = {}
+        self.diagnosed: dict[tuple[str | None, str | None], Diagnosis] = {}
 
     def __getitem__(self, key: tuple[str, str]) -> Code:
         return self._codes[key]

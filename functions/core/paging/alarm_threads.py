@@ -12,7 +12,7 @@ from functions.core.flow import VOLUME
 from functions.core.incident import Incident, spoken_id
 from functions.core.paging.alarm_change import AlarmChange, joins_incidents
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page, alarm_subject
-from functions.core.paging.desk import Manners, Thread, Threads, Told, over_notes, worse
+from functions.core.paging.desk import Decision, Manners, Thread, Threads, over_notes, worse
 from functions.core.paging.notes import alarm_note
 from functions.core.paging.page import TRIGGER, Page
 from functions.core.paging.storm import is_storm, storm_of, storm_thread
@@ -29,7 +29,7 @@ def red(
     change: AlarmChange,
     incidents: Sequence[Incident],
     manners: Manners,
-) -> Told:
+) -> Decision:
     """What becomes of an alarm that went red. `incidents` are those that detect has and that page."""
     alarm, url = change.alarm, manners.dashboard_url
     on_payments = joins_incidents(alarm)
@@ -37,7 +37,7 @@ def red(
     if incident is not None:
         is_noted = incident.is_open
         notes = (alarm_note(change, incident.id, incident.started_at, None),) if is_noted else ()
-        return Told(threads, None, notes)
+        return Decision(threads, None, notes)
     about = PAYMENT_ALARMS if on_payments else alarm.name
     if about not in threads:
         about = storm_of(threads, change.at) or about
@@ -59,7 +59,7 @@ def red(
     worst = worse(thread.severity, alarm.severity)
     thread = replace(thread, red=names, severity=worst, recovered=recovered)
     note = alarm_note(change, thread.id, thread.started_at, page)
-    return Told({**threads, about: thread}, page, (note,))
+    return Decision({**threads, about: thread}, page, (note,))
 
 
 def joined(alarm: Alarm, incidents: Sequence[Incident]) -> Incident | None:
@@ -90,7 +90,7 @@ def known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:
     return left
 
 
-def green(threads: Threads, change: AlarmChange, manners: Manners) -> Told:
+def green(threads: Threads, change: AlarmChange, manners: Manners) -> Decision:
     """What becomes of an alarm that is green again: the last one of its thread ends it."""
     changed = dict(threads)
     for about, thread in threads.items():
@@ -99,11 +99,11 @@ def green(threads: Threads, change: AlarmChange, manners: Manners) -> Told:
         names = tuple(name for name in thread.red if name != change.alarm.name)
         changed[about] = replace(thread, red=names)
         if names or thread.incidents:
-            return Told(changed)
+            return Decision(changed)
         del changed[about]
         notes = over_notes(thread, change.at, change.key)
         if thread.recovered:
-            return Told(changed, None, notes)
+            return Decision(changed, None, notes)
         page = alarm_ok_page(
             thread.title,
             thread.id,
@@ -113,8 +113,8 @@ def green(threads: Threads, change: AlarmChange, manners: Manners) -> Told:
             change.at,
             manners.dashboard_url,
         )
-        return Told(changed, page, notes)
-    return Told(changed)
+        return Decision(changed, page, notes)
+    return Decision(changed)
 
 
 def _new_thread(alarm: Alarm, at: int) -> Thread:

@@ -70,7 +70,7 @@ class Manners(msgspec.Struct, frozen=True):
     cooldown_seconds: int = 600
 
 
-class Told(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True):
     """What becomes of a message: the threads after it, the page and the notes that it causes."""
 
     threads: dict[str, Thread]

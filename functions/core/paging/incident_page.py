@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from functions.core.incident import AGAIN, CLOSED, OPENED, Announcement, Incident
+from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
 from functions.core.paging.blame import RISK_TEAM, Blame, blame
 from functions.core.paging.page import (
     RESOLVE,
@@ -73,8 +73,8 @@ _SIGNAL_SHORT: Final[Mapping[str, str]] = {
     "customer": "ended by customers",
     "fraud": "stopped as fraud",
 }
-_NEWS: Final[Mapping[str, str]] = {OPENED: "", "worse": "WORSE, now ", AGAIN: "AGAIN: "}
-_NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", "worse": "WORSE ", AGAIN: "AGAIN "}
+_NEWS: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE, now ", AGAIN: "AGAIN: "}
+_NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE ", AGAIN: "AGAIN "}
 _MOST_SHOWN: Final = 3
 """Examples and currencies on a page: the incident's record has more."""
 
@@ -102,7 +102,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         )
     return Page(
         thread=incident.id,
-        kind=RESOLVE if is_over else UPDATE if announcement.transition == "worse" else TRIGGER,
+        kind=RESOLVE if is_over else UPDATE if announcement.transition == WORSE else TRIGGER,
         severity=incident.severity,
         subject=incident_subject(incident),
         headline=headline,

@@ -22,7 +22,6 @@ ALARM, ACKNOWLEDGED, RATED, OVER = "alarm", "acknowledged", "rated", "over"
 """What a note says, beside an incident's transitions: an alarm went red, somebody took the trouble
 over, somebody said whether its pages were worth it, the last alarm is green again."""
 USEFUL, NOISE = "useful", "noise"
-RATINGS: Final = (USEFUL, NOISE)
 _FIRST, _LATEST = 50, 150
 """Entries that are kept of a long trouble: how it began, and its newest."""
 

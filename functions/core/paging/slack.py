@@ -12,7 +12,6 @@ from typing import Any, Final
 from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, Fact, Page
 from functions.core.score import CRITICAL, INFO, WARNING
 
-MOST_BLOCKS: Final = 50
 MOST_FIELDS: Final = 10
 MOST_ELEMENTS: Final = 10
 HEADER_LENGTH: Final = 150

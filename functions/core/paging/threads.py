@@ -33,12 +33,12 @@ from functions.core.paging.alarm_change import AlarmChange, is_usual, paging
 from functions.core.paging.alarm_threads import PAYMENT_ALARMS, green, joined, known, red
 from functions.core.paging.desk import (
     OVER_SECONDS,
+    Decision,
     Desk,
     Manners,
     Pending,
     Thread,
     Threads,
-    Told,
     over_notes,
     remembered,
     worse,
@@ -79,25 +79,25 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
     )
 
 
-def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Told:
+def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Decision:
     if isinstance(message, Announcement):
         return _announced(desk, message, now, manners)
     if isinstance(message, Acknowledgement):
         return _acknowledged(desk.threads, message, manners)
     if isinstance(message, Rating):
-        return Told(dict(desk.threads), None, (response_note(message),))
+        return Decision(dict(desk.threads), None, (response_note(message),))
     if message.state != "ALARM":
         return green(desk.threads, message, manners)
     left, incidents = known(desk.threads, head.incidents), paging(head)
     if is_usual(message.alarm, head, now) and joined(message.alarm, incidents) is None:
-        return Told(left)
+        return Decision(left)
     return red(left, message, incidents, manners)
 
 
-def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Told:
+def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Decision:
     incident, threads = message.incident, dict(desk.threads)
     if not incident.pages:
-        return Told(threads, None, (incident_note(message, incident.id, None),))
+        return Decision(threads, None, (incident_note(message, incident.id, None),))
     about, thread = _thread_of(desk, incident)
     is_old = about in threads
     page = incident_page(message, manners.dashboard_url)
@@ -129,7 +129,7 @@ def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) ->
     if not thread.incidents and not thread.red:
         del threads[about]
         notes += over_notes(thread, incident.closed_at, message.key)
-    return Told(threads, told, notes)
+    return Decision(threads, told, notes)
 
 
 def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
@@ -155,7 +155,7 @@ def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
     )
 
 
-def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) -> Told:
+def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) -> Decision:
     """Who took the trouble over stands on every later page; the channels that know of it are told."""
     changed, page = dict(threads), None
     for about, thread in threads.items():
@@ -174,4 +174,4 @@ def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) 
             manners.dashboard_url,
         )
         break
-    return Told(changed, page, (response_note(message),))
+    return Decision(changed, page, (response_note(message),))
