@@ -25,6 +25,7 @@ from functions.core.errors import PaywatchError
 from functions.core.paging.page import ACKNOWLEDGE, Page
 from functions.core.paging.response import Acknowledgement
 from ops.demo_view import Seen, line, live_panel, page_panel
+from ops.deployment import Deployment, deployment_of
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock, Timed
 from producer.run import Progress, Report, run
@@ -32,9 +33,6 @@ from producer.scenario import SCENARIOS, Outage, Scenario
 from producer.traffic import traffic
 
 if TYPE_CHECKING:
-    from functions.adapters.dynamodb.journal import Journal
-    from functions.adapters.dynamodb.records import Records
-    from functions.adapters.sns import AlarmsTopic
     from infra.local import Emulator
 
 RATE: Final = 400.0
@@ -102,7 +100,6 @@ def demo(
     rate: Annotated[float, typer.Option(min=20, help="Payments a second.")] = RATE,
 ) -> None:
     """Deploy to an emulator here, break something, show the page and the recovery, and clean up."""
-    from functions.adapters.dynamodb.records import Records
     from infra.local import Emulator
 
     console, act = Console(), ACTS[breakage]
@@ -113,9 +110,9 @@ def demo(
             console.print(f"AWS emulator on {emulator.endpoint}, IAM enforced")
             outputs = _deployed(console, emulator)
             oncall = Oncall(emulator, outputs["OncallTopicArn"])
-            records = Records(emulator.client("dynamodb"), outputs["StateTable"])
-            seen, report = _performed(console, emulator, outputs, oncall, act, rate)
-            code = _summary(console, seen, report, act, records, time.monotonic() - began)
+            deployment = deployment_of(emulator.client, outputs)
+            seen, report = _performed(console, emulator, outputs, deployment, oncall, act, rate)
+            code = _summary(console, seen, report, act, deployment, time.monotonic() - began)
             if stay:
                 _stay(console, emulator, outputs, oncall)
     except KeyboardInterrupt:
@@ -229,17 +226,13 @@ def _performed(
     console: Console,
     emulator: Emulator,
     outputs: dict[str, str],
+    deployment: Deployment,
     oncall: Oncall,
     act: Act,
     rate: float,
 ) -> tuple[Seen, Report]:
     """Send the traffic and watch until everything is told, or the time is over."""
-    from functions.adapters.dynamodb.journal import Journal
-    from functions.adapters.dynamodb.records import Records
-    from functions.adapters.sns import AlarmsTopic
-
     seen, stop = Seen(), threading.Event()
-    journal = Journal(emulator.client("dynamodb"), outputs["StateTable"])
     clock = SystemClock()
     sink = KinesisSink(
         emulator.client("kinesis"), outputs["EventsStream"], clock=clock, rng=random.Random(SEED)
@@ -260,13 +253,8 @@ def _performed(
     )
     sender.start()
     try:
-        watched = Watched(
-            journal,
-            Records(emulator.client("dynamodb"), outputs["StateTable"]),
-            AlarmsTopic(emulator.client("sns"), outputs["AlarmsTopicArn"]),
-            emulator.client("cloudwatch"),
-        )
-        _watch(console, watched, oncall, act, seen, start, sender, stop)
+        cloudwatch = emulator.client("cloudwatch")
+        _watch(console, deployment, cloudwatch, oncall, act, seen, start, sender, stop)
     finally:
         stop.set()
         sender.join()
@@ -275,19 +263,10 @@ def _performed(
     return seen, reports[0]
 
 
-@dataclass(frozen=True)
-class Watched:
-    """What the demo looks at, and answers to."""
-
-    journal: Journal
-    records: Records
-    responses: AlarmsTopic
-    cloudwatch: Any
-
-
 def _watch(
     console: Console,
-    watched: Watched,
+    deployment: Deployment,
+    cloudwatch: Any,
     oncall: Oncall,
     act: Act,
     seen: Seen,
@@ -301,12 +280,12 @@ def _watch(
         while deadline is None or time.time() < deadline:
             elapsed = time.time() - start
             seen.phase = _phase(act, elapsed)
-            _look(watched, seen)
+            _look(deployment, cloudwatch, act, seen)
             for page in oncall.new():
                 seen.pages.append(page)
                 live.console.print(page_panel(*page))
                 if len(seen.pages) == 1:
-                    _take_over(watched, live.console)
+                    _take_over(deployment, live.console)
             if console.is_terminal:
                 live.update(live_panel(seen), refresh=True)
             elif elapsed >= next_line:
@@ -322,22 +301,25 @@ def _watch(
             time.sleep(0.5)
 
 
-def _look(watched: Watched, seen: Seen) -> None:
-    head = seen.head = watched.journal.head()
+def _look(deployment: Deployment, cloudwatch: Any, act: Act, seen: Seen) -> None:
+    head = seen.head = deployment.journal.head()
     seen.rates.append(100 * head.failed / head.attempts if head.attempts else 0.0)
-    red = watched.cloudwatch.describe_alarms(StateValue="ALARM", MaxRecords=100)["MetricAlarms"]
+    red = cloudwatch.describe_alarms(StateValue="ALARM", MaxRecords=100)["MetricAlarms"]
     seen.red = {alarm["AlarmName"] for alarm in red}
     seen.ever_red |= seen.red
-    now = int(time.time())
-    seen.records = watched.records.since(now - 3600, now)
+    if not act.pages:
+        now = int(time.time())
+        seen.records = deployment.records.since(now - 3600, now)
 
 
-def _take_over(watched: Watched, console: Console) -> None:
+def _take_over(deployment: Deployment, console: Console) -> None:
     """What somebody on call does first: say that it is theirs."""
-    for incident in watched.journal.head().incidents:
+    for incident in deployment.journal.head().incidents:
         if incident.is_open and incident.pages:
             at = int(time.time())
-            watched.responses.respond(Acknowledgement(incident.id, ONCALL, at, "looking into it"))
+            deployment.responses.respond(
+                Acknowledgement(incident.id, ONCALL, at, "looking into it")
+            )
             console.print(f"[dim]$ paywatch ack {incident.id} --by {ONCALL}[/]", highlight=False)
 
 
@@ -350,7 +332,7 @@ def _phase(act: Act, elapsed: float) -> str:
 
 
 def _summary(
-    console: Console, seen: Seen, report: Report, act: Act, records: Records, seconds: float
+    console: Console, seen: Seen, report: Report, act: Act, deployment: Deployment, seconds: float
 ) -> int:
     """Print what was measured; 0 when all of it is as it should be."""
     from ops.incident_view import incident_table, timeline
@@ -378,7 +360,7 @@ def _summary(
     table.add_row("pages, the OK included", f"{len(seen.pages)}")
     table.add_row("the demo took", f"{seconds:.0f} s")
     now = int(time.time())
-    kept = records.since(now - 3600, now)
+    kept = deployment.records.since(now - 3600, now)
     console.rule("[bold]paywatch incidents")
     console.print(incident_table(kept, now), highlight=False)
     for record in kept[-1:]:

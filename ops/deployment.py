@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,14 +34,19 @@ class Deployment:
 
 def connected(environment: str, endpoint_url: str | None, region: str | None) -> Deployment:
     """Raises PaywatchError where there are no credentials, no region or no such deployment."""
-    from functions.adapters.dynamodb.journal import Journal
-    from functions.adapters.dynamodb.records import Records
-    from functions.adapters.sns import AlarmsTopic
 
     def client(service: str) -> Any:
         return aws.client(service, endpoint_url=endpoint_url, region=region)
 
-    outputs = aws.outputs(client("cloudformation"), environment)
+    return deployment_of(client, aws.outputs(client("cloudformation"), environment))
+
+
+def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> Deployment:
+    """client: a service's, by its name. outputs: of the deployment's stack."""
+    from functions.adapters.dynamodb.journal import Journal
+    from functions.adapters.dynamodb.records import Records
+    from functions.adapters.sns import AlarmsTopic
+
     table, name = client("dynamodb"), outputs["StateTable"]
     return Deployment(
         Records(table, name),

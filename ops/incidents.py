@@ -13,6 +13,7 @@ import typer
 
 from functions.core.cards import mask
 from functions.core.errors import PaywatchError
+from functions.core.paging import incident_record
 from functions.core.paging.incident_record import IncidentRecord, as_now, is_name
 from functions.core.paging.incident_record import audit as audited
 from functions.core.paging.response import Acknowledgement, Rating, Response
@@ -40,8 +41,8 @@ CommentOption = Annotated[str, typer.Option(help="A few words for the others.")]
 
 
 class Worth(StrEnum):
-    USEFUL = "useful"
-    NOISE = "noise"
+    USEFUL = incident_record.USEFUL
+    NOISE = incident_record.NOISE
 
 
 def incidents(
