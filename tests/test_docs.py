@@ -90,7 +90,7 @@ def test_every_status_and_dimension_is_listed(word: str) -> None:
     sorted(
         {
             reason
-            for file in (ROOT / "functions" / "core").glob("*.py")
+            for file in (ROOT / "functions" / "core").rglob("*.py")
             for reason in re.findall(r'Malformed\(\s*"(\w+)"', file.read_text())
         }
         - {"bad_partial", "bad_message"}

@@ -1,0 +1,115 @@
+"""tests/ mirrors the program: whoever changes a file finds its specification at the same place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROGRAM: Final = ("functions", "infra", "producer", "ops")
+
+SPECIFIED_ELSEWHERE: Final[dict[str, str]] = {}
+"""Program file → the test file that specifies it, where a mirrored one would repeat that."""
+
+MISSING: Final[frozenset[str]] = frozenset(
+    {
+        "functions/adapters/dynamodb/__init__.py",
+        "functions/adapters/dynamodb/channel_threads.py",
+        "functions/adapters/dynamodb/desks.py",
+        "functions/adapters/dynamodb/items.py",
+        "functions/adapters/dynamodb/journal.py",
+        "functions/adapters/dynamodb/ledgers.py",
+        "functions/adapters/dynamodb/records.py",
+        "functions/adapters/firehose.py",
+        "functions/adapters/sqs.py",
+        "functions/core/envelopes.py",
+        "functions/core/holdback.py",
+        "functions/core/judgement.py",
+        "functions/core/knowledge.py",
+        "functions/core/kpl.py",
+        "functions/core/leaf_counts.py",
+        "functions/core/paging/alarm_change.py",
+        "functions/core/paging/alarm_page.py",
+        "functions/core/paging/alarm_threads.py",
+        "functions/core/paging/incident_page.py",
+        "functions/core/paging/notes.py",
+        "functions/core/paging/response.py",
+        "functions/core/paging/storm.py",
+        "functions/core/paging/thread_page.py",
+        "functions/core/parking.py",
+        "functions/core/salvage.py",
+        "functions/core/schemes.py",
+        "functions/core/state.py",
+        "functions/core/view.py",
+        "functions/core/waves.py",
+        "functions/handlers/tick.py",
+        "infra/__init__.py",
+        "infra/app.py",
+        "infra/cdk.py",
+        "infra/dashboards.py",
+        "infra/emulated.py",
+        "infra/encryption.py",
+        "infra/nag.py",
+        "infra/notification.py",
+        "infra/schedule.py",
+        "infra/stack.py",
+        "infra/storage.py",
+        "infra/streams.py",
+        "infra/table.py",
+        "infra/topics.py",
+        "producer/chunks.py",
+        "producer/columns.py",
+        "producer/counting.py",
+        "producer/format.py",
+        "producer/leaves.py",
+        "producer/mix.py",
+        "producer/pacing.py",
+        "producer/record.py",
+        "producer/second.py",
+        "producer/sinks.py",
+        "producer/spread.py",
+        "producer/times.py",
+        "ops/aws.py",
+        "ops/demo.py",
+        "ops/demo_view.py",
+        "ops/deployment.py",
+        "ops/incident_view.py",
+        "ops/produce.py",
+    }
+)
+"""Program files that nothing specifies yet."""
+
+
+def mirrored(file: Path) -> Path:
+    """Where the tests of a program file lie: `functions/core/x.py` → `tests/core/test_x.py`."""
+    inside = file.relative_to("functions") if file.parts[0] == "functions" else file
+    return Path("tests") / inside.parent / f"test_{inside.name}"
+
+
+def program() -> list[str]:
+    files = (file for room in PROGRAM for file in (ROOT / room).rglob("*.py"))
+    return sorted(str(file.relative_to(ROOT)) for file in files if file.stat().st_size)
+
+
+@pytest.mark.parametrize("file", program())
+def test_every_file_of_the_program_has_its_tests_at_the_mirrored_place(file: str) -> None:
+    has_own = (ROOT / mirrored(Path(file))).exists()
+    is_listed = file in SPECIFIED_ELSEWHERE or file in MISSING
+    assert has_own != is_listed, f"{mirrored(Path(file))}: write it, or take {file} off the list"
+
+
+def test_a_file_that_is_specified_elsewhere_is_named_there() -> None:
+    for file, tests in SPECIFIED_ELSEWHERE.items():
+        assert _names(file, (ROOT / tests).read_text()), f"{tests} does not name {file}"
+
+
+def _names(file: str, text: str) -> bool:
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    parent, _, name = module.rpartition(".")
+    return f"{module} " in text or f"{module}\n" in text or f"from {parent} import {name}" in text
+
+
+def test_the_list_explains_little_away() -> None:
+    assert len(SPECIFIED_ELSEWHERE) <= len(program()) // 10
