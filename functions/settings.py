@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from functions.core.batch import Bounds
+from functions.core.counting.batch import Bounds
+from functions.core.counting.slices import DEFAULT_SLICING, Slicing, format_slicing, parse_slicing
+from functions.core.detection.state import Rules
+from functions.core.detection.tracker import Budget
 from functions.core.errors import SettingsError
-from functions.core.incident import Patience
-from functions.core.paging.delivery import CHANNELS
-from functions.core.score import DEFAULT_THRESHOLDS, Threshold
-from functions.core.slices import DEFAULT_SLICING, Slicing, format_slicing, parse_slicing
-from functions.core.state import Rules
-from functions.core.watch import Budget
+from functions.core.paging.channels.delivery import CHANNELS
+from functions.core.troubles.incident import Patience
+from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 
 
 def text(value: str) -> str:

@@ -1,4 +1,4 @@
-"""The alarms of functions.core.alarms, with its metric and its way to the alarms topic."""
+"""The alarms of functions.core.monitoring.alarms, with its metric and its way to the alarms topic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from functions.core.alarms import Alarm
+from functions.core.monitoring.alarms import Alarm
 
 MetricOf = Callable[[Alarm], cloudwatch.Metric]
 """The CloudWatch metric that an alarm watches."""

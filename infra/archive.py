@@ -16,7 +16,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from functions.core.archive import COLUMNS, REFUSED_MESSAGE
+from functions.core.archive.rows import COLUMNS, REFUSED_MESSAGE
 from infra.nag import accept, logical_id
 from infra.settings import LOG_RETENTION
 from infra.storage import KEEP_DAYS, expire, private_bucket

@@ -12,10 +12,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from functions.core.alarms import PAYMENTS
-from functions.core.alarms import alarms as alarms_of
-from functions.core.metrics import METRICS, RATE_METRICS
-from functions.core.score import CRITICAL_SCORE, WARNING_SCORE, Threshold
+from functions.core.monitoring.alarms import PAYMENTS
+from functions.core.monitoring.alarms import alarms as alarms_of
+from functions.core.monitoring.metrics import METRICS, RATE_METRICS
+from functions.core.troubles.severity import CRITICAL_SCORE, WARNING_SCORE, Threshold
 
 _WIDTH: Final = 24
 _HEIGHT: Final = 6
@@ -23,7 +23,7 @@ _FINE: Final = cdk.Duration.seconds(10)
 _MINUTE: Final = cdk.Duration.minutes(1)
 
 PaymentMetric = Callable[[str], cloudwatch.Metric]
-"""A metric of functions.core.metrics by its name."""
+"""A metric of functions.core.monitoring.metrics by its name."""
 
 
 def dashboard_name(environment: str) -> str:

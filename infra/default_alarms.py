@@ -1,4 +1,4 @@
-"""`python -m infra.default_alarms`: writes ops/default_alarms.json, to be committed.
+"""`python -m infra.default_alarms`: writes ops/backtest/default_alarms.json, to be committed.
 
 It holds the alarms of a default production deployment, so that `paywatch backtest` judges what is
 deployed without synthesising anything; tests/infra/test_default_alarms.py compares the two.

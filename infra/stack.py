@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from functions.core.alarms import PAYMENTS, Alarm, alarms
-from functions.core.slices import format_slicing
+from functions.core.counting.slices import format_slicing
+from functions.core.monitoring.alarms import PAYMENTS, Alarm, alarms
 from functions.settings import format_thresholds
 from infra import emulated
 from infra.alarms import Alarms

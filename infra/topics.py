@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from functions.core.paging.page import ACKNOWLEDGE, KINDS
-from functions.core.score import CRITICAL
+from functions.core.troubles.severity import CRITICAL
 
 _NEWS = sns.SubscriptionFilter(
     # What Lambda passes on, because notify failed, has neither a kind nor a severity, but other

@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 
 from functions.core.errors import PaywatchError, SettingsError
-from ops.backtest import backtest
+from ops.backtest.backtest import backtest
 from ops.codes import codes
 from ops.demo import demo
 from ops.explain import classify, explain

@@ -10,9 +10,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from functions.core.causes import Explanation, explain, load
-from functions.core.state import Rules, State, initial
-from functions.core.unknown_codes import UnknownCode, scheme_and_code
+from functions.core.causes.diagnosis import Explanation, explain, load
+from functions.core.counting.unknown_codes import UnknownCode, scheme_and_code
+from functions.core.detection.state import Rules, State, initial
 from ops.deployment import (
     Deployment,
     EndpointOption,
@@ -115,4 +115,4 @@ def _print(lines: list[UnknownLine]) -> None:
             f"{line.payments:,}", line.scheme or "-", line.code, line.first, line.last, guess
         )
     Console(highlight=False).print(table)
-    typer.echo("Add them to functions/core/codes/<scheme>.csv, each with its source.")
+    typer.echo("Add them to functions/core/causes/codes/<scheme>.csv, each with its source.")

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from functions.core.errors import PaywatchError
 from functions.core.paging.page import ACKNOWLEDGE, Page
-from functions.core.paging.response import Acknowledgement
+from functions.core.troubles.response import Acknowledgement
 from ops.demo_view import Seen, line, live_panel, page_panel
 from ops.deployment import Deployment, deployment_of
 from producer.kinesis import KinesisSink

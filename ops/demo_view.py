@@ -12,9 +12,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from functions.core.journal import Head
-from functions.core.paging.incident_record import IncidentRecord
-from functions.core.slices import words
+from functions.core.counting.slices import words
+from functions.core.detection.journal import Head
+from functions.core.troubles.record import IncidentRecord
 
 
 @dataclass

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from functions.core.causes import PATH_CAUSES, RETRIES, Explanation, load
-from functions.core.causes import explain as explained
+from functions.core.causes.diagnosis import PATH_CAUSES, RETRIES, Explanation, load
+from functions.core.causes.diagnosis import explain as explained
 from functions.core.errors import PaywatchError
 
 COLUMNS: Final = ("scheme", "code", "message")

@@ -10,8 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from functions.core.incident import Incident
-from functions.core.paging.blame import blame
+from functions.core.counting.slices import words
 from functions.core.paging.incident_page import (
     SIGNAL_WORDS,
     affected_words,
@@ -19,9 +18,10 @@ from functions.core.paging.incident_page import (
     first_action,
     owner_words,
 )
-from functions.core.paging.incident_record import IncidentRecord, RuleAudit
 from functions.core.paging.page import duration, moment, percent
-from functions.core.slices import words
+from functions.core.troubles.blame import blame
+from functions.core.troubles.incident import Incident
+from functions.core.troubles.record import IncidentRecord, RuleAudit
 
 _COLOURS: Final = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 _STATES: Final = {"open": "bold red", "acknowledged": "yellow", "closed": "green"}

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from functions.core.cards import mask
 from functions.core.errors import PaywatchError
-from functions.core.paging import incident_record
-from functions.core.paging.incident_record import IncidentRecord, as_now, is_name
-from functions.core.paging.incident_record import audit as audited
-from functions.core.paging.response import Acknowledgement, Rating, Response
+from functions.core.payments.cards import mask
+from functions.core.troubles import record as incident_record
+from functions.core.troubles.record import IncidentRecord, as_now, is_name
+from functions.core.troubles.record import audit as audited
+from functions.core.troubles.response import Acknowledgement, Rating, Response
 from ops.deployment import (
     Deployment,
     EndpointOption,
@@ -27,7 +27,7 @@ from ops.deployment import (
 )
 
 if TYPE_CHECKING:
-    from functions.core.journal import Head
+    from functions.core.detection.journal import Head
 
 DAY: Final = 86_400
 ANSWER_SECONDS: Final = 20.0

@@ -13,8 +13,8 @@ import msgspec
 import typer
 
 from functions.core.errors import PaywatchError
-from functions.core.localise import Cause, Leaf, Localisation
-from functions.core.localise import localise as localised
+from functions.core.localise.joint_causes import Cause, Leaf, Localisation
+from functions.core.localise.joint_causes import localise as localised
 
 COUNTS: Final = ("attempts", "failures", "baseline_attempts", "baseline_failures")
 _SHOWN_FAULTS: Final = 20

@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from functions.core.errors import Malformed, PaywatchError, SettingsError
-from functions.core.event import parse_timestamp
+from functions.core.payments.event import parse_timestamp
 from producer.format import Format
 from producer.history import read
 from producer.history import replay as replayed

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from functions.core.counting.parked import PREFIX, ParkedRecord
 from functions.core.errors import PaywatchError
-from functions.core.parking import PREFIX, ParkedRecord
 from ops import aws
 from ops.produce import RegionOption
 from producer.kinesis import KinesisSink

@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from functions.core.codec import UTF8_BOM
 from functions.core.errors import Malformed, PaywatchError
-from functions.core.event import ALIASES
+from functions.core.payments.codec import UTF8_BOM
+from functions.core.payments.event import ALIASES
 from producer.columns import Columns, CsvColumns, JsonColumns, Unplain, columns_of
 from producer.format import Format
 from producer.history import (

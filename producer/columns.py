@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.errors import Malformed
-from functions.core.event import ALIASES
+from functions.core.payments.event import ALIASES
 from producer.format import Format
 from producer.record import whole
 

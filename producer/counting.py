@@ -14,10 +14,12 @@ from itertools import compress, islice
 from operator import add, le, mul
 from typing import Any, Final, Generic, TypeVar
 
-from functions.core.causes import KnowledgeBase, classify
-from functions.core.counts import NONE, Counts, one, speed
+from functions.core.causes.diagnosis import KnowledgeBase, classify
+from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.slices import Slicing, slices_of
+from functions.core.counting.tally import latency_index
 from functions.core.errors import Malformed
-from functions.core.event import (
+from functions.core.payments.event import (
     ATTEMPT_STATUSES,
     LARGEST_COUNT,
     Payment,
@@ -25,8 +27,6 @@ from functions.core.event import (
     parse_status,
     to_payment,
 )
-from functions.core.slices import Slicing, slices_of
-from functions.core.tally import latency_index
 from producer.columns import Columns, Unplain
 from producer.format import Format
 from producer.second import Open

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from functions.core.errors import PaywatchError, SettingsError
-from functions.core.event import DIMENSIONS
+from functions.core.payments.event import DIMENSIONS
 
 COLUMNS: Final[Mapping[str, str]] = {
     "timestamp": "timestamp",

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.errors import Malformed, PaywatchError
-from functions.core.event import Payment
+from functions.core.payments.event import Payment
 from producer.format import Format
 from producer.pacing import Timed
 from producer.record import event, payments_of, scalar, time_ms

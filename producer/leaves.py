@@ -15,11 +15,11 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from functions.core.causes import KnowledgeBase, classify
-from functions.core.counts import NONE, Counts, one, speed
-from functions.core.event import Payment
-from functions.core.slices import Slicing, slices_of
-from functions.core.tally import Bucket, Tally, latency_index
+from functions.core.causes.diagnosis import KnowledgeBase, classify
+from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.slices import Slicing, slices_of
+from functions.core.counting.tally import Bucket, Tally, latency_index
+from functions.core.payments.event import Payment
 from producer.second import Second
 from producer.spread import Row
 

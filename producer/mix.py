@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from functions.core.event import DIMENSIONS
+from functions.core.payments.event import DIMENSIONS
 
 
 class Issuer(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from functions.core.codec import encode
-from functions.core.event import Payment
+from functions.core.payments.codec import encode
+from functions.core.payments.event import Payment
 
 
 class Timed(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.errors import Malformed
-from functions.core.event import (
+from functions.core.payments.event import (
     ALIASES,
     LARGEST_COUNT,
     Payment,

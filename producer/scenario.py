@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from functions.core.errors import SettingsError
-from functions.core.event import DIMENSIONS
+from functions.core.payments.event import DIMENSIONS
 from producer.mix import CAUSE_REASONS, DENYING_CAUSES, OTHER_OUTAGE, OUTAGE_REASONS, Mix, Reason
 
 Shape = Callable[[float, float, int], float]

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counts import NONE, Counts, one
-from functions.core.event import Payment
-from functions.core.slices import ALL, Slicing
-from functions.core.tally import Bucket, Tally, merge_buckets
+from functions.core.counting.counts import NONE, Counts, one
+from functions.core.counting.slices import ALL, Slicing
+from functions.core.counting.tally import Bucket, Tally, merge_buckets
+from functions.core.payments.event import Payment
 
 APPROVED: Final = one("approved", "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Protocol
 
-from functions.core.codec import pack
+from functions.core.payments.codec import pack
 
 RECORD_BYTES: Final = 24 * 1024
 """Encoded events that go into one record: with its envelope it stays below 25 KB, which is what

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from functions.core.event import Payment
+from functions.core.payments.event import Payment
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

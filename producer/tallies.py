@@ -1,6 +1,6 @@
 """A file of past payments as one tally a second, in order, for what goes through months of them.
 
-The tallies are those of `producer.history.read`, `functions.core.causes.classify` and `Tally.add`,
+The tallies are those of `producer.history.read`, `functions.core.causes.diagnosis.classify` and `Tally.add`,
 several times as fast: rows are read and counted a chunk at a time by column, and what is not plain in
 a chunk is narrowed down and read row by row.
 
@@ -23,10 +23,10 @@ from typing import Final
 
 import msgspec
 
-from functions.core.causes import KnowledgeBase, classify
+from functions.core.causes.diagnosis import KnowledgeBase, classify
+from functions.core.counting.slices import Slicing
+from functions.core.counting.tally import Wire, from_wire, merge, to_wire
 from functions.core.errors import PaywatchError
-from functions.core.slices import Slicing
-from functions.core.tally import Wire, from_wire, merge, to_wire
 from producer.chunks import chunks
 from producer.columns import Columns
 from producer.counting import Counting

@@ -16,8 +16,8 @@ from math import log
 from operator import attrgetter
 from typing import Final
 
-from functions.core.codec import encode
-from functions.core.event import Payment
+from functions.core.payments.codec import encode
+from functions.core.payments.event import Payment
 from producer.mix import DENIALS, TECHNICAL, Gateway, Profile, Reason
 from producer.pacing import Timed
 from producer.scenario import Scenario

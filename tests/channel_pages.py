@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from functions.core.event import DIMENSIONS
 from functions.core.paging.page import ACKNOWLEDGE, KINDS, RESOLVE, TRIGGER, UPDATE, Page
-from functions.core.score import RANK
+from functions.core.payments.event import DIMENSIONS
+from functions.core.troubles.severity import RANK
 
 NOW = 1_763_646_180
 """2025-11-20T13:43:00Z"""

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PAYWATCH_DATA", ROOT / "../shared/data")) / "decline_codes"
-EXCEPTIONS = Path(__file__).parent / "core" / "code_exceptions"
+EXCEPTIONS = Path(__file__).parent / "core" / "causes" / "code_exceptions"
 
 Rows = list[dict[str, str]]
 

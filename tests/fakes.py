@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from functions.core.batch import Record
-from functions.core.detector import Delta
+from functions.core.counting.batch import Record
+from functions.core.counting.ledger import Ledger
+from functions.core.counting.partial import Partial
+from functions.core.detection.journal import Head, decode_delta, decode_state, encode, head, restore
+from functions.core.detection.state import Rules, State
+from functions.core.detection.step import Delta
 from functions.core.errors import Malformed, StateConflict
-from functions.core.incident import Announcement
-from functions.core.journal import Head, decode_delta, decode_state, encode, head, restore
-from functions.core.ledger import Ledger
 from functions.core.paging.desk import Desk
-from functions.core.paging.incident_record import IncidentRecord, Note, noted
 from functions.core.paging.page import Page
-from functions.core.partial import Partial
-from functions.core.state import Rules, State
+from functions.core.troubles.incident import Announcement
+from functions.core.troubles.record import IncidentRecord, Note, noted
 
 
 @dataclass

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from functions.adapters.secrets import pagerduty_access, slack_access, webhook_access
-from functions.core.paging import alertmanager, pagerduty, slack
-from functions.core.paging.delivery import CHANNELS
+from functions.core.paging.channels import alertmanager, pagerduty, slack
+from functions.core.paging.channels.delivery import CHANNELS
 from infra.channels import KEEP_DAYS, TRIES
 from tests.channel_pages import ALARM, TRIGGERED
 

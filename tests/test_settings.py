@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from functions.core.counting.slices import DEFAULT_SLICING
+from functions.core.detection.state import Rules
+from functions.core.detection.tracker import Budget
 from functions.core.errors import SettingsError
-from functions.core.incident import Patience
-from functions.core.score import DEFAULT_THRESHOLDS, Threshold
-from functions.core.slices import DEFAULT_SLICING
-from functions.core.state import Rules
-from functions.core.watch import Budget
+from functions.core.troubles.incident import Patience
+from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from functions.settings import (
     DetectSettings,
     NotifySettings,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from functions.core.event import Payment
-from functions.core.partial import Partial
-from functions.core.slices import Slicing
-from functions.core.tally import Tally
+from functions.core.counting.partial import Partial
+from functions.core.counting.slices import Slicing
+from functions.core.counting.tally import Tally
+from functions.core.payments.event import Payment
 from tests.builders import NOW, SHARD, partial
 
 ISSUERS = {"HDFC": 0.4, "ICICI": 0.3, "SBI": 0.2, "AXIS": 0.1}

@@ -17,13 +17,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import functions.core.guess
+import functions.core.causes.guess
 from benchmarks.codes.heldout import DATA, Told, foreign, leave_one_out
 from benchmarks.codes.train import examples, phrases, train
-from functions.core.causes import load
-from functions.core.guess import render
+from functions.core.causes.diagnosis import load
+from functions.core.causes.guess import render
 
-WORDS: Final = Path(functions.core.guess.__file__).with_name("guess_words.csv")
+WORDS: Final = Path(functions.core.causes.guess.__file__).with_name("guess_words.csv")
 BANDS: Final = (0.5, 0.6, 0.7, 0.8, 0.88, 1.01)
 CONVENTIONS: Final = "upi_npci"
 """NPCI's codes are about messages between banks; no other provider's codes are like them."""

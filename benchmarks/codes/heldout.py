@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks.codes.train import examples, phrases, train
-from functions.core import schemes
-from functions.core.causes import PATH_CAUSES, Explanation, KnowledgeBase, explain
-from functions.core.guess import Guess, Model, judge
+from functions.core.causes import schemes
+from functions.core.causes.diagnosis import PATH_CAUSES, Explanation, KnowledgeBase, explain
+from functions.core.causes.guess import Guess, Model, judge
 
 FOREIGN: Final = Path(__file__).with_name("foreign.csv")
 DATA: Final = Path(os.environ.get("PAYWATCH_DATA", "../shared/data")) / "decline_codes"

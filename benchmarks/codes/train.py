@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from functions.core import schemes
-from functions.core.causes import Code
-from functions.core.guess import ADVICE, CLASSES, CUSTOMER_RETRIES, Model, features, softmax
+from functions.core.causes import schemes
+from functions.core.causes.diagnosis import Code
+from functions.core.causes.guess import ADVICE, CLASSES, CUSTOMER_RETRIES, Model, features, softmax
 
 PHRASES: Final = Path(__file__).with_name("phrases.csv")
 

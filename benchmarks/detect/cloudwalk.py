@@ -25,9 +25,9 @@ from benchmarks.detect.rival import Alarm, Rival
 from benchmarks.detect.rivals import FixedRateOfTen, FixedThreshold
 from benchmarks.detect.scoring import GRACE
 from benchmarks.detect.watching import RIVALS
-from functions.core.counts import Counts, one
-from functions.core.incident import OPENED
-from functions.core.slices import ALL
+from functions.core.counting.counts import Counts, one
+from functions.core.counting.slices import ALL
+from functions.core.troubles.incident import OPENED
 
 FOLDER: Final = "cloudwalk_2025"
 SIGNALS: Final = ("failed", "denied", "backend_reversed")

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.core import detector
-from functions.core.counts import Counts, one
-from functions.core.incident import AGAIN, OPENED, WORSE
-from functions.core.partial import Partial
-from functions.core.state import Rules, initial
-from functions.core.tally import Bucket, Tally
+from functions.core.counting.counts import Counts, one
+from functions.core.counting.partial import Partial
+from functions.core.counting.tally import Bucket, Tally
+from functions.core.detection import step as detector
+from functions.core.detection.state import Rules, initial
+from functions.core.troubles.incident import AGAIN, OPENED, WORSE
 
 _UNITS: Final = (
     one("approved", ""),

@@ -22,7 +22,7 @@ from benchmarks.detect.labels import (
     Label,
 )
 from benchmarks.detect.population import Market
-from functions.core.slices import ALL, disjoint, refines, slice_values
+from functions.core.counting.slices import ALL, disjoint, refines, slice_values
 
 LEARNING: Final = 40 * 60
 """Quiet seconds before anything happens, so that everybody can learn."""

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.slices import ALL, DEFAULT_SLICING, slice_key
+from functions.core.counting.slices import ALL, DEFAULT_SLICING, slice_key
 
 OUTCOMES: Final = (
     "approved",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.detect.labels import BURST, INCIDENT, TRAPS, Label, bound_seconds
-from functions.core.slices import disjoint, refines
+from functions.core.counting.slices import disjoint, refines
 
 GRACE: Final = 120
 """Seconds after its end in which an incident may still be found."""

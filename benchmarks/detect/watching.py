@@ -14,7 +14,7 @@ from benchmarks.detect.rivals import PLAIN
 from benchmarks.detect.scoring import GRACE, Page, Result, score
 from benchmarks.detect.streams import Outcomes, Stream
 from benchmarks.detect.trees import Trees
-from functions.core.incident import OPENED
+from functions.core.troubles.incident import OPENED
 
 RIVALS: Final[tuple[type[Rival], ...]] = (*PLAIN, Trees)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.core.localise import Leaf
+from functions.core.localise.joint_causes import Leaf
 
 CAUSED, OUTSIDE, MIX_SHIFT, VOLUME = "caused", "outside", "mix shift", "volume"
 TRAPS: Final = (OUTSIDE, MIX_SHIFT, VOLUME)

@@ -24,7 +24,7 @@ from benchmarks.localise import paywatch
 from benchmarks.localise.case import Case
 from benchmarks.localise.families import PAYMENTS, TUNING_SEEDS, made
 from benchmarks.localise.scoring import Result
-from functions.core.localise import DEFAULT, Tuning
+from functions.core.localise.joint_causes import DEFAULT, Tuning
 
 FOLDS: Final = 5
 SETTINGS: Final = 60

@@ -24,8 +24,8 @@ from typing import Final
 from benchmarks.localise.case import CAUSED, MIX_SHIFT, OUTSIDE, VOLUME, Case
 from benchmarks.localise.draws import log_uniform, overdispersed, poisson
 from benchmarks.localise.places import Place, drawn, inside, stands_out
-from functions.core.localise import Leaf
-from functions.core.slices import slice_key
+from functions.core.counting.slices import slice_key
+from functions.core.localise.joint_causes import Leaf
 
 DIMENSIONS: Final = ("issuer", "network", "gateway", "method", "region", "device")
 PERIODS: Final = 10.0

@@ -7,8 +7,8 @@ from typing import Final
 
 from benchmarks.localise.case import Answer, Case, Detector
 from benchmarks.localise.scoring import KS
-from functions.core.localise import DEFAULT, Cause, Tuning, localise, ranking
-from functions.core.slices import slice_key
+from functions.core.counting.slices import slice_key
+from functions.core.localise.joint_causes import DEFAULT, Cause, Tuning, localise, ranking
 
 NAME: Final = "Paywatch"
 

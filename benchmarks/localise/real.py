@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.localise.case import Case
-from functions.core.localise import Leaf
-from functions.core.slices import slice_key
+from functions.core.counting.slices import slice_key
+from functions.core.localise.joint_causes import Leaf
 
 FOLDER: Final = "robustspot_dev"
 _COUNTS: Final = ("min", "value", "cnt")

@@ -22,8 +22,8 @@ from typing import Final
 from benchmarks.localise.case import Case
 from benchmarks.localise.draws import log_uniform
 from benchmarks.localise.places import Place
-from functions.core.localise import Leaf
-from functions.core.slices import slice_key
+from functions.core.counting.slices import slice_key
+from functions.core.localise.joint_causes import Leaf
 
 Values = tuple[tuple[str, ...], ...]
 

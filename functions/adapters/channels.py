@@ -16,8 +16,8 @@ import msgspec
 from functions.adapters.https import Answer
 from functions.adapters.secrets import PagerDutyAccess, SlackAccess, WebhookAccess
 from functions.core.errors import SettingsError, Transient
-from functions.core.paging import alertmanager, pagerduty, slack
-from functions.core.paging.delivery import Told, is_outdated, mark
+from functions.core.paging.channels import alertmanager, pagerduty, slack
+from functions.core.paging.channels.delivery import Told, is_outdated, mark
 from functions.core.paging.page import TRIGGER, Page
 
 POST_MESSAGE: Final = "https://slack.com/api/chat.postMessage"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.adapters.aws import calling
-from functions.core.metrics import METRICS
+from functions.core.monitoring.metrics import METRICS
 
 
 class Gauges:

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.core.archive import Arrival, Outcome
+from functions.core.archive.rows import Arrival, Outcome
 
 
 def arrivals(event: Mapping[str, Any]) -> list[Arrival]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from functions.adapters.aws import calling
-from functions.core.batch import TICK, Record
+from functions.core.counting.batch import TICK, Record
+from functions.core.counting.partial import Partial, encode
 from functions.core.errors import Transient
-from functions.core.partial import Partial, encode
 
 
 def records(event: Mapping[str, Any]) -> list[Record]:

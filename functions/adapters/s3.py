@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from functions.adapters.aws import calling
-from functions.core.batch import Record
+from functions.core.counting.batch import Record
+from functions.core.counting.parked import object_key, parked_record
 from functions.core.errors import Malformed
-from functions.core.parking import object_key, parked_record
 
 _WRITERS: Final = 16
 """Objects written at once: a flood of malformed records must not hold its shard up."""

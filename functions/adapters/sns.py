@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from functions.adapters.aws import calling
-from functions.core.incident import Announcement
 from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
-from functions.core.paging.response import Response
+from functions.core.troubles.incident import Announcement
+from functions.core.troubles.response import Response
 
 
 class AlarmsTopic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.core.paging.delivery import Message
+from functions.core.paging.channels.delivery import Message
 
 
 def queued(event: Mapping[str, Any]) -> list[Message]:

@@ -10,8 +10,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from functions.adapters.firehose import arrivals, response
-from functions.core.archive import REFUSED, REFUSED_MESSAGE, transform
-from functions.core.batch import Bounds
+from functions.core.archive.rows import REFUSED, REFUSED_MESSAGE, transform
+from functions.core.counting.batch import Bounds
 from functions.settings import ArchiveSettings
 
 logger = Logger()

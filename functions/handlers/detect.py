@@ -20,14 +20,14 @@ from functions.adapters.cloudwatch import Gauges
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.kinesis import records
 from functions.adapters.sns import AlarmsTopic
-from functions.core.batch import Record
-from functions.core.detector import Delta, step
+from functions.core.counting.batch import Record
+from functions.core.counting.partial import LARGEST_BYTES, Partial, decode
+from functions.core.detection.journal import SNAPSHOT_EVERY
+from functions.core.detection.state import Rules, State, initial, under
+from functions.core.detection.step import Delta, step
 from functions.core.errors import StateConflict, Transient
-from functions.core.incident import Announcement
-from functions.core.journal import SNAPSHOT_EVERY
-from functions.core.metrics import gauges
-from functions.core.partial import LARGEST_BYTES, Partial, decode
-from functions.core.state import Rules, State, initial, under
+from functions.core.monitoring.metrics import gauges
+from functions.core.troubles.incident import Announcement
 from functions.settings import DetectSettings
 
 logger = Logger()

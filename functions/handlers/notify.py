@@ -22,15 +22,15 @@ from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import OncallTopic, messages
-from functions.core.alarms import Alarm, alarms
+from functions.core.detection.journal import Head
 from functions.core.errors import StateConflict
-from functions.core.journal import Head
+from functions.core.monitoring.alarms import Alarm, alarms
 from functions.core.paging.alarm_change import AlarmChange, decided
 from functions.core.paging.desk import Desk, Manners, Pending, sent
-from functions.core.paging.incident_record import Note
 from functions.core.paging.message import parse
 from functions.core.paging.page import Page
-from functions.core.paging.threads import Message, take
+from functions.core.paging.take import Message, take
+from functions.core.troubles.record import Note
 from functions.settings import NotifySettings
 
 logger = Logger()

@@ -19,11 +19,11 @@ from functions.adapters import aws
 from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.kinesis import TalliesStream, records
 from functions.adapters.s3 import Quarantine
-from functions.core.batch import Counting, Record, count
-from functions.core.causes import load
+from functions.core.causes.diagnosis import load
+from functions.core.counting.batch import Counting, Record, count
+from functions.core.counting.ledger import Ledger
+from functions.core.counting.partial import Partial
 from functions.core.errors import Malformed, StateConflict
-from functions.core.ledger import Ledger
-from functions.core.partial import Partial
 from functions.settings import TallySettings
 
 logger = Logger()

@@ -22,12 +22,12 @@ from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.kinesis import EventsStream, TalliesStream
 from functions.adapters.s3 import Quarantine
 from functions.adapters.sns import AlarmsTopic, OncallTopic
-from functions.core.detector import step
+from functions.core.counting.ledger import Ledger
+from functions.core.detection.state import Rules, initial
+from functions.core.detection.step import step
 from functions.core.errors import Malformed, Transient
-from functions.core.ledger import Ledger
 from functions.core.paging.desk import Desk
 from functions.core.paging.incident_page import incident_page
-from functions.core.state import Rules, initial
 from tests.builders import DASHBOARD, NOW, SHARD, announcement, approved, partial, record
 
 STATE, DELTA = step(initial(Rules()), [partial(1, approved(NOW))], Rules())

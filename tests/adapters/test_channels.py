@@ -25,7 +25,7 @@ from functions.adapters.dynamodb.channel_threads import ChannelThreads
 from functions.adapters.https import Answer, Https, Patience
 from functions.adapters.secrets import PagerDutyAccess, SlackAccess, WebhookAccess
 from functions.core.errors import SettingsError, Transient
-from functions.core.paging.delivery import Told
+from functions.core.paging.channels.delivery import Told
 from functions.core.paging.page import Page
 from tests import channel_schemas
 from tests.channel_pages import ACKNOWLEDGED, ALARM, NOW, RESOLVED, TRIGGERED, UPDATED, page

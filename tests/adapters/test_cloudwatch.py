@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.adapters.cloudwatch import Gauges
-from functions.core.metrics import METRICS
+from functions.core.monitoring.metrics import METRICS
 from tests.builders import NOW
 
 

@@ -13,18 +13,18 @@ from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.dynamodb.records import Records
-from functions.core.detector import Delta, replay, step
+from functions.core.counting.ledger import Ledger
+from functions.core.counting.window import merge_into
+from functions.core.detection.journal import LARGEST_CHUNK, Head
+from functions.core.detection.state import Rules, State, initial
+from functions.core.detection.step import Delta, replay, step
 from functions.core.errors import StateConflict
-from functions.core.incident import OPENED, WORSE, spoken_id
-from functions.core.journal import LARGEST_CHUNK, Head
-from functions.core.ledger import Ledger
 from functions.core.paging.desk import Desk, Manners
-from functions.core.paging.incident_record import KEPT_DAYS, Note
-from functions.core.paging.notes import incident_note, response_note
-from functions.core.paging.response import Rating
-from functions.core.paging.threads import take
-from functions.core.state import Rules, State, initial
-from functions.core.window import merge_into
+from functions.core.paging.record_notes import incident_note, response_note
+from functions.core.paging.take import take
+from functions.core.troubles.incident import OPENED, WORSE, spoken_id
+from functions.core.troubles.record import KEPT_DAYS, Note
+from functions.core.troubles.response import Rating
 from tests.builders import (
     DASHBOARD,
     FIRST_SEQUENCE,

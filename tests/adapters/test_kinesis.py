@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from functions.adapters.kinesis import EventsStream, TalliesStream, records
-from functions.core.batch import TICK, Record
+from functions.core.counting.batch import TICK, Record
+from functions.core.counting.partial import decode
 from functions.core.errors import Transient
-from functions.core.partial import decode
 from tests.builders import NOW, SHARD, approved, partial
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.adapters.sns import OncallTopic
-from functions.core.paging.delivery import Message, read_page
+from functions.core.paging.channels.delivery import Message, read_page
 from functions.core.paging.page import Page
 from tests.channel_pages import ONE_OF_EACH, TRIGGERED
 

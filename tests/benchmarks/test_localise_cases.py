@@ -19,8 +19,8 @@ from benchmarks.localise.case import CAUSED, MIX_SHIFT, OUTSIDE, TRAPS, VOLUME, 
 from benchmarks.localise.draws import binomial, overdispersed, poisson
 from benchmarks.localise.families import FAMILIES, PAYMENTS, REPORT_SEEDS, TUNING_SEEDS, made
 from benchmarks.localise.fit import folds, stream_of
-from functions.core.localise import Leaf
-from functions.core.slices import slice_values
+from functions.core.counting.slices import slice_values
+from functions.core.localise.joint_causes import Leaf
 
 SMALL = riskloc_s.Law(sizes=(5, 4, 4, 3, 3))
 DATA = Path(os.environ.get("PAYWATCH_DATA", "../shared/data")) / real.FOLDER

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.localise import adtributor, impaptr, riskloc, robustspot
 from benchmarks.localise.arrays import table
 from benchmarks.localise.knee import knee
-from functions.core.localise import Leaf
+from functions.core.localise.joint_causes import Leaf
 
 RIVALS = (*adtributor.DETECTORS, *riskloc.DETECTORS, impaptr.DETECTOR, robustspot.DETECTOR)
 EXACT = [adtributor.DETECTORS[0], *riskloc.DETECTORS, robustspot.DETECTOR]

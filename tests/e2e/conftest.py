@@ -15,10 +15,10 @@ import pytest
 import pytest_socket
 
 from functions.adapters.dynamodb.journal import Journal
-from functions.core.incident import Patience
-from functions.core.journal import Head
-from functions.core.state import Rules
-from functions.core.watch import Budget
+from functions.core.detection.journal import Head
+from functions.core.detection.state import Rules
+from functions.core.detection.tracker import Budget
+from functions.core.troubles.incident import Patience
 from infra.local import Emulator, deploy
 from ops.demo import Oncall
 from producer.kinesis import KinesisSink

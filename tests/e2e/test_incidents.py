@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.adapters.sns import AlarmsTopic
-from functions.core.incident import CLOSED, OPENED, spoken_id
+from functions.core.troubles.incident import CLOSED, OPENED, spoken_id
 from producer.scenario import SCENARIOS, Outage
 from producer.traffic import traffic
 from tests.builders import announcement, event_bytes

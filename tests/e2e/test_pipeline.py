@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.core.causes import load
-from functions.core.codec import encode, pack
+from functions.core.causes.diagnosis import load
+from functions.core.counting.slices import DEFAULT_SLICING
+from functions.core.detection.state import initial
 from functions.core.errors import Malformed
-from functions.core.slices import DEFAULT_SLICING
-from functions.core.state import initial
-from ops.alarm_rules import default_rules
-from ops.report import IncidentLine
-from ops.trial import Trial, line_of
+from functions.core.payments.codec import encode, pack
+from ops.backtest.alarm_rules import default_rules
+from ops.backtest.report import IncidentLine
+from ops.backtest.trial import Trial, line_of
 from producer.pacing import Timed
 from producer.scenario import SCENARIOS, Flaws, Outage
 from producer.tallies import tallies

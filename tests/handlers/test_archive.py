@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.core.archive import LARGEST_RESPONSE, REFUSED_MESSAGE
-from functions.core.batch import TICK, Bounds
-from functions.core.codec import pack
+from functions.core.archive.rows import LARGEST_RESPONSE, REFUSED_MESSAGE
+from functions.core.counting.batch import TICK, Bounds
+from functions.core.payments.codec import pack
 from functions.handlers.archive import archive
 from tests.builders import NOW, event_bytes
 

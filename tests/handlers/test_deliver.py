@@ -22,7 +22,7 @@ from functions.adapters.secrets import (
 )
 from functions.adapters.sqs import again, queued
 from functions.core.errors import SettingsError, Transient
-from functions.core.paging.delivery import CHANNELS, Message, Told
+from functions.core.paging.channels.delivery import CHANNELS, Message, Told
 from functions.core.paging.page import Page
 from functions.handlers import deliver
 from functions.handlers.deliver import DeliverFunction, function_of

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.core.batch import Record
-from functions.core.detector import Delta
+from functions.core.counting.batch import Record
+from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
+from functions.core.detection.journal import SNAPSHOT_EVERY
+from functions.core.detection.state import Rules, State
+from functions.core.detection.step import Delta
+from functions.core.detection.tracker import Budget
 from functions.core.errors import StateConflict, Transient
-from functions.core.incident import OPENED, Announcement
-from functions.core.journal import SNAPSHOT_EVERY
-from functions.core.metrics import METRICS
-from functions.core.partial import LARGEST_BYTES, Partial, encode
-from functions.core.state import Rules, State
-from functions.core.watch import Budget
+from functions.core.monitoring.metrics import METRICS
+from functions.core.troubles.incident import OPENED, Announcement
 from functions.handlers.detect import DetectFunction
 from tests.builders import NOW, approved, partial
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal

@@ -16,14 +16,14 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.core.batch import Counting, Record
-from functions.core.causes import load
-from functions.core.counts import payments
+from functions.core.causes.diagnosis import load
+from functions.core.counting.batch import Counting, Record
+from functions.core.counting.counts import payments
+from functions.core.counting.ledger import Ledger
+from functions.core.counting.partial import Partial, encode
+from functions.core.counting.slices import ALL
+from functions.core.detection.state import Rules
 from functions.core.errors import PaywatchError
-from functions.core.ledger import Ledger
-from functions.core.partial import Partial, encode
-from functions.core.slices import ALL
-from functions.core.state import Rules
 from functions.handlers.detect import DetectFunction
 from functions.handlers.tally import TallyFunction
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal, FakeLedgers, FakeQuarantine

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from functions.adapters.kinesis import records
-from functions.core.batch import Counting, count
-from functions.core.causes import CAUSES, load
-from functions.core.counts import Counts, approved, field
-from functions.core.event import STATUSES
-from functions.core.ledger import Ledger
+from functions.core.causes.diagnosis import CAUSES, load
+from functions.core.counting.batch import Counting, count
+from functions.core.counting.counts import Counts, approved, field
+from functions.core.counting.ledger import Ledger
+from functions.core.payments.event import STATUSES
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if ".expected" not in path.name)

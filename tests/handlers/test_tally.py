@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.core.batch import TICK, Counting, Record
-from functions.core.causes import load
+from functions.core.causes.diagnosis import load
+from functions.core.counting.batch import TICK, Counting, Record
+from functions.core.counting.ledger import Ledger
+from functions.core.counting.partial import Partial
 from functions.core.errors import Malformed, StateConflict, Transient
-from functions.core.ledger import Ledger
-from functions.core.partial import Partial
 from functions.handlers.tally import TallyFunction
 from tests.builders import SHARD, record
 from tests.fakes import FakeLedgers, FakeQuarantine, FakeTallies

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.core.archive import COLUMNS, REFUSED_MESSAGE
+from functions.core.archive.rows import COLUMNS, REFUSED_MESSAGE
 
 from .conftest import Deployment, listed, synthesise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.default_alarms import FILE, text
-from ops.alarm_rules import DEFAULT_ALARMS
+from ops.backtest.alarm_rules import DEFAULT_ALARMS
 
 from .conftest import Deployment
 

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError, NoRegionError
 from typer.core import TyperGroup
 from typer.testing import CliRunner, Result
 
-from functions.core.codec import PACKINGS, decode
 from functions.core.errors import PaywatchError, SettingsError
-from functions.core.event import Payment
+from functions.core.payments.codec import PACKINGS, decode
+from functions.core.payments.event import Payment
 from ops.cli import EXIT_FAULT, app, fault_words, main
 from ops.produce import PackingName
 

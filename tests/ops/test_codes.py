@@ -6,8 +6,8 @@ import json
 
 from typer.testing import CliRunner
 
-from functions.core.causes import load
-from functions.core.unknown_codes import UnknownCode
+from functions.core.causes.diagnosis import load
+from functions.core.counting.unknown_codes import UnknownCode
 from ops.cli import app
 from ops.codes import unknown_lines
 from tests.builders import NOW

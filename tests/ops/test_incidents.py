@@ -16,14 +16,14 @@ from typer.testing import CliRunner
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import AlarmsTopic
+from functions.core.counting.harm import Example
 from functions.core.errors import PaywatchError
-from functions.core.harm import Example
-from functions.core.incident import CLOSED, OPENED
 from functions.core.paging.incident_page import incident_page
-from functions.core.paging.incident_record import Note, audit
 from functions.core.paging.message import parse
-from functions.core.paging.notes import alarm_note, incident_note, response_note
-from functions.core.paging.response import Acknowledgement, Rating, Response
+from functions.core.paging.record_notes import alarm_note, incident_note, response_note
+from functions.core.troubles.incident import CLOSED, OPENED
+from functions.core.troubles.record import Note, audit
+from functions.core.troubles.response import Acknowledgement, Rating, Response
 from ops.cli import app
 from ops.deployment import Deployment
 from ops.incident_view import audit_table, incident_table, timeline

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from functions.core.counting.slices import slice_key
 from functions.core.errors import PaywatchError
-from functions.core.slices import slice_key
 from ops.cli import app
 from ops.localise import COUNTS
 

@@ -14,9 +14,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from functions.core.batch import Record
+from functions.core.counting.batch import Record
+from functions.core.counting.parked import object_key, parked_record
 from functions.core.errors import Malformed, PaywatchError
-from functions.core.parking import object_key, parked_record
 from ops import aws
 from ops.redrive import REDRIVEN, given_up, parked, send
 

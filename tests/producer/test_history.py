@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.errors import Malformed, PaywatchError, SettingsError
-from functions.core.event import Payment
+from functions.core.payments.event import Payment
 from producer.format import Format
 from producer.history import read, replay
 from producer.spread import spread_evenly

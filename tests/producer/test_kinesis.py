@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from mypy_boto3_kinesis import KinesisClient
 
-from functions.core.codec import PACKINGS, decode, encode
 from functions.core.errors import PaywatchError, Transient
-from functions.core.event import Payment
+from functions.core.payments.codec import PACKINGS, decode, encode
+from functions.core.payments.event import Payment
 from producer.kinesis import (
     ATTEMPTS,
     MAX_BACKOFF_S,

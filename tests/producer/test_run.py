@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.errors import Transient
-from functions.core.event import Payment
+from functions.core.payments.event import Payment
 from producer.pacing import BURST_S, CATCH_UP, Pacer, ScheduleClock, Timed
 from producer.run import TICK_S, Progress, quantile, run
 from producer.sinks import Counters

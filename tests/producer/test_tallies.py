@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.core.causes import classify, load
-from functions.core.counts import payments
+from functions.core.causes.diagnosis import classify, load
+from functions.core.counting.counts import payments
+from functions.core.counting.slices import DEFAULT_SLICING
+from functions.core.counting.tally import Bucket, Tally, merge
 from functions.core.errors import Malformed, PaywatchError, SettingsError
-from functions.core.event import ALIASES, DIMENSIONS
-from functions.core.slices import DEFAULT_SLICING
-from functions.core.tally import Bucket, Tally, merge
+from functions.core.payments.event import ALIASES, DIMENSIONS
 from producer.format import Format
 from producer.history import read
 from producer.second import Second

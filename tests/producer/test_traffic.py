@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.core.causes import PATH_CAUSES, classify, load
-from functions.core.codec import decode, pack
+from functions.core.causes.diagnosis import PATH_CAUSES, classify, load
 from functions.core.errors import Malformed
-from functions.core.event import ATTEMPT_STATUSES, DIMENSIONS, Payment
+from functions.core.payments.codec import decode, pack
+from functions.core.payments.event import ATTEMPT_STATUSES, DIMENSIONS, Payment
 from producer.mix import Mix
 from producer.pacing import Timed
 from producer.scenario import SCENARIOS, Flaws, Outage, Scenario, prime_day

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, expiry, key
-from functions.core.paging.delivery import Told, mark
+from functions.core.paging.channels.delivery import Told, mark
 from functions.core.paging.page import RESOLVE, TRIGGER, Page
 
 THREAD_DAYS: Final = 30

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, conflict, expiry, key, paged
-from functions.core import journal
-from functions.core.detector import Delta
-from functions.core.journal import Head
-from functions.core.state import Rules, State
+from functions.core.detection import journal
+from functions.core.detection.journal import Head
+from functions.core.detection.state import Rules, State
+from functions.core.detection.step import Delta
 
 DELTA_DAYS: Final = 2
 """Longer than the tallies stream keeps what a lost state would have to be rebuilt from."""

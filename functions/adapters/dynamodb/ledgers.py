@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, expiry, key, put_over
-from functions.core.ledger import Ledger
+from functions.core.counting.ledger import Ledger
 
 LEDGER_DAYS: Final = 30
 

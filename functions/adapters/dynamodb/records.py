@@ -11,7 +11,7 @@ import msgspec
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, expiry, key, paged, put_over
-from functions.core.paging.incident_record import (
+from functions.core.troubles.record import (
     KEPT_DAYS,
     IncidentRecord,
     Note,

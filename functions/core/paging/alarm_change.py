@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from functions.core.alarms import PAYMENTS, Alarm
-from functions.core.incident import Incident
-from functions.core.journal import Head
-from functions.core.metrics import RATE_METRICS
-from functions.core.state import SILENCE
+from functions.core.detection.journal import Head
+from functions.core.detection.state import SILENCE
+from functions.core.monitoring.alarms import PAYMENTS, Alarm
+from functions.core.monitoring.metrics import RATE_METRICS
+from functions.core.troubles.incident import Incident
 
 
 class AlarmChange(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.core.alarms import Alarm
+from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,

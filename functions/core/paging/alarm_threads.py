@@ -7,18 +7,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from functions.core.alarms import Alarm
-from functions.core.flow import VOLUME
-from functions.core.incident import Incident, spoken_id
+from functions.core.counting.slices import ALL
+from functions.core.detection.flow import VOLUME
+from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.alarm_change import AlarmChange, joins_incidents
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page, alarm_subject
 from functions.core.paging.desk import Decision, Manners, Thread, Threads, over_notes, worse
-from functions.core.paging.notes import alarm_note
 from functions.core.paging.page import TRIGGER, Page
+from functions.core.paging.record_notes import alarm_note
 from functions.core.paging.storm import is_storm, storm_of, storm_thread
 from functions.core.paging.thread_page import storm_page
-from functions.core.score import RANK
-from functions.core.slices import ALL
+from functions.core.troubles.incident import Incident, spoken_id
+from functions.core.troubles.severity import RANK
 
 PAYMENT_ALARMS: Final = "payment alarms"
 """What the one thread of all alarms on failing payments is about."""

@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.paging.incident_record import Note
-from functions.core.paging.notes import over_note
 from functions.core.paging.page import TRIGGER, Page
-from functions.core.score import RANK
+from functions.core.paging.record_notes import over_note
+from functions.core.troubles.record import Note
+from functions.core.troubles.severity import RANK
 
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""

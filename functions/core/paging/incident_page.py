@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
-from functions.core.paging.blame import RISK_TEAM, Blame, blame
+from functions.core.counting.slices import slice_values, words
 from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,
@@ -20,7 +19,8 @@ from functions.core.paging.page import (
     sms_text,
     subject_line,
 )
-from functions.core.slices import slice_values, words
+from functions.core.troubles.blame import RISK_TEAM, Blame, blame
+from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
 
 FIRST_ACTION: Final[Mapping[str, str]] = {
     "issuer": "move the route's traffic if you can; call the technical desk of {name}.",

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.core.alarms import Alarm
 from functions.core.errors import Malformed
-from functions.core.incident import Announcement
+from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.alarm_change import AlarmChange
-from functions.core.paging.incident_record import is_name
-from functions.core.paging.response import Acknowledgement, Rating, Response
-from functions.core.paging.threads import Message
+from functions.core.paging.take import Message
+from functions.core.troubles.incident import Announcement
+from functions.core.troubles.record import is_name
+from functions.core.troubles.response import Acknowledgement, Rating, Response
 
 
 class _Alarm(msgspec.Struct):

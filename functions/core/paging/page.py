@@ -1,7 +1,7 @@
 """A page: one message to people about one trouble, and the words that every kind of page shares.
 
 A Page holds facts, not a layout: e-mail and SMS are worded here, for plain text and phones; other
-channels lay the same facts out in their own way (functions/core/paging/slack.py and its neighbours).
+channels lay the same facts out in their own way (functions/core/paging/channels/slack.py and its neighbours).
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.core.incident import CLOSED, Announcement, spoken_id
 from functions.core.paging.desk import Manners, Thread, Threads
 from functions.core.paging.incident_page import incident_subject
 from functions.core.paging.page import Page
 from functions.core.paging.thread_page import STORM_TITLE, storm_page, storm_subject
-from functions.core.score import RANK
+from functions.core.troubles.incident import CLOSED, Announcement, spoken_id
+from functions.core.troubles.severity import RANK
 
 STORM_THREADS: Final = 4
 STORM_SECONDS: Final = 600

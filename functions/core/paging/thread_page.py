@@ -14,7 +14,7 @@ from functions.core.paging.page import (
     sms_text,
     subject_line,
 )
-from functions.core.paging.response import Acknowledgement
+from functions.core.troubles.response import Acknowledgement
 
 STORM_TITLE: Final = "many troubles at once"
 

@@ -9,8 +9,8 @@ import pytest
 from functions.core.errors import Malformed
 from functions.core.paging.alarm_change import AlarmChange
 from functions.core.paging.message import parse, to_text
-from functions.core.paging.response import Acknowledgement, Rating, Response
-from functions.core.paging.threads import Message
+from functions.core.paging.take import Message
+from functions.core.troubles.response import Acknowledgement, Rating, Response
 from tests.builders import ALARMS, NOW, alarm, alarm_json, announcement, announcement_json
 
 PREFIX = "paywatch-dev-"

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from functions.core.counts import SIGNALS
-from functions.core.harm import Example
-from functions.core.incident import AGAIN, CLOSED, OPENED, WORSE
+from functions.core.counting.counts import SIGNALS
+from functions.core.counting.harm import Example
+from functions.core.counting.slices import slice_key
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.page import (
@@ -21,9 +21,9 @@ from functions.core.paging.page import (
     Page,
     duration,
 )
-from functions.core.paging.response import Acknowledgement
 from functions.core.paging.thread_page import acknowledged_page, storm_page
-from functions.core.slices import slice_key
+from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE
+from functions.core.troubles.response import Acknowledgement
 from tests.builders import ALARMS, DASHBOARD, NOW, alarm, announcement
 
 GSM = frozenset(

@@ -1,0 +1,206 @@
+"""Records to the rows of the archive: canonical columns, masked, one JSON line a payment.
+
+Firehose makes Parquet of the lines, with the columns of COLUMNS. A payment is archived when tally
+counts it: what tally parks is in quarantine, and comes here when it is sent again.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from functions.core.counting.batch import TICK, Bounds
+from functions.core.errors import Malformed
+from functions.core.payments.cards import mask
+from functions.core.payments.codec import decode_each
+from functions.core.payments.event import ALIASES, Payment, RawEvent, correlation_id, to_payment
+
+OK: Final = "Ok"
+DROPPED: Final = "Dropped"
+REFUSED: Final = "ProcessingFailed"
+REFUSED_MESSAGE: Final = "refused"
+"""The message of the log line that infra/archive.py counts: Firehose itself logs no refusal."""
+
+LARGEST_RESPONSE: Final = 5_500_000
+"""Bytes. Lambda refuses a response of more than 6 MB, and then Firehose would lose the whole batch
+to its errors; half a megabyte is left for what is counted here only roughly."""
+_ENVELOPE_BYTES: Final = 200
+"""A record's share of the response besides its data: id, result, punctuation."""
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "event_time": "timestamp",
+    "transaction_id": "string",
+    "payment_status": "string",
+    "count": "bigint",
+    "region": "string",
+    "device": "string",
+    "payment_method": "string",
+    "network": "string",
+    "issuer": "string",
+    "gateway": "string",
+    "merchant_id": "string",
+    "country": "string",
+    "currency": "string",
+    "error_code": "string",
+    "error_scheme": "string",
+    "error_message": "string",
+    "latency_ms": "double",
+    "amount": "double",
+    "user_id": "string",
+    "correlation_id": "string",
+    "extra": "string",
+}
+"""Column → its type in the Glue table. New columns come last: older Parquet files stay readable."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A record as Firehose hands it over. `arrived_ms`: on the stream, epoch milliseconds."""
+
+    id: str
+    arrived_ms: int
+    data: bytes
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What becomes of a record: `result` is Firehose's word, `data` its rows in base64."""
+
+    id: str
+    result: str
+    data: str = ""
+
+
+def transform(
+    arrivals: Iterable[Arrival], bounds: Bounds, largest: int = LARGEST_RESPONSE
+) -> list[Outcome]:
+    """What becomes of each record, in order, in a response of `largest` bytes at most.
+
+    A record whose rows do not fit any more is refused: Firehose stores it, as it came, under its
+    errors. One record in must be one record out, so its rows cannot be spread.
+    """
+    outcomes: list[Outcome] = []
+    left = largest
+    for arrival in arrivals:
+        left -= _ENVELOPE_BYTES
+        rows = rows_of(arrival.data, arrival.arrived_ms, bounds)
+        if not rows:
+            outcomes.append(Outcome(arrival.id, DROPPED))
+            continue
+        data = base64.b64encode(lines(rows)).decode()
+        if len(data) > left:
+            outcomes.append(Outcome(arrival.id, REFUSED))
+            continue
+        left -= len(data)
+        outcomes.append(Outcome(arrival.id, OK, data))
+    return outcomes
+
+
+def rows_of(data: bytes, arrived_ms: int, bounds: Bounds) -> list[dict[str, Any]]:
+    """A row for each payment of the record, in order; none for a tick or what is malformed."""
+    if data == TICK:
+        return []
+    return [
+        _row(payment, extra)
+        for item in decode_each(data, _read)
+        if not isinstance(item, Malformed)
+        for payment, extra in (item,)
+        if bounds.hold(payment, arrived_ms)
+    ]
+
+
+def lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The rows as JSON, each with a newline after it."""
+    return _ENCODER.encode_lines(rows)
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_EVENT: Final = msgspec.json.Decoder(RawEvent)
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NULL: Final = b"null"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _read(part: bytes) -> tuple[Payment, str | None]:
+    """An object's text as its payment, and its other fields as JSON text."""
+    return to_payment(_EVENT.decode(part)), _extra(part)
+
+
+def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
+    p = payment
+    when = _EPOCH + timedelta(milliseconds=p.timestamp_ms)
+    row = {
+        "event_time": f"{when:%Y-%m-%dT%H:%M:%S}.{p.timestamp_ms % 1000:03d}Z",
+        "transaction_id": p.transaction_id,
+        "payment_status": p.status,
+        "count": p.count,
+        "region": p.region,
+        "device": p.device,
+        "payment_method": p.method,
+        "network": p.network,
+        "issuer": p.issuer,
+        "gateway": p.gateway,
+        "merchant_id": p.merchant,
+        "country": p.country,
+        "currency": p.currency,
+        "error_code": p.error_code,
+        "error_scheme": p.error_scheme,
+        "error_message": p.error_message,
+        "latency_ms": _harmless(p.latency_ms),
+        "amount": _harmless(p.amount),
+        "user_id": p.user_id,
+        "correlation_id": correlation_id(p),
+        "extra": extra,
+    }
+    return {
+        # `extra` is masked value by value: masking its text could break its JSON.
+        name: mask(value) if isinstance(value, str) and name not in _NOT_TEXT else value
+        for name, value in row.items()
+        if value is not None
+    }
+
+
+_NOT_TEXT: Final = frozenset({"event_time", "extra"})
+
+
+def _extra(part: bytes) -> str | None:
+    """The fields that the payment was not made of, as a JSON object, masked. An object that cannot
+    be taken apart, for its unknown fields may hold anything, is kept whole, as a JSON string.
+    """
+    try:
+        fields = {name: raw for name, raw in _FIELDS.decode(part).items() if bytes(raw) != _NULL}
+        for canonical, aliases in ALIASES.items():
+            for name in (canonical, *aliases):
+                if fields.pop(name, None) is not None:
+                    break
+        if not fields:
+            return None
+        values = {name: msgspec.json.decode(raw) for name, raw in fields.items()}
+        return _ENCODER.encode(_masked(values)).decode()
+    except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
+        return _ENCODER.encode(mask(part.decode())).decode()
+
+
+def _masked(value: Any) -> Any:
+    """The value with every card number in it masked, be it a text, a key or a number."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {mask(name): _masked(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    digits = _digits(value)
+    return value if mask(digits) == digits else mask(digits)
+
+
+def _harmless(number: float | None) -> float | None:
+    """The number, unless it is a card number: a column of numbers cannot hold it masked."""
+    return None if number is None or _masked(number) != number else number
+
+
+def _digits(number: float) -> str:
+    return f"{number:.0f}" if isinstance(number, float) else str(number)

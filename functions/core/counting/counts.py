@@ -1,0 +1,210 @@
+"""Counts of payments by outcome, packed into one whole number, so that adding is one addition.
+
+A Counts is a number in base 2^64 with one digit a field of FIELDS: counts add up, and what was
+added can be subtracted, as numbers do. Adding two takes 0.05 µs; as lists it took 0.8
+(docs/decisions/0011). No digit overflows: it would take 2^64 payments.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from functions.core.causes.diagnosis import CAUSES, PATH_CAUSES
+from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES
+
+Counts = int
+
+SPEEDS: Final = (125, 250, 500, 1000, 2000, 4000, 8000, 16000)
+"""Upper bounds in ms of the latency fields; the last field takes what is slower. A coarse DDSketch
+(γ = 2): it adds up, and tells a slice's 95th percentile within a factor of two."""
+
+_SPEED_FIELDS: Final = (*(f"within_{bound}" for bound in SPEEDS), "slower")
+_BAD_STATUSES: Final = tuple(s for s in STATUSES if s in ATTEMPT_STATUSES and s != "approved")
+
+FIELDS: Final = (
+    "attempts",
+    "refunded",
+    "pending",
+    *_SPEED_FIELDS,
+    *_BAD_STATUSES,
+    "failed_to_us",
+    "denied_to_us",
+    "attributable",
+    *CAUSES,
+)
+"""attempts: payments with a final outcome. failed_to_us, denied_to_us: those that failed or were
+denied for another cause than the customer or a fraud rule. attributable: with a cause on the payment
+path. Fields before `failed` are of payments that went well too."""
+
+SIGNALS: Final = ("failed", "attributable", "denied", "reversed", "backend_reversed")
+"""What has a rate: so many of the attempts."""
+
+NONE: Final[Counts] = 0
+
+_BITS: Final = 64
+DIGIT: Final = (1 << _BITS) - 1
+_AT: Final = {name: index * _BITS for index, name in enumerate(FIELDS)}
+_WIDTH: Final = len(FIELDS) * _BITS // 8
+_INDEX: Final = {name: index for index, name in enumerate(FIELDS)}
+_NOT_BLAMED: Final = frozenset(("customer", "fraud"))
+
+BAD: Final[Counts] = 1 << _AT[_BAD_STATUSES[0]]
+"""Counts below this hold nothing that went wrong."""
+
+_BLAMED: Final = {
+    "failed": _AT["failed_to_us"],
+    "attributable": _AT["attributable"],
+    "denied": _AT["denied_to_us"],
+    "reversed": _AT["reversed"],
+    "backend_reversed": _AT["backend_reversed"],
+}
+BLAMED_AT: Final = tuple(_BLAMED[signal] for signal in SIGNALS)
+"""By how many bits the field that a signal is judged by lies up, in the order of SIGNALS."""
+
+
+def field(counts: Counts, name: str) -> int:
+    return counts >> _AT[name] & DIGIT
+
+
+def bits_to(name: str) -> int:
+    """By how many bits the field lies up: what asks many counts for it shifts by itself."""
+    return _AT[name]
+
+
+def fields(counts: Counts) -> array[int]:
+    """All fields, in the order of FIELDS."""
+    return array("Q", counts.to_bytes(_WIDTH, "little"))
+
+
+def counts_of(values: Mapping[str, int]) -> Counts:
+    """The counts with these fields."""
+    return sum(value << _AT[name] for name, value in values.items())
+
+
+@cache
+def one(status: str, cause: str) -> Counts:
+    """The counts of one payment. `cause` is one of CAUSES, or empty when it did not fail."""
+    values = {"attempts": 1} if status in ATTEMPT_STATUSES else {status: 1}
+    if status in _BAD_STATUSES:
+        values[status] = 1
+        if f"{status}_to_us" in _AT and cause not in _NOT_BLAMED:
+            values[f"{status}_to_us"] = 1
+    if cause:
+        values[cause] = 1
+        if cause in PATH_CAUSES:
+            values["attributable"] = 1
+    return counts_of(values)
+
+
+def speed(latency_ms: float) -> Counts:
+    """The counts of one latency."""
+    for bound, unit in _SPEED_UNITS:
+        if latency_ms <= bound:
+            return unit
+    return _SLOWER
+
+
+_SPEED_UNITS: Final = tuple(
+    (bound, 1 << _AT[name]) for bound, name in zip(SPEEDS, _SPEED_FIELDS, strict=False)
+)
+_SLOWER: Final = 1 << _AT["slower"]
+
+
+def speeds(counts: Counts) -> list[int]:
+    """Payments by latency: one number for each of SPEEDS, then what is slower."""
+    found = fields(counts)
+    first = _INDEX[_SPEED_FIELDS[0]]
+    return list(found[first : first + len(_SPEED_FIELDS)])
+
+
+def attempts(counts: Counts) -> int:
+    """Payments with a final outcome."""
+    return counts & DIGIT
+
+
+def payments(counts: Counts) -> int:
+    """All payments, attempts or not."""
+    return attempts(counts) + field(counts, "refunded") + field(counts, "pending")
+
+
+def approved(counts: Counts) -> int:
+    return attempts(counts) - sum(field(counts, status) for status in _BAD_STATUSES)
+
+
+def events(counts: Counts, signal: str) -> int:
+    """The attempts that show the signal, one of SIGNALS."""
+    return field(counts, signal)
+
+
+def blamed(counts: Counts, signal: str) -> int:
+    """The attempts that show the signal and are neither the customer's nor a fraud rule's doing:
+    what a page is about."""
+    return counts >> _BLAMED[signal] & DIGIT
+
+
+def minus(counts: Counts, taken: Counts) -> Counts:
+    """`counts` without `taken`, in no field below 0."""
+    left = fields(counts)
+    for index, value in enumerate(fields(taken)):
+        left[index] -= min(left[index], value)
+    return int.from_bytes(left.tobytes(), "little")
+
+
+def failures(counts: Counts) -> Counts:
+    """The counts of what did not succeed, each still an attempt."""
+    bad = counts >> _AT[_BAD_STATUSES[0]] << _AT[_BAD_STATUSES[0]]
+    return bad + sum(field(counts, status) for status in _BAD_STATUSES)
+
+
+def by_cause(counts: Counts) -> dict[str, int]:
+    """Attempts that did not succeed, by cause; causes without any are left out."""
+    return {cause: n for cause in CAUSES if (n := field(counts, cause))}
+
+
+def shown(counts: Counts, signal: str) -> dict[str, int]:
+    """`by_cause` without the causes that the signal is not about."""
+    return {cause: n for cause, n in by_cause(counts).items() if cause in _about(signal)}
+
+
+def risen(counts: Counts, elsewhere: Counts, signal: str) -> dict[str, int]:
+    """`shown`, beyond what the rate elsewhere would give; all of them when none rose."""
+    scale = attempts(counts) / attempts(elsewhere)
+    causes = shown(counts, signal)
+    more = {cause: round(n - scale * field(elsewhere, cause)) for cause, n in causes.items()}
+    return {cause: n for cause, n in more.items() if n > 0} or causes
+
+
+def _about(signal: str) -> frozenset[str]:
+    if signal == "attributable":
+        return PATH_CAUSES
+    return _BLAMED_CAUSES if signal in ("failed", "denied") else _ALL_CAUSES
+
+
+_ALL_CAUSES: Final = frozenset(CAUSES)
+_BLAMED_CAUSES: Final = _ALL_CAUSES - _NOT_BLAMED
+
+
+def to_bytes(counts: Counts) -> bytes:
+    return counts.to_bytes((counts.bit_length() + 7) // 8, "little")
+
+
+def from_bytes(data: bytes) -> Counts:
+    return int.from_bytes(data, "little")
+
+
+def from_lists(statuses: Sequence[int], causes: Sequence[int]) -> Counts:
+    """Counts as release 0.1 kept them: payments by status and attempts by cause, not by both. What
+    customers and fraud rules caused is taken for denied first, then for failed."""
+    values = dict(zip((*STATUSES, *CAUSES), (*statuses, *causes), strict=True))
+    approved = values.pop("approved")
+    values["attempts"] = approved + sum(values[status] for status in _BAD_STATUSES)
+    values["attributable"] = sum(values[cause] for cause in PATH_CAUSES)
+    theirs = sum(values[cause] for cause in _NOT_BLAMED)
+    for status in ("denied", "failed"):
+        taken = min(theirs, values[status])
+        values[f"{status}_to_us"] = values[status] - taken
+        theirs -= taken
+    return counts_of(values)

@@ -1,0 +1,170 @@
+"""A partial: the tally of a run of one shard's records, as it travels on the tallies stream."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.counts import from_lists
+from functions.core.counting.tally import Bucket, Tally, Wire, from_wire, split, to_wire
+from functions.core.errors import Malformed
+
+VERSION: Final = 2
+LARGEST_TALLY: Final = 30_000
+"""Cells in one part. A cell usually packs to less than 8 bytes."""
+LARGEST_BYTES: Final = 250_000
+"""Bytes of one part. What detect stores of it has to fit into a DynamoDB item of 400 KB."""
+_SURELY_SMALL: Final = 300
+"""Cells whose bytes need not be counted: two values of 64 characters each take less than 800."""
+
+
+class Partial(msgspec.Struct, frozen=True, array_like=True):
+    """The tally of the records `first` to `last` (sequence numbers, as text) of `shard`.
+
+    `after` is where the partial before it in the same batch ended, empty for a batch's first. A
+    tally too large for one record comes in parts, numbered from 0. `arrived_ms` is the newest
+    arrival among the records, `newest_ms` the newest event time (0 when there was no payment);
+    both are milliseconds since the epoch.
+    """
+
+    shard: str
+    first: str
+    last: str
+    arrived_ms: int
+    newest_ms: int
+    tally: Tally
+    part: int = 0
+    version: int = VERSION
+    after: str = ""
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """How far a shard is counted: all records up to `last`, of its last partial up to `part`.
+
+    `last` is a sequence number as text of SEQUENCE_DIGITS digits, so that text order is its order.
+    """
+
+    last: str
+    part: int = 0
+
+
+SEQUENCE_DIGITS: Final = 129
+"""The longest sequence number that Kinesis' API admits; they have 56 digits now."""
+
+
+def padded(sequence_number: str) -> str:
+    return sequence_number.zfill(SEQUENCE_DIGITS)
+
+
+def in_parts(partial: Partial) -> list[Partial]:
+    """The partial in parts small enough to send; the same partial always in the same parts."""
+    largest = LARGEST_TALLY
+    while True:
+        parts = [
+            msgspec.structs.replace(partial, tally=tally, part=part)
+            for part, tally in enumerate(split(partial.tally, largest))
+        ]
+        if largest == 1 or all(map(fits, parts)):
+            return parts
+        largest = max(1, largest // 2)
+
+
+def fits(partial: Partial) -> bool:
+    """Whether the partial can travel as one."""
+    cells = partial.tally.cells
+    return cells <= _SURELY_SMALL or (
+        cells <= LARGEST_TALLY and len(encode(partial)) <= LARGEST_BYTES
+    )
+
+
+class _Sent(msgspec.Struct, frozen=True, array_like=True):
+    """A partial as bytes hold it, its tally not yet read: what it holds depends on the version."""
+
+    shard: str
+    first: str
+    last: str
+    arrived_ms: int
+    newest_ms: int
+    tally: msgspec.Raw
+    part: int
+    version: int
+    after: str = ""
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(_Sent)
+_tally_decoder: Final = msgspec.msgpack.Decoder(Wire)
+_first_decoder: Final = msgspec.msgpack.Decoder(
+    tuple[dict[int, tuple[dict[str, list[int]], dict[int, int], int, int]]]
+)
+
+
+def encode(partial: Partial) -> bytes:
+    tally = msgspec.Raw(_encoder.encode(to_wire(partial.tally)))
+    whole = (
+        *msgspec.structs.astuple(partial)[:5],
+        tally,
+        partial.part,
+        partial.version,
+        partial.after,
+    )
+    return zlib.compress(_encoder.encode(_Sent(*whole)), 3)
+
+
+def decode(data: bytes) -> Partial:
+    """Raises Malformed for bytes that are no partial, or one of a version not known here."""
+    try:
+        sent = _decoder.decode(zlib.decompress(data))
+        if sent.version not in (1, VERSION):
+            raise Malformed("bad_partial", f"version {sent.version}, known: {VERSION}", data)
+        read = _first_tally if sent.version == 1 else _tally
+        tally = read(sent.tally)
+    except (zlib.error, msgspec.MsgspecError, ValueError) as error:
+        raise Malformed("bad_partial", str(error), data) from None
+    whole = (*msgspec.structs.astuple(sent)[:5], tally, sent.part, VERSION, sent.after)
+    return Partial(*whole)
+
+
+def _tally(data: bytes) -> Tally:
+    return from_wire(_tally_decoder.decode(data))
+
+
+def _first_tally(data: bytes) -> Tally:
+    """A tally of version 1: a release goes live while partials of the one before are on their way."""
+    [seconds] = _first_decoder.decode(data)
+    return Tally(
+        {
+            second: Bucket(
+                {key: from_lists(n[:7], n[7:]) for key, n in slices.items()}, latency, parked, late
+            )
+            for second, (slices, latency, parked, late) in seconds.items()
+        }
+    )
+
+
+def fresh(
+    positions: dict[str, Position], partials: Iterable[Partial]
+) -> tuple[list[Partial], dict[str, Position]]:
+    """The partials that are not counted yet, in order, and the positions after them.
+
+    A partial at or before its shard's position was counted. One that begins at or before the
+    position and ends after it was sent before its records were cut anew: those records come
+    again in partials that fit (functions/core/counting/ledger.py), so this one is dropped too, and so is what
+    follows it in its batch, which would leave a gap: that comes again as well.
+    """
+    positions = dict(positions)
+    taken: list[Partial] = []
+    for partial in partials:
+        held = positions.get(partial.shard)
+        position = Position(padded(partial.last), partial.part)
+        if held is not None:
+            straddles = padded(partial.first) <= held.last < position.last
+            leaves_gap = padded(partial.after) > held.last if partial.after else False
+            if position <= held or straddles or leaves_gap:
+                continue
+        positions[partial.shard] = position
+        taken.append(partial)
+    return taken, positions

@@ -1,0 +1,110 @@
+"""A slice: a value for some dimensions, written `issuer=HDFC&network=VISA`; `""` is all traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, Final
+
+from functions.core.payments.event import DIMENSIONS, Payment
+
+ALL: Final = ""
+"""The slice of all traffic."""
+
+OTHER: Final = "other"
+"""The value under which a dimension's surplus values are pooled."""
+
+Slicing = tuple[tuple[str, ...], ...]
+"""The combinations of dimensions that are counted; each combination sorted by name."""
+
+DEFAULT_SLICING: Final[Slicing] = (
+    *((dimension,) for dimension in DIMENSIONS),
+    ("gateway", "method"),
+    ("issuer", "network"),
+)
+
+
+def parse_slicing(text: str) -> Slicing:
+    """`region,issuer*network` as a Slicing. Raises ValueError that names what is unknown or would
+    be counted twice."""
+    slicing = tuple(
+        tuple(sorted(part.strip() for part in combination.split("*")))
+        for combination in text.split(",")
+        if combination.strip()
+    )
+    unknown = sorted({name for names in slicing for name in names} - set(DIMENSIONS))
+    if unknown:
+        raise ValueError(f"unknown dimension {', '.join(unknown)}; known: {', '.join(DIMENSIONS)}")
+    for number, names in enumerate(slicing):
+        if len(set(names)) < len(names) or names in slicing[:number]:
+            raise ValueError(f"dimension or combination {'*'.join(names)} stands there twice")
+    return slicing
+
+
+def format_slicing(slicing: Slicing) -> str:
+    return ",".join("*".join(names) for names in slicing)
+
+
+def _element(name: str, value: str) -> str:
+    escaped = value.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
+    return f"{name}={escaped}"
+
+
+def slice_key(values: Mapping[str, str]) -> str:
+    """The slice's text: its elements sorted by dimension, `%`, `&` and `=` in values escaped."""
+    return "&".join(_element(name, values[name]) for name in sorted(values))
+
+
+def slice_values(key: str) -> dict[str, str]:
+    """The inverse of `slice_key`."""
+    pairs = (element.split("=", 1) for element in key.split("&") if element)
+    return {
+        name: value.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
+        for name, value in pairs
+    }
+
+
+def slices_of(payment: Payment, slicing: Slicing) -> list[str]:
+    """Every slice that the payment is in; a combination with an absent dimension is left out."""
+    keys = [ALL]
+    for names, value_of in _getters(slicing):
+        key = _key(names, value_of(payment))
+        if key is not None:
+            keys.append(key)
+    return keys
+
+
+@cache
+def _getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment], Any]]]:
+    return [(names, attrgetter(*names)) for names in slicing]
+
+
+@lru_cache(maxsize=65536)
+def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> str | None:
+    """The slice of these values (one alone, or a tuple), kept: the same routes come all day."""
+    given = values if isinstance(values, tuple) else (values,)
+    present = {name: value for name, value in zip(names, given, strict=True) if value is not None}
+    return slice_key(present) if len(present) == len(names) else None
+
+
+def refines(inner: str, outer: str) -> bool:
+    """Whether every payment of `inner` is also in `outer`."""
+    return slice_values(outer).items() <= slice_values(inner).items()
+
+
+def disjoint(one: str, two: str) -> bool:
+    """Whether no payment can be in both: they give one dimension different values."""
+    first, second = slice_values(one), slice_values(two)
+    return any(name in second and second[name] != value for name, value in first.items())
+
+
+def pooled(key: str) -> str:
+    """The slice that takes in `key` when there are too many: its values replaced by `other`."""
+    return slice_key(dict.fromkeys(slice_values(key), OTHER))
+
+
+def words(key: str) -> str:
+    """The slice for people: `issuer HDFC × network VISA`, or `all traffic`."""
+    values = slice_values(key)
+    return " × ".join(f"{name} {value}" for name, value in values.items()) or "all traffic"

@@ -1,0 +1,230 @@
+"""Counts of payments by second and slice: empty, add, merge. A commutative monoid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from functions.core.counting.counts import NONE, Counts, from_bytes, one, speed, to_bytes
+from functions.core.counting.harm import Example, Money, add_money, example_of, is_harm, money_of
+from functions.core.counting.slices import ALL, Slicing, slices_of
+from functions.core.payments.event import Payment
+
+
+class Bucket(msgspec.Struct, array_like=True):
+    """What is known of one second.
+
+    slices: slice → counts. latency: sketch bucket → payments (all traffic). parked, late: events
+    of that second of arrival that were parked, and payments that came too late to be counted.
+    money: slice → currency → amounts that failed; examples: slice → the first of its failed payments,
+    by name. unknown: decline code that the knowledge base does not have → payments.
+    """
+
+    slices: dict[str, Counts] = msgspec.field(default_factory=dict)
+    latency: dict[int, int] = msgspec.field(default_factory=dict)
+    parked: int = 0
+    late: int = 0
+    money: dict[str, Money] = msgspec.field(default_factory=dict)
+    examples: dict[str, Example] = msgspec.field(default_factory=dict)
+    unknown: dict[str, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def cells(self) -> int:
+        return sum(len(cells) for cells in self.parts())
+
+    def parts(self) -> tuple[dict[Any, Any], ...]:
+        """Everything that grows with what is counted, in the order in which a tally is split."""
+        return self.slices, self.latency, self.money, self.examples, self.unknown
+
+
+class Tally(msgspec.Struct, array_like=True):
+    """Second since the epoch → Bucket."""
+
+    seconds: dict[int, Bucket] = msgspec.field(default_factory=dict)
+
+    def bucket(self, second: int) -> Bucket:
+        found = self.seconds.get(second)
+        if found is None:
+            found = self.seconds[second] = Bucket()
+        return found
+
+    def add(self, payment: Payment, cause: str, slicing: Slicing, unknown_code: str = "") -> None:
+        """Count one payment. `cause` is one of CAUSES, or empty when it did not fail; unknown_code
+        is its decline code where the knowledge base does not have it."""
+        bucket = self.bucket(payment.timestamp_ms // 1000)
+        latency, counts = payment.latency_ms, one(payment.status, cause)
+        if latency is not None:
+            counts += speed(latency)
+            index = latency_index(latency)
+            bucket.latency[index] = bucket.latency.get(index, 0) + payment.count
+        counts *= payment.count
+        slices = bucket.slices
+        keys = slices_of(payment, slicing)
+        for key in keys:
+            slices[key] = slices.get(key, NONE) + counts
+        if is_harm(cause):
+            _harm(bucket, keys, payment)
+        if unknown_code:
+            bucket.unknown[unknown_code] = bucket.unknown.get(unknown_code, 0) + payment.count
+
+    def park(self, arrival_second: int, events: int = 1) -> None:
+        """Count events that could not become payments, by the second of their arrival."""
+        self.bucket(arrival_second).parked += events
+
+    @property
+    def cells(self) -> int:
+        """Numbers of slices and latency buckets over all seconds: what its size grows with."""
+        return sum(bucket.cells for bucket in self.seconds.values())
+
+    @property
+    def total(self) -> Counts:
+        """Counts over all seconds, all traffic."""
+        return sum(bucket.slices.get(ALL, NONE) for bucket in self.seconds.values())
+
+    @property
+    def parked(self) -> int:
+        return sum(bucket.parked for bucket in self.seconds.values())
+
+
+def _harm(bucket: Bucket, keys: Iterable[str], payment: Payment) -> None:
+    example, amount = example_of(payment), money_of(payment)
+    for key in keys:
+        bucket.examples[key] = min(example, bucket.examples.get(key, example))
+        if amount is not None:
+            money = bucket.money.setdefault(key, {})
+            money[amount[0]] = money.get(amount[0], 0) + amount[1]
+
+
+def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
+    """A new bucket that holds both."""
+    slices = dict(one.slices)
+    for key, counts in two.slices.items():
+        slices[key] = slices.get(key, NONE) + counts
+    latency = dict(one.latency)
+    for index, count in two.latency.items():
+        latency[index] = latency.get(index, 0) + count
+    money = dict(one.money)
+    for key, amounts in two.money.items():
+        money[key] = add_money(money.get(key, {}), amounts)
+    examples = dict(one.examples)
+    for key, example in two.examples.items():
+        examples[key] = min(example, examples.get(key, example))
+    unknown = dict(one.unknown)
+    for code, count in two.unknown.items():
+        unknown[code] = unknown.get(code, 0) + count
+    return Bucket(
+        slices, latency, one.parked + two.parked, one.late + two.late, money, examples, unknown
+    )
+
+
+def merge(tallies: Iterable[Tally]) -> Tally:
+    """A new tally that holds all of them. Associative, commutative; `Tally()` is neutral."""
+    seconds: dict[int, Bucket] = {}
+    for tally in tallies:
+        for second, bucket in tally.seconds.items():
+            held = seconds.get(second)
+            seconds[second] = bucket if held is None else merge_buckets(held, bucket)
+    return Tally(seconds)
+
+
+def split(tally: Tally, largest: int) -> list[Tally]:
+    """The tally in parts of at most `largest` cells each, whose merge is the tally.
+
+    The same tally is always split the same way. An empty tally is one empty part.
+    """
+    parts: list[Tally] = [Tally()]
+    room = largest
+
+    def piece_of(second: int, piece: Bucket) -> Bucket:
+        """The piece of that second that has room for one cell more."""
+        nonlocal room
+        if room == 0:
+            piece = Bucket()
+            parts.append(Tally({second: piece}))
+            room = largest
+        room -= 1
+        return piece
+
+    for second in sorted(tally.seconds):
+        bucket = tally.seconds[second]
+        piece = parts[-1].seconds[second] = Bucket({}, {}, bucket.parked, bucket.late)
+        for number, cells in enumerate(bucket.parts()):
+            for key in sorted(cells):
+                piece = piece_of(second, piece)
+                piece.parts()[number][key] = cells[key]
+    return parts
+
+
+class WireBucket(msgspec.Struct, array_like=True):
+    """A Bucket as it is stored and sent. Releases before it know the first four fields."""
+
+    slices: dict[str, bytes]
+    latency: dict[int, int]
+    parked: int
+    late: int
+    money: dict[str, Money] = msgspec.field(default_factory=dict)
+    examples: dict[str, Example] = msgspec.field(default_factory=dict)
+    unknown: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+Wire = dict[int, WireBucket]
+"""A tally as it is stored and sent: second → bucket."""
+
+
+def to_wire(tally: Tally) -> Wire:
+    return {
+        second: WireBucket(
+            {key: to_bytes(counts) for key, counts in bucket.slices.items()},
+            bucket.latency,
+            bucket.parked,
+            bucket.late,
+            bucket.money,
+            bucket.examples,
+            bucket.unknown,
+        )
+        for second, bucket in tally.seconds.items()
+    }
+
+
+def from_wire(wire: Wire) -> Tally:
+    return Tally(
+        {
+            second: Bucket(
+                {key: from_bytes(data) for key, data in bucket.slices.items()},
+                bucket.latency,
+                bucket.parked,
+                bucket.late,
+                bucket.money,
+                bucket.examples,
+                bucket.unknown,
+            )
+            for second, bucket in wire.items()
+        }
+    )
+
+
+_GAMMA: Final = 1.1
+_LOG_GAMMA: Final = math.log(_GAMMA)
+
+
+def latency_index(latency_ms: float) -> int:
+    """The sketch bucket of a latency: DDSketch (Masson, Rim, Lee, VLDB 2019), γ = 1.1.
+
+    Bucket i holds (γ^(i-1), γ^i] ms, so a quantile is right within (γ-1)/(γ+1) = 4.8 %.
+    Latencies of 1 ms or less share bucket 0.
+    """
+    return max(0, math.ceil(math.log(latency_ms) / _LOG_GAMMA)) if latency_ms > 1 else 0
+
+
+def latency_quantile(sketch: Mapping[int, int], quantile: float) -> float | None:
+    """The latency in ms below which `quantile` of the payments lie; None of an empty sketch."""
+    rank = quantile * sum(sketch.values())
+    seen = 0
+    for index in sorted(sketch):
+        seen += sketch[index]
+        if seen >= rank:
+            return 2 * _GAMMA**index / (_GAMMA + 1)
+    return None

@@ -1,0 +1,196 @@
+"""What stands out now and what explains it: from the evidence of each slice to few causes.
+
+A slice that has gathered enough evidence is a suspect. What known incidents explain of it is taken
+out, and so is what a mix shift explains (functions/core/detection/span.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from functions.core.counting.counts import NONE, SIGNALS, attempts, blamed
+from functions.core.counting.slices import ALL
+from functions.core.detection.baseline import wider_slices
+from functions.core.detection.evidence import began, strength, tolerated
+from functions.core.detection.explanation import Suspect, causes
+from functions.core.detection.span import FEWEST_EVENTS, Span, View
+from functions.core.troubles.incident import Incident
+from functions.core.troubles.severity import (
+    FAILING,
+    RATE_SURE,
+    WARNING_SCORE,
+    Verdict,
+    lower_bound,
+    score,
+)
+
+FAIR_PART: Final = 0.5
+"""A wide slice with so much of a suspect's excess among its failures may explain it."""
+WIDER_NATS: Final = 5.0
+"""By so much a wider slice must explain more than an open incident's own, to take its place."""
+
+_FAMILIES: Final = (
+    tuple(SIGNALS.index(signal) for signal in FAILING),
+    *((number,) for number, signal in enumerate(SIGNALS) if signal not in FAILING),
+)
+"""Signals that tell of one trouble, by their numbers; failing payments explain denied ones too."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause that stands out since second `began`."""
+
+    verdict: Verdict
+    began: int
+
+
+def findings(
+    view: View, incidents: Iterable[Incident]
+) -> tuple[list[Finding], frozenset[tuple[int, str]]]:
+    """The causes that stand out and no incident explains, best first; and the signals and slices
+    whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
+    has shifted. `incidents` are open."""
+    known = [(incident.signal, incident.slice) for incident in incidents]
+    found: list[Finding] = []
+    explained: set[tuple[int, str]] = set()
+    for family in _FAMILIES:
+        told = [key for signal, key in known if _explains(signal, family)]
+        suspects: list[tuple[Suspect, int]] = []
+        for signal, key in view.watch.hot:
+            if signal not in family:
+                continue
+            trail = view.trail(key, signal)
+            if strength(trail) < view.watch.needed:
+                continue
+            start = began(trail)
+            span = view.since(start)
+            own = span.suspect(key, signal)
+            if own.events < FEWEST_EVENTS:
+                continue  # not enough to tell, but nothing that is explained
+            suspect = span.without(own, told)
+            if suspect is not None and suspect.sure >= 1.0:
+                suspect = span.with_shift(suspect)
+                if suspect.sure >= 1.0 and span.is_worth(suspect):
+                    suspects.append((suspect, start))
+                    continue
+            explained.add((signal, key))
+        if suspects:
+            news = _localised(view, family, suspects, told)
+            found += news
+            known += [(finding.verdict.signal, finding.verdict.slice) for finding in news]
+    return found, frozenset(explained)
+
+
+def _explains(signal: str, family: Sequence[int]) -> bool:
+    names = [SIGNALS[number] for number in family]
+    return signal in names or (signal in FAILING and "denied" in names)
+
+
+def _localised(
+    view: View,
+    family: Sequence[int],
+    suspects: Sequence[tuple[Suspect, int]],
+    told: Sequence[str],
+) -> list[Finding]:
+    """The causes of one family: all that may explain is counted since the surest began."""
+    surest, start = max(suspects, key=lambda item: (item[0].sure, item[0].slice))
+    span = view.since(start)
+    best: dict[str, Suspect] = {}
+    for signal, key in _rivals(view, family, surest):
+        left = span.without(span.suspect(key, signal), told)
+        if left is not None and left.nats:
+            left = span.with_shift(left)
+        if left is not None and (key not in best or _more(left, best[key])):
+            best[key] = left
+    own = {(suspect.slice, suspect.signal): since for suspect, since in suspects}
+    return [
+        Finding(verdict(span, cause), own.get((cause.slice, cause.signal), start))
+        for cause in causes(list(best.values()), span.weigh, span.crossing)
+    ]
+
+
+def _rivals(view: View, family: Sequence[int], surest: Suspect) -> set[tuple[int, str]]:
+    """Whatever may explain the failures better: what is suspicious, and every slice of at most one
+    dimension with a fair part of the failures, for wide slices take longer to be suspicious."""
+    rivals = {(signal, key) for signal, key in view.watch.hot if signal in family}
+    for key, counts in view.window.sums.items():
+        if "&" in key:
+            continue
+        for signal in family:
+            if blamed(counts, SIGNALS[signal]) >= FAIR_PART * surest.excess:
+                rivals.add((signal, key))
+    return rivals
+
+
+def _more(one: Suspect, two: Suspect) -> bool:
+    return (one.nats, -one.signal) > (two.nats, -two.signal)
+
+
+def reaches_further(view: View, incident: Incident, others: Sequence[str]) -> Finding | None:
+    """The wider slice that an open incident turns out to be about, because it explains more than
+    the incident's own and those of the others that are open."""
+    signal = SIGNALS.index(incident.signal)
+    span = view.since(incident.stands_since)
+    own = span.suspect(incident.slice, signal)
+    if not own.nats:
+        return None
+    wider = [
+        left
+        for key in (*wider_slices(incident.slice), ALL)
+        if key != incident.slice
+        and (left := span.without(span.suspect(key, signal), others)) is not None
+    ]
+    best = max(wider, key=lambda suspect: suspect.nats, default=own)
+    if best.nats < own.nats + WIDER_NATS:
+        return None
+    return Finding(verdict(span, replace(best, sure=1.0)), incident.stands_since)
+
+
+def verdict(span: Span, suspect: Suspect) -> Verdict:
+    budget = span.view.budget
+    name = SIGNALS[suspect.signal]
+    normal = span.view.watch.baseline.normal(suspect.slice, suspect.signal)
+    limit = tolerated(normal, budget.drift(suspect.signal))
+    at_least = lower_bound(suspect.events, suspect.attempts, RATE_SURE)
+    return Verdict(
+        slice=suspect.slice,
+        signal=name,
+        score=score(suspect.sure, at_least, budget.thresholds[name], limit),
+        rate=suspect.rate,
+        at_least=at_least,
+        normal=normal.rate,
+        tolerated=limit,
+        attempts=suspect.attempts,
+    )
+
+
+def suspicious(view: View) -> Verdict | None:
+    """The verdict on the slice with the most evidence, short of what is needed; None in calm."""
+    top: tuple[float, int, str] | None = None
+    for signal, key in view.watch.hot:
+        candidate = (strength(view.trail(key, signal)), -signal, key)
+        top = candidate if top is None else max(top, candidate)
+    if top is None:
+        return None
+    nats, signal, key = top[0], -top[1], top[2]
+    counts = view.window.sums.get(key, NONE)
+    total = attempts(counts)
+    normal = view.watch.baseline.normal(key, signal)
+    return Verdict(
+        slice=key,
+        signal=SIGNALS[signal],
+        score=WARNING_SCORE * min(NOT_YET, nats / view.watch.needed),
+        rate=blamed(counts, SIGNALS[signal]) / total if total else 0.0,
+        at_least=0.0,
+        normal=normal.rate,
+        tolerated=tolerated(normal, view.budget.drift(signal)),
+        attempts=total,
+    )
+
+
+NOT_YET: Final = 0.98
+"""What is proven is an incident; the rest scores less than 50."""

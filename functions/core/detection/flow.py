@@ -1,0 +1,240 @@
+"""Volume and latency of the slices, judged once a minute, when a cell is folded.
+
+Silence and collapse: the attempts of a cell are held against what came in the minutes before, with
+the same test as the failures (functions/core/detection/evidence.py), of a Poisson rate: a slice is expected to
+keep its share of all traffic, so that a quiet night is no collapse; all traffic is expected to
+change by less than nine tenths within minutes. Latency: the share of payments slower than the
+slice's usual 95th percentile, as a rate like any other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from statistics import fmean
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
+from functions.core.counting.slices import ALL, disjoint, slice_values
+from functions.core.detection.baseline import Baseline, Cell, Normal
+from functions.core.detection.evidence import CAP, HIGHEST, surprise
+from functions.core.troubles.severity import Verdict
+
+VOLUME, LATENCY = "volume", "latency"
+
+FEWEST_EXPECTED: Final = 10.0
+"""Attempts a minute, below which a slice may well be silent."""
+LEFT: Final[Mapping[bool, float]] = {True: 0.1, False: 0.02}
+"""What a collapse leaves, as a share of what is expected: of all traffic, of another slice. Traffic
+moves between slices, so there only near silence says something."""
+STILL_COMES: Final = 0.5
+"""Share of what is expected outside of a slice, at which not all traffic collapsed but the slice."""
+LATELY_CELLS: Final = 3
+DOUBTFUL_SECONDS: Final = 1200
+"""A drop that is not proven by then was none: payments of this slice come in batches."""
+SHORTEST_CELL: Final = 45
+"""Seconds. A cell that is shorter says too little."""
+
+USUALLY_SLOWER: Final = 0.05
+CLEARLY_SLOWER: Final = 0.2
+"""Share of payments beyond the usual 95th percentile that is worth a page."""
+SLOW_DISPERSION: Final = 4.0
+"""Slow payments come together: one slow hop slows many."""
+MOST_NATS: Final = 60.0
+"""Evidence of slowness that is gathered at most."""
+FEWEST_TIMED: Final = 20
+LASTING_SECONDS: Final = 21_600
+"""After so long, latency is what it is: slow payments are usual then."""
+
+
+class Drop(msgspec.Struct, frozen=True, array_like=True):
+    """A slice with fewer attempts than `expected` a second since `since`, by so much evidence."""
+
+    expected: float
+    nats: float
+    since: int
+    share: float
+
+
+class Slow(msgspec.Struct, frozen=True, array_like=True):
+    """A slice of whose payments `share` are slow since `since`, `usual` normally. cut: the first
+    latency field that is slow; timed: payments that this and `usual` were learned from, before."""
+
+    nats: float
+    since: int
+    share: float
+    usual: float
+    attempts: int
+    cut: int = 0
+    timed: int = 0
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """What is suspicious, by slice, and what of it stands out since which second."""
+
+    drops: dict[str, Drop] = msgspec.field(default_factory=dict)
+    slow: dict[str, Slow] = msgspec.field(default_factory=dict)
+    found: tuple[tuple[Verdict, int], ...] = ()
+
+
+def judged(flow: Flow, baseline: Baseline, needed: float) -> Flow:
+    """The flow after the baseline's newest cell. Nothing is suspected while there are no cells that
+    are absorbed: then nothing is known."""
+    if len(baseline.cells) < LATELY_CELLS + 1 or not baseline.absorbed:
+        return flow
+    cell = baseline.cells[-1]
+    if cell.end - cell.start < SHORTEST_CELL:
+        return flow
+    drops = _drops(flow.drops, baseline, cell, needed)
+    slow = _slow(flow.slow, baseline, cell)
+    found = [*_collapsed(drops, needed), *_slowed(slow, needed)]
+    return Flow(drops, slow, tuple(found))
+
+
+def _drops(
+    before: Mapping[str, Drop], baseline: Baseline, cell: Cell, needed: float
+) -> dict[str, Drop]:
+    seconds = cell.end - cell.start
+    lately = baseline.cells[-LATELY_CELLS - 1 : -1]
+    lately_seconds = max(1, sum(c.end - c.start for c in lately))
+    known_seconds = max(1, sum(c.end - c.start for c in baseline.cells if c.absorbed))
+
+    def expected(key: str) -> float:
+        """Attempts a second: what came lately, or usually if that is less."""
+        usual = baseline.spread.get(key, 0) / known_seconds
+        recent = sum(attempts(c.counts.get(key, NONE)) for c in lately) / lately_seconds
+        usual = min(usual, recent)
+        season = baseline.season(key)
+        return usual if season is None else min(usual, season.attempts)
+
+    came_all = attempts(cell.counts.get(ALL, NONE))
+    all_expected = before[ALL].expected if ALL in before else expected(ALL)
+    still = min(1.0, came_all / (all_expected * seconds)) if all_expected else 0.0
+    drops: dict[str, Drop] = {}
+    for key in dict.fromkeys((*baseline.spread, *before)):
+        held = before.get(key)
+        rate = held.expected if held else expected(key)
+        if rate * 60 < FEWEST_EXPECTED or (cell.mixed and key != ALL):
+            continue
+        came = attempts(cell.counts.get(key, NONE))
+        wanted = rate * seconds * (1.0 if key == ALL else still)
+        left = LEFT[key == ALL]
+        if not held and came > LATELY_CELLS * left * wanted:
+            continue
+        nats = (wanted * (1 - left) + came * math.log(left)) / _dispersion(baseline, key)
+        nats += held.nats if held else 0.0
+        since = held.since if held else cell.start
+        if nats > 0.0 and (nats >= needed or cell.end - since <= DOUBTFUL_SECONDS):
+            share = came / wanted if wanted else 0.0
+            drops[key] = Drop(rate, min(nats, CAP * needed), since, share)
+    return drops
+
+
+def _dispersion(baseline: Baseline, key: str) -> float:
+    """The variance of the attempts a cell over their mean, from differences of neighbours."""
+    counts = [attempts(cell.counts.get(key, NONE)) for cell in baseline.cells if cell.absorbed]
+    mean = fmean(counts) if counts else 0.0
+    if len(counts) < 2 or not mean:
+        return 1.0
+    squared = fmean((b - a) ** 2 for a, b in pairwise(counts))
+    return max(1.0, squared / 2 / mean)
+
+
+def _collapsed(drops: Mapping[str, Drop], needed: float) -> list[tuple[Verdict, int]]:
+    """The widest of the slices that collapsed: what lies in them, or shares their payments, went
+    with them. All traffic is none of them while it goes on outside of one."""
+    standing = [(key, drop) for key, drop in drops.items() if drop.nats >= needed]
+    standing.sort(key=lambda item: (-item[1].expected, len(slice_values(item[0])), item[0]))
+    whole = dict(standing).get(ALL)
+    most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop)}
+    found: list[tuple[Verdict, int]] = []
+    for key, drop in standing:
+        if key == ALL and most:
+            continue
+        if all(disjoint(key, verdict.slice) for verdict, _ in found):
+            is_most = key == ALL or key in most
+            score = (75.0 if is_most else 50.0) + 20.0 * (1.0 - min(1.0, drop.share))
+            verdict = Verdict(
+                slice=key,
+                signal=VOLUME,
+                score=score,
+                rate=drop.share,
+                at_least=drop.share,
+                normal=1.0,
+                tolerated=LEFT[key == ALL],
+                attempts=round(drop.expected * 60),
+            )
+            found.append((verdict, drop.since))
+    return found
+
+
+def _goes_on(whole: Drop, part: Drop) -> bool:
+    """Whether traffic comes outside of the part. The part's share is one of what is left of all."""
+    expected = whole.expected - part.expected
+    came = whole.share * (whole.expected - part.share * part.expected)
+    return expected * 60 >= FEWEST_EXPECTED and came >= STILL_COMES * expected
+
+
+def _slow(before: Mapping[str, Slow], baseline: Baseline, cell: Cell) -> dict[str, Slow]:
+    slow: dict[str, Slow] = {}
+    for key, counts in cell.counts.items():
+        now = speeds(counts)
+        timed = sum(now)
+        if timed < FEWEST_TIMED:
+            if key in before:
+                slow[key] = before[key]
+            continue
+        held = before.get(key)
+        if held and held.timed and cell.end - held.since < LASTING_SECONDS:
+            # What is slow must not become usual while it lasts.
+            cut, total, normal = held.cut, held.timed, held.usual
+        else:
+            usual = speeds(baseline.absorbed.get(key, NONE))
+            total = sum(usual)
+            if total < FEWEST_TIMED * LATELY_CELLS:
+                continue
+            cut = _cut(usual, total)
+            normal = sum(usual[cut:]) / total
+        share = sum(now[cut:]) / timed
+        if share < CLEARLY_SLOWER:
+            continue
+        limit = min(HIGHEST, max(USUALLY_SLOWER, normal))
+        error = math.sqrt(limit * (1 - limit) / total)
+        nats = surprise(sum(now[cut:]), timed, Normal(limit, error, SLOW_DISPERSION), 0.0)
+        nats = nats / SLOW_DISPERSION + (held.nats if held else 0.0)
+        since = held.since if held else cell.start
+        slow[key] = Slow(min(nats, MOST_NATS), since, share, normal, timed, cut, total)
+    return slow
+
+
+def _cut(usual: list[int], total: int) -> int:
+    """The first latency field of which, with all slower ones, at most USUALLY_SLOWER are usual."""
+    slower = 0
+    for index in range(len(SPEEDS), 0, -1):
+        slower += usual[index]
+        if slower > USUALLY_SLOWER * total:
+            return min(len(SPEEDS), index + 1)
+    return 1
+
+
+def _slowed(slow: Mapping[str, Slow], needed: float) -> list[tuple[Verdict, int]]:
+    standing = [(key, item) for key, item in slow.items() if item.nats >= needed]
+    standing.sort(key=lambda i: (-i[1].nats, -i[1].attempts, len(slice_values(i[0])), i[0]))
+    found: list[tuple[Verdict, int]] = []
+    for key, item in standing:
+        if all(disjoint(key, verdict.slice) for verdict, _ in found):
+            verdict = Verdict(
+                slice=key,
+                signal=LATENCY,
+                score=50.0 + 24.0 * item.share,
+                rate=item.share,
+                at_least=item.share,
+                normal=item.usual,
+                tolerated=CLEARLY_SLOWER,
+                attempts=item.attempts,
+            )
+            found.append((verdict, item.since))
+    return found

@@ -1,0 +1,73 @@
+"""What is kept out of what is normal, so that a trouble does not become it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from functions.core.counting.counts import NONE, SIGNALS, attempts
+from functions.core.counting.slices import ALL, disjoint, refines
+from functions.core.detection.baseline import HeldBack
+from functions.core.detection.evidence import began, strength
+from functions.core.detection.span import SHIFTED, View
+from functions.core.detection.state import Rules, State
+from functions.core.troubles.incident import Incident
+
+HELD_BACK: Final = 0.5
+"""Share of the needed evidence from which a slice's counts are kept out of what is normal."""
+SUSPECTED_SECONDS: Final = 1200
+"""So long after it began: what is not proven by then may as well be how the slice is."""
+
+
+def held_back(state: State, rules: Rules) -> HeldBack:
+    """Whether a slice's counts of some seconds are to stay out of what is normal."""
+    watch, lasting = state.watch, rules.patience.lasting_seconds
+    doubtful = {
+        key: began(watch.trails[signal][key])
+        for signal, key in watch.hot
+        if strength(watch.trails[signal][key]) >= HELD_BACK * watch.needed
+    }
+    incidents = [
+        incident
+        for incident in state.incidents
+        if state.window.clock - incident.stands_since < lasting and incident.signal in SIGNALS
+    ]
+
+    def held_back(key: str, start: int, end: int) -> bool:
+        if key in doubtful and doubtful[key] < end <= doubtful[key] + SUSPECTED_SECONDS:
+            return True
+        return any(
+            incident.started_at < end
+            and start <= (incident.closed_at or end)
+            and _taints(incident, key, state)
+            for incident in incidents
+        )
+
+    return held_back
+
+
+def is_mixed(state: State, rules: Rules) -> bool:
+    """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
+    for then that is how it is."""
+    view = View(state.window, state.watch, rules.budget)
+    if view.since(state.window.start).shift(ALL, 0) <= SHIFTED:
+        return False
+    cells = state.watch.baseline.cells
+    return sum(cell.end - cell.start for cell in cells if cell.mixed) < SUSPECTED_SECONDS
+
+
+TAINTED: Final = 0.1
+"""Share of its normal failures, or of what may drift, that an incident may add to another slice's
+before that is held back too."""
+
+
+def _taints(incident: Incident, key: str, state: State) -> bool:
+    """Whether the incident's failures would spoil what is normal for the slice."""
+    if refines(key, incident.slice):
+        return True
+    if disjoint(key, incident.slice):
+        return False
+    sums = state.window.sums
+    wider = key if refines(incident.slice, key) else ALL
+    total = attempts(sums.get(wider, NONE))
+    excess = (incident.rate - incident.normal) * attempts(sums.get(incident.slice, NONE))
+    return excess > TAINTED * max(0.01, incident.normal) * total

@@ -1,0 +1,71 @@
+"""The same hour on other days: what recurs by time of day or weekday is no news.
+
+Kept are the counts of the last week by hour, of the largest slices. A night batch that always fails
+more, or a shop that closes at ten, is known after two days; the same weekday counts double.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+
+HOUR: Final = 3600
+HOURS: Final = 168
+MOST_SEASONAL: Final = 50
+"""Slices whose hours are kept."""
+FEWEST_ATTEMPTS: Final = 50
+"""In an hour, for its rates to count."""
+FEWEST_DAYS: Final = 2
+
+Hours = Mapping[str, Mapping[int, Counts]]
+"""Slice → hour since the epoch → counts, of the last HOURS hours."""
+
+
+class Season(msgspec.Struct, frozen=True):
+    """What is usual at an hour: attempts a second; rates by signal, None where too few attempts
+    were seen to tell."""
+
+    attempts: float
+    rates: tuple[float | None, ...]
+
+
+def season(hours: Mapping[int, Counts], second: int) -> Season | None:
+    """What was usual at this hour on the days before; None of fewer than FEWEST_DAYS. An hour without
+    payments, after the slice's first, was one of none."""
+    hour, first = second // HOUR, min(hours, default=second)
+    seen = [
+        (hours.get(hour - 24 * day, NONE), 2 if day == 7 else 1)
+        for day in range(1, 8)
+        if hour - 24 * day >= first
+    ]
+    if len(seen) < FEWEST_DAYS:
+        return None
+    volumes = [attempts(counts) for counts, times in seen for _ in range(times)]
+    large = [item for item in seen if attempts(item[0]) >= FEWEST_ATTEMPTS]
+    rates: list[float | None] = []
+    for signal in SIGNALS:
+        values = [blamed(c, signal) / attempts(c) for c, times in large for _ in range(times)]
+        rates.append(median(values) if len(large) >= FEWEST_DAYS else None)
+    return Season(median(volumes) / HOUR, tuple(rates))
+
+
+def noted(hours: Hours, start: int, counts: Mapping[str, Counts]) -> Hours:
+    """The hours with the counts of a cell that began at `start`."""
+    hour = start // HOUR
+    after = dict(hours)
+    for key, came in counts.items():
+        by_hour = dict(after.get(key, {}))
+        if hour not in by_hour:
+            by_hour = {at: held for at, held in by_hour.items() if at >= hour - HOURS}
+        by_hour[hour] = by_hour.get(hour, NONE) + came
+        after[key] = by_hour
+    if len(after) > MOST_SEASONAL:
+        size = {key: sum(map(attempts, by_hour.values())) for key, by_hour in after.items()}
+        for key in sorted(after, key=lambda key: (size[key], key))[: len(after) - MOST_SEASONAL]:
+            del after[key]
+    return after

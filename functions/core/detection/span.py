@@ -1,0 +1,198 @@
+"""The payments of a stretch of time, held against what is normal.
+
+Where a slice that always fails more takes a larger share of the traffic than usual, wider slices fail
+more although nothing broke: a mix shift. A Span reckons with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+from functions.core.counting.slices import refines, slice_key, slice_values
+from functions.core.counting.window import Window
+from functions.core.detection.baseline import Normal
+from functions.core.detection.evidence import Trail, surprise, tolerated
+from functions.core.detection.explanation import Suspect, without
+from functions.core.detection.tracker import Budget, Watch
+
+FEWEST_EVENTS: Final = 5
+"""Failures that a page needs at least: fewer may be one customer who tries again."""
+SHIFTED: Final = 0.001
+"""From this rise of all traffic's rate on, a mix shift is reckoned with everywhere."""
+DEEPER: Final = 2.0
+"""A slice inside of an incident's that fails so many times as much is a trouble of its own."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The payments as they stand at the window's clock, to be judged."""
+
+    window: Window
+    watch: Watch
+    budget: Budget
+    _spans: dict[int, Span] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> int:
+        return self.window.clock
+
+    def since(self, start: int) -> Span:
+        found = self._spans.get(start)
+        if found is None:
+            found = self._spans[start] = Span(self, start)
+        return found
+
+    def trail(self, key: str, signal: int) -> Trail:
+        return self.watch.trail(key, signal, self.clock, self.budget)
+
+    @cached_property
+    def parts(self) -> Mapping[str, list[str]]:
+        """Dimension → its slices."""
+        parts: dict[str, list[str]] = {}
+        for key in self.watch.known:
+            if key and "&" not in key:
+                parts.setdefault(key.split("=", 1)[0], []).append(key)
+        return parts
+
+    @cached_property
+    def pairs(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Slice of one dimension → other dimension → the slices of both."""
+        pairs: dict[str, dict[str, list[str]]] = {}
+        for key in self.watch.known:
+            if key.count("&") == 1:
+                one, two = key.split("&")
+                pairs.setdefault(one, {}).setdefault(two.split("=", 1)[0], []).append(key)
+                pairs.setdefault(two, {}).setdefault(one.split("=", 1)[0], []).append(key)
+        return pairs
+
+
+@dataclass(frozen=True)
+class Span:
+    """The payments of the seconds from `start` on."""
+
+    view: View
+    start: int
+    _counts: dict[str, Counts] = field(default_factory=dict)
+    _shifts: dict[tuple[str, int], float] = field(default_factory=dict)
+    _mixes: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+
+    def counts(self, key: str) -> Counts:
+        """The slice's counts; to the minute where the window is too short."""
+        found = self._counts.get(key)
+        if found is None:
+            window, watch = self.view.window, self.view.watch
+            if self.start >= window.oldest:
+                found = window.since(key, self.start)
+            else:
+                found = watch.baseline.since(key, self.start) + watch.current.get(key, NONE)
+            self._counts[key] = found
+        return found
+
+    def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
+        """The suspect with these attempts and events, against what is normal."""
+        normal = self.view.watch.baseline.normal(suspect.slice, suspect.signal)
+        return self._weighed(suspect, total, events, normal)
+
+    def with_shift(self, suspect: Suspect) -> Suspect:
+        """The suspect against what is normal with the traffic as it is spread now."""
+        normal = self.view.watch.baseline.normal(suspect.slice, suspect.signal)
+        shift = self.shift(suspect.slice, suspect.signal)
+        moved = Normal(min(1.0, normal.rate + shift), normal.error, normal.dispersion)
+        return self._weighed(suspect, suspect.attempts, suspect.events, moved)
+
+    def _weighed(self, suspect: Suspect, total: int, events: int, normal: Normal) -> Suspect:
+        nats = surprise(events, total, normal, self.view.budget.drift(suspect.signal))
+        needed = self.view.watch.needed * normal.dispersion
+        sure = nats / needed if events >= FEWEST_EVENTS else 0.0
+        expected = total * normal.rate
+        return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
+
+    def suspect(self, key: str, signal: int) -> Suspect:
+        """The slice, suspected of that signal."""
+        counts = self.counts(key)
+        empty = Suspect(key, signal, 0, 0, 0.0, 0.0, 0.0)
+        return self.weigh(empty, attempts(counts), blamed(counts, SIGNALS[signal]))
+
+    def without(self, suspect: Suspect | None, known: Iterable[str]) -> Suspect | None:
+        """What is left of the suspect beside known incidents' slices. What lies inside of one may
+        fail as it does, and up to DEEPER times as much; beyond, it is a trouble of its own."""
+        for key in known:
+            if suspect is None:
+                return None
+            cause = self.suspect(key, suspect.signal)
+            if key != suspect.slice and refines(suspect.slice, key):
+                share = DEEPER * cause.excess / cause.attempts if cause.attempts else 0.0
+                explained = math.ceil(share * suspect.attempts)
+                left = max(0, suspect.events - explained)
+                suspect = self.weigh(suspect, suspect.attempts, left)
+            else:
+                suspect = without(suspect, cause, self.weigh, self.crossing)
+        return suspect
+
+    def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:
+        """The excess that two slices hold in common, where that is a slice too."""
+        both = slice_key({**slice_values(suspect.slice), **slice_values(cause.slice)})
+        if both not in self.view.watch.known:
+            return None
+        return self.suspect(both, suspect.signal).excess
+
+    def is_worth(self, suspect: Suspect) -> bool:
+        """Whether the rate lies far enough above what is normal to be spoken of."""
+        normal = self.view.watch.baseline.normal(suspect.slice, suspect.signal)
+        limit = tolerated(normal, self.view.budget.drift(suspect.signal))
+        return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
+
+    def shift(self, key: str, signal: int) -> float:
+        """By how much the rate of the slice is higher than usual because its payments come from
+        other slices than usual, of which each fails as it always does. At least 0."""
+        found = self._shifts.get((key, signal))
+        if found is None:
+            found = self._shifts[key, signal] = self._shift(key, signal)
+        return found
+
+    def _shift(self, key: str, signal: int) -> float:
+        own = slice_values(key)
+        rate = self.view.watch.baseline.normal(key, signal).rate
+        most = 0.0
+        for dimension, parts in self.view.parts.items():
+            if dimension in own:
+                continue
+            mix = self._mixes.get((dimension, signal))
+            if mix is None:
+                mix = self._mixes[dimension, signal] = self._composed(parts, signal)
+            rise, growth = mix
+            most = max(most, rise)
+            if own and rise > SHIFTED:
+                # How the slice's own payments are spread is not counted. Each of its failures may
+                # come from the part that grew, so they may grow as much.
+                most = max(most, rate * (growth - 1.0))
+        if len(own) == 1:
+            for parts in self.view.pairs.get(key, {}).values():
+                most = max(most, self._composed(parts, signal)[0])
+        return most
+
+    def _composed(self, parts: Sequence[str], signal: int) -> tuple[float, float]:
+        """By how much the rate of the parts together, each as it is normally, is higher now than
+        usually; and how many times its usual share the worst that grew has now."""
+        baseline = self.view.watch.baseline
+        mixed: list[tuple[float, int, int]] = []
+        for key in parts:
+            came = attempts(self.counts(key))
+            comes = baseline.spread.get(key, 0)
+            mixed.append((baseline.normal(key, signal).rate, came, comes))
+        now = sum(came for _, came, _ in mixed)
+        usual = sum(comes for _, _, comes in mixed)
+        if not (now and usual):
+            return 0.0, 1.0
+        rise, most, growth = 0.0, 0.0, 1.0
+        for rate, came, comes in mixed:
+            change = rate * (came / now - comes / usual)
+            rise += change
+            if change > most and comes:
+                most, growth = change, came / now / (comes / usual)
+        return rise, growth

@@ -1,0 +1,73 @@
+"""Everything that detect knows, and what it judges by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.harm import Harm
+from functions.core.counting.partial import Position
+from functions.core.counting.unknown_codes import UnknownCode
+from functions.core.counting.window import Window
+from functions.core.detection.flow import Flow
+from functions.core.detection.tracker import Budget, Watch
+from functions.core.troubles.incident import Announcement, Incident, Patience
+from functions.core.troubles.severity import Verdict
+
+SILENCE: Final = "silence"
+"""In `State.usual`: no payment came, and none was to be expected."""
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What detect judges by. width and lateness are seconds."""
+
+    budget: Budget = Budget()
+    width: int = 60
+    lateness: int = 60
+    patience: Patience = Patience()
+
+
+class Totals(msgspec.Struct, frozen=True, array_like=True):
+    """Since the first record ever: payments that were counted in their window, payments that came
+    too late for it, events that were parked, partials that were counted."""
+
+    payments: int = 0
+    late: int = 0
+    parked: int = 0
+    partials: int = 0
+
+
+class State(msgspec.Struct, frozen=True):
+    """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
+    and is not known to be told. came: what was counted of open incidents' slices since the last
+    judgement. unknown: the decline codes that came and that the knowledge base does not have. learning: nothing is known yet to depart from, so only about half of all traffic failing
+    is told. usual: what all traffic showed beyond a threshold and that is usual nevertheless (a
+    signal, or SILENCE), and when it did so last."""
+
+    version: int = 0
+    positions: dict[str, Position] = msgspec.field(default_factory=dict)
+    window: Window = Window()
+    watch: Watch = msgspec.field(default_factory=Watch)
+    totals: Totals = Totals()
+    worst: Verdict | None = None
+    incidents: tuple[Incident, ...] = ()
+    came: dict[str, Harm] = msgspec.field(default_factory=dict)
+    learning: bool = True
+    usual: dict[str, int] = msgspec.field(default_factory=dict)
+    flow: Flow = Flow()
+    outbox: tuple[Announcement, ...] = ()
+    newest_ms: int = 0
+    unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
+
+
+def initial(rules: Rules) -> State:
+    return State(window=Window(width=rules.width, lateness=rules.lateness))
+
+
+def under(state: State, rules: Rules) -> State:
+    """The state with the rules' lateness, which may have changed since it was stored."""
+    window = msgspec.structs.replace(state.window, lateness=rules.lateness)
+    kept = {second: bucket for second, bucket in window.seconds.items() if second >= window.oldest}
+    window = msgspec.structs.replace(window, seconds=kept)
+    return msgspec.structs.replace(state, window=window)

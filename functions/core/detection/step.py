@@ -1,0 +1,155 @@
+"""One step of detect: merge what is new, roll the window, weigh, judge. Pure.
+
+`step` is the same for the deployed function, for tests and for a backtest: what it does depends on
+the partials and their order only, not on how they came in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from functions.core.counting.counts import payments
+from functions.core.counting.harm import NO_HARM, Harm, joined
+from functions.core.counting.partial import Partial, Position, fresh
+from functions.core.counting.tally import Tally
+from functions.core.counting.unknown_codes import seen
+from functions.core.counting.window import countable, harm_in, merge_into, roll
+from functions.core.detection.flow import judged as flow_after
+from functions.core.detection.held_back import held_back, is_mixed
+from functions.core.detection.judgement import judged
+from functions.core.detection.state import Rules, State, Totals
+from functions.core.detection.tracker import counted, folded, is_due
+from functions.core.troubles.incident import Announcement, Incident
+
+
+class Arrival(msgspec.Struct, frozen=True, array_like=True):
+    """What was counted of one partial: nothing of it is late, nothing is to be pooled."""
+
+    arrived_ms: int
+    newest_ms: int
+    counted: Tally
+
+
+class Delta(msgspec.Struct, frozen=True, array_like=True):
+    """What one step took in and what came of it: enough to go from the state before to the one
+    after, and to say the same as was said then even when the rules have changed meanwhile."""
+
+    version: int
+    arrivals: tuple[Arrival, ...]
+    positions: dict[str, Position]
+    totals: Totals
+    incidents: tuple[Incident, ...]
+    outbox: tuple[Announcement, ...]
+
+
+def step(
+    state: State, partials: Sequence[Partial], rules: Rules, told: Collection[str] = ()
+) -> tuple[State, Delta]:
+    """The state after the partials, and the delta to store. `told` are the keys of announcements
+    that were sent since the last step; they leave the outbox.
+
+    The payments are judged once for each second that the clock enters.
+    """
+    taken, positions = fresh(state.positions, partials)
+    after = msgspec.structs.replace(
+        state,
+        version=state.version + 1,
+        positions=positions,
+        outbox=tuple(item for item in state.outbox if item.key not in told),
+    )
+    arrivals: list[Arrival] = []
+    for partial in taken:
+        after, arrival = _arrived(after, partial, rules)
+        arrivals.append(arrival)
+    delta = Delta(
+        version=after.version,
+        arrivals=tuple(arrivals),
+        positions={
+            shard: position
+            for shard, position in positions.items()
+            if state.positions.get(shard) != position
+        },
+        totals=after.totals,
+        incidents=after.incidents,
+        outbox=after.outbox,
+    )
+    return after, delta
+
+
+def replay(state: State, delta: Delta, rules: Rules) -> State:
+    """The state after the step that was stored as `delta`."""
+    after = state
+    for arrival in delta.arrivals:
+        clock = after.window.clock
+        after = _entered(after, arrival.arrived_ms // 1000, rules)
+        after = _weighed(after, arrival, after.window.clock > clock, rules)
+    return msgspec.structs.replace(
+        after,
+        version=delta.version,
+        positions={**state.positions, **delta.positions},
+        totals=delta.totals,
+        incidents=delta.incidents,
+        outbox=delta.outbox,
+    )
+
+
+def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, Arrival]:
+    clock = state.window.clock
+    state = _entered(state, partial.arrived_ms // 1000, rules)
+    tally, late = countable(state.window, partial.tally, state.watch.known)
+    arrival = Arrival(partial.arrived_ms, partial.newest_ms, tally)
+    totals = state.totals
+    state = _weighed(state, arrival, state.window.clock > clock, rules)
+    return msgspec.structs.replace(
+        state,
+        totals=Totals(
+            payments=totals.payments + payments(partial.tally.total) - late,
+            late=totals.late + late,
+            parked=totals.parked + partial.tally.parked,
+            partials=totals.partials + 1,
+        ),
+    ), arrival
+
+
+def _entered(state: State, clock: int, rules: Rules) -> State:
+    """The state when the clock enters `clock`, or as it is when that is past."""
+    if clock <= state.window.clock:
+        return state
+    watch, flow = state.watch, state.flow
+    if is_due(watch, clock, rules.budget):
+        watch = folded(
+            watch, clock, rules.budget, held_back(state, rules), mixed=is_mixed(state, rules)
+        )
+        if not watch.is_learning(clock, rules.budget):
+            flow = flow_after(flow, watch.baseline, watch.needed)
+    window = roll(state.window, clock)
+    return msgspec.structs.replace(state, window=window, watch=watch, flow=flow)
+
+
+def _weighed(state: State, arrival: Arrival, entered: bool, rules: Rules) -> State:
+    """The state with what arrived counted and weighed, and judged where the clock moved."""
+    clock = state.window.clock
+    state = msgspec.structs.replace(
+        state,
+        window=merge_into(state.window, arrival.counted),
+        watch=counted(state.watch, arrival.counted, clock, rules.budget),
+        came=_came(state, arrival.counted),
+        newest_ms=max(state.newest_ms, arrival.newest_ms),
+        unknown=seen(state.unknown, arrival.counted),
+    )
+    return judged(state, rules) if entered else state
+
+
+def _came(state: State, tally: Tally) -> dict[str, Harm]:
+    watched = {incident.slice for incident in state.incidents if incident.is_open}
+    if not watched:
+        return {}
+    came = dict(state.came)
+    for bucket in tally.seconds.values():
+        for key in watched:
+            harm = harm_in(bucket, key)
+            if harm.counts:
+                came[key] = joined((came.get(key, NO_HARM), harm))
+    return came

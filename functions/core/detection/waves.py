@@ -1,0 +1,152 @@
+"""Waves of payments that end for a reason of the customer's own, or are stopped as fraud.
+
+Nobody is paged for them: no outage on the payment path, nothing to move. They are recorded as
+incidents of severity info, because whoever looks at a failure rate at such an hour asks what it is.
+The window's share is held against the slice's usual one with the same test as a failure rate
+(functions/core/detection/evidence.py); the slice whose window is the least likely names the wave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from functions.core.counting.counts import DIGIT, NONE, Counts, attempts, bits_to, field
+from functions.core.counting.slices import ALL, disjoint, refines
+from functions.core.detection.baseline import BORROWED, Normal
+from functions.core.detection.evidence import surprise
+from functions.core.detection.span import View
+from functions.core.troubles.incident import Incident, Sighting
+from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict, lower_bound
+
+WAVES: Final = ("customer", "fraud")
+"""The causes that come in waves; a wave's signal is its cause."""
+FEWEST: Final = 20
+"""Payments with that cause in a window, below which there is no wave."""
+RISE: Final = 2.0
+MORE: Final = 0.02
+"""A wave at least doubles the usual share, and adds so much to it."""
+DISPERSION: Final = 4.0
+"""Customers act together: a payday, a campaign, one who tries again and again."""
+ASSUMED: Final = 0.05
+"""The usual share before anything was seen, worth BORROWED attempts."""
+
+MUCH_MORE: Final = 1.5
+"""A wider slice with so many times the excess is what the wave is about."""
+
+_AT: Final = {wave: bits_to(wave) for wave in WAVES}
+_FEWEST_AT: Final = {wave: FEWEST << at for wave, at in _AT.items()}
+"""Counts below this have fewer than FEWEST of the wave's payments: one comparison tells."""
+
+
+def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
+    """The waves that stand out in the window, the clearest first; none shares payments with another
+    of its kind, nor lies within one that is known. What is usual for an open one is what was usual
+    before it."""
+    found: list[Sighting] = []
+    for wave in WAVES:
+        usual = {i.slice: i.normal for i in incidents if i.is_open and i.signal == wave}
+        known = [incident.slice for incident in incidents if incident.signal == wave]
+        standing = [verdict for verdict, _ in sorted(_standing(view, wave, usual), key=_clearest)]
+        chosen: list[Verdict] = []
+        for verdict in standing:
+            # What is wide may not be worth it yet, while a part of it is by chance: it is waited for.
+            whole = _whole(verdict, standing)
+            if all(disjoint(whole.slice, other.slice) for other in chosen):
+                chosen.append(whole)
+        found += [
+            Sighting(
+                verdict, _began(view, verdict), {wave: round(verdict.rate * verdict.attempts)}, None
+            )
+            for verdict in chosen
+            if verdict.rate >= verdict.tolerated and not _is_part(verdict.slice, known)
+        ]
+    return found
+
+
+def _is_part(key: str, known: Sequence[str]) -> bool:
+    """Whether a known wave shows in this slice: as it ebbs, it stands out longest here and there."""
+    return any(
+        other != key and not disjoint(other, key) and not refines(other, key) for other in known
+    )
+
+
+def _standing(view: View, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:
+    at, needed = _AT[wave], view.watch.needed * DISPERSION
+    known, learned = view.watch.known, view.clock - view.budget.learning_seconds
+    standing: list[tuple[Verdict, float]] = []
+    for key, counts in view.window.sums.items():
+        if counts < _FEWEST_AT[wave]:
+            continue  # what lies in higher fields alone is as large: the next line looks closely
+        shown = counts >> at & DIGIT
+        if shown < FEWEST or known.get(key, view.clock) > learned:
+            continue
+        total = attempts(counts)
+        normal = usual[key] if key in usual else _usual(view, wave, key)
+        if shown < total * normal:
+            continue
+        nats = surprise(shown, total, Normal(normal, 0.0, 1.0), MORE)
+        if nats >= needed:
+            standing.append((_verdict(key, wave, shown, total, normal, nats / needed), nats))
+    return standing
+
+
+def _usual(view: View, wave: str, key: str) -> float:
+    """The usual share, towards that of all traffic where the slice has few payments."""
+    baseline = view.watch.baseline
+    memo = f"{wave} {key}"
+    found: float | None = baseline.shares.get(memo)
+    if found is None:
+        wider = ASSUMED if key == ALL else _usual(view, wave, ALL)
+        counts: Counts = baseline.absorbed.get(key, NONE)
+        found = (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
+        baseline.shares[memo] = found
+    return found
+
+
+def _verdict(key: str, wave: str, shown: int, total: int, normal: float, sure: float) -> Verdict:
+    return Verdict(
+        slice=key,
+        signal=wave,
+        # Short of a warning, however sure it is: severity info.
+        score=WARNING_SCORE * sure / (sure + 1.0),
+        rate=shown / total,
+        at_least=lower_bound(shown, total, RATE_SURE),
+        normal=normal,
+        tolerated=max(RISE * normal, normal + MORE),
+        attempts=total,
+    )
+
+
+def _clearest(item: tuple[Verdict, float]) -> tuple[float, str]:
+    verdict, nats = item
+    return -round(nats, 6), verdict.slice
+
+
+def _whole(verdict: Verdict, standing: Sequence[Verdict]) -> Verdict:
+    """The wider slice that holds much more of the wave than this one; else this one."""
+    wider = [
+        other
+        for other in standing
+        if other.slice != verdict.slice
+        and refines(verdict.slice, other.slice)
+        and _excess(other) >= MUCH_MORE * _excess(verdict)
+    ]
+    return max(wider, key=lambda other: (_excess(other), other.slice), default=verdict)
+
+
+def _excess(verdict: Verdict) -> float:
+    return (verdict.rate - verdict.normal) * verdict.attempts
+
+
+def _began(view: View, verdict: Verdict) -> int:
+    """The second from which the share lies above what is tolerated: where Page's CUSUM of it left 0
+    for the last time."""
+    began, total = view.window.start, 0.0
+    for second in range(view.window.start, view.clock + 1):
+        bucket = view.window.seconds.get(second)
+        counts = bucket.slices.get(verdict.slice, NONE) if bucket else NONE
+        total += field(counts, verdict.signal) - verdict.tolerated * attempts(counts)
+        if total <= 0.0:
+            began, total = second + 1, 0.0
+    return min(began, view.clock)

@@ -1,0 +1,90 @@
+"""The fixed, small set of figures that CloudWatch gets: one value each, whatever the slices are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.counts import NONE, attempts, events, payments
+from functions.core.counting.slices import ALL
+from functions.core.counting.tally import latency_quantile
+from functions.core.detection.state import State
+from functions.core.troubles.severity import SURE, lower_bound
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """A metric: `unit` as CloudWatch writes it, `meaning` for the dashboard and the docs."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+RATE_METRICS: Final[Mapping[str, str]] = {
+    "failed": "FailureRate",
+    "attributable": "AttributableFailureRate",
+    "denied": "DeniedRate",
+    "reversed": "ReversedRate",
+    "backend_reversed": "BackendReversedRate",
+}
+"""Signal → the metric of its rate over the window; `…AtLeast` is its 95 % lower bound."""
+
+_SHOWN: Final = {
+    "failed": "failed",
+    "attributable": "failed for a cause on the payment path",
+    "denied": "were denied",
+    "reversed": "were reversed",
+    "backend_reversed": "were reversed by the backend",
+}
+
+METRICS: Final[Mapping[str, Metric]] = {
+    metric.name: metric
+    for metric in (
+        *(
+            metric
+            for signal, name in RATE_METRICS.items()
+            for metric in (
+                Metric(name, "Percent", f"attempts of the last 60 s that {_SHOWN[signal]}"),
+                Metric(
+                    f"{name}AtLeast",
+                    "Percent",
+                    f"what {name} surely exceeds (one-sided 95 % bound); alarms look at this",
+                ),
+            )
+        ),
+        Metric("Attempts", "Count", "attempts of the last 60 s"),
+        Metric("AnomalyScore", "None", "score of the worst slice, 0 to 100"),
+        Metric("LatencyP95", "Milliseconds", "95th percentile of payment latency over 60 s"),
+        Metric("EventLag", "Seconds", "age of the newest payment when it was counted"),
+        Metric("Parked", "Count", "events parked in the last 60 s"),
+        Metric("Late", "Count", "payments of the last 60 s that came too late to be counted"),
+    )
+}
+
+
+def gauges(state: State, now_ms: int) -> dict[str, float]:
+    """The value of each metric of METRICS after `state`; one without a value is left out.
+
+    `now_ms` is the wall clock, for EventLag alone. A gauge may be sent twice without harm.
+    """
+    window = state.window
+    counts = window.sums.get(ALL, NONE)
+    total = attempts(counts)
+    values: dict[str, float] = {}
+    for signal, name in RATE_METRICS.items():
+        shown = events(counts, signal)
+        if total:
+            values[name] = 100.0 * shown / total
+        values[f"{name}AtLeast"] = 100.0 * lower_bound(shown, total, SURE)
+    values["Attempts"] = float(total)
+    values["AnomalyScore"] = state.worst.score if state.worst else 0.0
+    p95 = latency_quantile(window.latency, 0.95)
+    if p95 is not None:
+        values["LatencyP95"] = p95
+    if state.newest_ms and payments(counts):
+        values["EventLag"] = max(0.0, (now_ms - state.newest_ms) / 1000)
+    values["Parked"] = float(window.parked)
+    values["Late"] = float(window.late)
+    return values

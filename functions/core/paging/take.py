@@ -1,0 +1,177 @@
+"""What becomes a page and what joins one: the on-call person hears of one trouble once.
+
+Two voices report the same trouble: detect announces incidents, and CloudWatch's alarms go red. The
+rules, in order:
+
+- An incident's transition is told, once, in the incident's thread. News that is no worse than what was
+  told, such as a wider slice, is told at most once in a cool-down. An incident that comes back goes on
+  in its thread. One of severity info is recorded, never told.
+- An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
+  itself. The alarm on the score, which is detect's own, joins a suspected one too; the alarm on
+  silence joins the incident of all traffic's volume.
+- An alarm on what detect knows to be usual is silent: a rate that is normal here or its customers'
+  own doing, a silence in which no payment was to be expected. A fixed threshold cannot know that.
+- Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
+  is told there as an update. An incident that opens meanwhile goes on in that thread.
+- An alarm on the pipeline has a thread of its own.
+- Where a few threads have begun within minutes, what else begins joins one more, the storm: it is told
+  once, and again only when something more severe joins.
+- When the last red alarm of a thread is green again, that is told once, unless the thread was told
+  that its incident recovered. What goes red after that is news again.
+
+Decisions are values: `take` returns the new Desk; the pages to send and what is to be noted on the
+records of the troubles are in its outbox.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from functions.core.detection.journal import Head
+from functions.core.paging.alarm_change import AlarmChange, is_usual, paging
+from functions.core.paging.alarm_threads import PAYMENT_ALARMS, green, joined, known, red
+from functions.core.paging.desk import (
+    OVER_SECONDS,
+    Decision,
+    Desk,
+    Manners,
+    Pending,
+    Thread,
+    Threads,
+    over_notes,
+    remembered,
+    worse,
+)
+from functions.core.paging.incident_page import incident_page, incident_subject
+from functions.core.paging.page import UPDATE, Page
+from functions.core.paging.record_notes import incident_note, response_note
+from functions.core.paging.storm import in_storm, is_storm, storm_of, storm_thread
+from functions.core.paging.thread_page import acknowledged_page
+from functions.core.troubles.incident import AGAIN, CLOSED, WORSE, Announcement, Incident
+from functions.core.troubles.record import Note
+from functions.core.troubles.response import Acknowledgement, Rating, Response
+from functions.core.troubles.severity import RANK
+
+Message = Announcement | AlarmChange | Response
+
+
+def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Desk:
+    """The desk after the message. `head` is what detect knows now.
+
+    A message that was taken before changes nothing.
+    """
+    if message.key in desk.taken:
+        return desk
+    over = {key: thread for key, thread in desk.over.items() if now - thread.over_at < OVER_SECONDS}
+    desk = replace(desk, taken={**remembered(desk.taken, now), message.key: now}, over=over)
+    told = _told(desk, message, head, now, manners)
+    pending: tuple[Pending, ...] = ()
+    if told.page or told.notes:
+        pending = (Pending(message.key, told.page, now, told.notes),)
+    ended = {
+        incident: replace(thread, over_at=now, red=(), incidents=())
+        for about, thread in desk.threads.items()
+        if about not in told.threads and not is_storm(about)
+        for incident in thread.incidents
+    }
+    return replace(
+        desk, threads=told.threads, over={**over, **ended}, outbox=(*desk.outbox, *pending)
+    )
+
+
+def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Decision:
+    if isinstance(message, Announcement):
+        return _announced(desk, message, now, manners)
+    if isinstance(message, Acknowledgement):
+        return _acknowledged(desk.threads, message, manners)
+    if isinstance(message, Rating):
+        return Decision(dict(desk.threads), None, (response_note(message),))
+    if message.state != "ALARM":
+        return green(desk.threads, message, manners)
+    left, incidents = known(desk.threads, head.incidents), paging(head)
+    if is_usual(message.alarm, head, now) and joined(message.alarm, incidents) is None:
+        return Decision(left)
+    return red(left, message, incidents, manners)
+
+
+def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Decision:
+    incident, threads = message.incident, dict(desk.threads)
+    if not incident.pages:
+        return Decision(threads, None, (incident_note(message, incident.id, None),))
+    about, thread = _thread_of(desk, incident)
+    is_old = about in threads
+    page = incident_page(message, manners.dashboard_url)
+    page = replace(page, subject=thread.subject, thread=thread.id)
+    is_worse = RANK[incident.severity] > RANK[thread.severity]
+    if message.transition == CLOSED:
+        others = tuple(other for other in thread.incidents if other != incident.id)
+        thread = replace(thread, incidents=others, recovered=not others)
+        if others or thread.red:
+            page = replace(page, kind=UPDATE)
+    else:
+        ids = tuple(dict.fromkeys((*thread.incidents, incident.id)))
+        thread = replace(thread, incidents=ids, recovered=False)
+        if is_old and message.transition != AGAIN:
+            page = replace(page, kind=UPDATE)
+    if thread.taken_by:
+        page = replace(page, facts=(*page.facts, ("Taken by", thread.taken_by)))
+    told: Page | None = page
+    if message.transition == WORSE and not is_worse:
+        if now - thread.updated_at < manners.cooldown_seconds:
+            told = None
+        else:
+            thread = replace(thread, updated_at=now)
+    if is_storm(about):
+        told, thread = in_storm(threads, thread, page, message, is_old, manners)
+    thread = replace(thread, severity=worse(thread.severity, incident.severity))
+    notes: tuple[Note, ...] = (incident_note(message, thread.id, told),)
+    threads[about] = thread
+    if not thread.incidents and not thread.red:
+        del threads[about]
+        notes += over_notes(thread, incident.closed_at, message.key)
+    return Decision(threads, told, notes)
+
+
+def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
+    """The incident's thread and what it is about: its own, the one that it had before it came back,
+    that of the payment alarms, or a new one."""
+    for about, thread in desk.threads.items():
+        if incident.id in thread.incidents:
+            return about, thread
+    before = desk.over.get(incident.id)
+    if before is not None and not incident.closed_at:
+        return before.id, replace(before, over_at=0, recovered=False)
+    if PAYMENT_ALARMS in desk.threads:
+        return PAYMENT_ALARMS, desk.threads[PAYMENT_ALARMS]
+    storm = storm_of(desk.threads, incident.detected_at)
+    if storm is not None:
+        return storm, desk.threads.get(storm) or storm_thread(incident.detected_at)
+    return incident.id, Thread(
+        id=incident.id,
+        subject=incident_subject(incident),
+        title=incident_subject(incident),
+        severity=incident.severity,
+        started_at=incident.started_at,
+    )
+
+
+def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) -> Decision:
+    """Who took the trouble over stands on every later page; the channels that know of it are told."""
+    changed, page = dict(threads), None
+    for about, thread in threads.items():
+        if message.id != thread.id and message.id not in thread.incidents:
+            continue
+        if thread.taken_by == message.by:
+            break
+        changed[about] = replace(thread, taken_by=message.by)
+        page = acknowledged_page(
+            message,
+            thread.id,
+            thread.subject,
+            thread.title,
+            thread.severity,
+            thread.started_at,
+            manners.dashboard_url,
+        )
+        break
+    return Decision(changed, page, (response_note(message),))

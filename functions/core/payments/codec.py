@@ -1,0 +1,364 @@
+"""Record bytes to payments, and back.
+
+A stream carries what its producers send: JSON, NDJSON, concatenated JSON, JSON arrays, gzip, zstd,
+KPL, and these inside each other. `decode` recognises all of them by their first bytes; what cannot
+become a payment comes back as a Malformed value among the payments, so that nothing is lost and
+nothing stops a shard.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from functions.core.errors import Malformed
+from functions.core.payments import damaged_json, envelopes, kpl
+from functions.core.payments.cards import mask
+from functions.core.payments.event import Payment, RawEvent, to_payment
+
+UTF8_BOM: Final = b"\xef\xbb\xbf"
+PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
+
+Item = TypeVar("Item")
+Decoded = list[Payment | Malformed]
+Bytes = bytes | bytearray
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one stream record may cost. The defaults lie far above what an honest producer sends.
+
+    decompressed_bytes: what one gzip or zstd envelope may unpack to; all envelopes of a record
+        together may unpack to ENVELOPES times as much, so that many bombs take no longer than few.
+    payments: payments and malformed parts in one record. A record with more is refused whole, so
+        that nothing counts twice when it is sent again under a higher limit.
+    nesting: envelopes (gzip, zstd, KPL) inside each other; the JSON text itself is none.
+    """
+
+    decompressed_bytes: int = 16 * 1024 * 1024
+    payments: int = 100_000
+    nesting: int = 2
+
+
+ENVELOPES: Final = 4
+DEFAULT_LIMITS: Final = Limits()
+
+
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Decoded:
+    """The payments of one record and its Malformed parts, in order of appearance; never empty.
+
+    Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
+    where that can be isolated, else the record; positions in its `detail` count from the start of
+    `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
+    corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
+    """
+    return _decoded(data, _Decoding(limits, _payment, _payments))
+
+
+def decode_each(
+    data: bytes, read: Callable[[bytes], Item], limits: Limits = DEFAULT_LIMITS
+) -> list[Item | Malformed]:
+    """As `decode`, but slower, and an object's text becomes what `read` makes of it.
+
+    What `read` raises as `decode` would (Malformed, msgspec's errors, ValueError) is a Malformed.
+    """
+    return _decoded(data, _Decoding(limits, read, None))
+
+
+def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed]:
+    try:
+        decoding.record(data, depth=0)
+    except _TooManyError:
+        most = decoding.limits.payments
+        detail = f"the record holds more than {most} payments and malformed parts"
+        return [Malformed("too_many", detail, data)]
+    return decoding.found
+
+
+class _TooManyError(Exception):
+    """The record holds more parts than Limits.payments."""
+
+
+class _Decoding(Generic[Item]):
+    """One record on its way: what is found so far, and how much may still be unpacked.
+
+    read: one object's text. read_all: a text without any fault at once, where that is faster.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        read: Callable[[bytes], Item],
+        read_all: Callable[[Bytes], list[Item]] | None,
+    ) -> None:
+        self.found: list[Item | Malformed] = []
+        self.limits = limits
+        self.read = read
+        self.read_all = read_all
+        self.unpackable = ENVELOPES * limits.decompressed_bytes
+
+    def record(self, data: Bytes, depth: int) -> None:
+        """One record, user record or content of an envelope, which lies in `depth` envelopes."""
+        if not data.startswith(_ENVELOPE_MAGICS):
+            self.text(data)
+            return
+        try:
+            contents = self.contents(bytes(data), depth)
+        except Malformed as error:
+            self.add(error)
+            return
+        for content in contents:
+            self.record(content, depth + 1)
+
+    def contents(self, data: bytes, depth: int) -> list[Bytes]:
+        """What the envelope holds; Malformed when it cannot or must not be opened."""
+        if depth >= self.limits.nesting:
+            detail = f"more than {self.limits.nesting} envelopes inside each other"
+            raise Malformed("too_deep", detail, data)
+        if data.startswith(kpl.MAGIC):
+            records = kpl.deaggregate(data)
+            if not records:
+                raise Malformed("empty", "the aggregate holds no user record", data)
+            # Where each begins and ends an object, their lines are the same objects, read at once.
+            if all(r.startswith(b"{") and r.endswith(_OBJECT_ENDS) for r in records):
+                return [b"\n".join(records)]
+            return [*records]
+        unpack = envelopes.gunzip if data.startswith(envelopes.GZIP_MAGIC) else envelopes.unzstd
+        limit = min(self.limits.decompressed_bytes, self.unpackable)
+        try:
+            content = unpack(data, limit)
+        except Malformed as error:
+            self.unpackable -= limit if error.reason == "too_large" else 0
+            raise
+        self.unpackable -= len(content)
+        return [content]
+
+    def add(self, item: Item | Malformed) -> None:
+        if len(self.found) >= self.limits.payments:
+            raise _TooManyError
+        self.found.append(item)
+
+    def text(self, data: Bytes) -> None:
+        """JSON text in any of its layouts."""
+        body = data[len(UTF8_BOM) :] if data.startswith(UTF8_BOM) else data
+        if not body or body.isspace():
+            self.add(Malformed("empty", "no bytes but white space", bytes(data)))
+        elif (payments := self.payments(body)) is not None:
+            self.found += payments
+            if len(self.found) > self.limits.payments:
+                raise _TooManyError
+        elif (values := self.values(body)) is not None:
+            for value in values:
+                self.add(self.one(value))
+        else:
+            self.damaged_text(body)
+
+    def one(self, part: bytes) -> Item | Malformed:
+        """One object's text as what it becomes, or why it becomes nothing."""
+        try:
+            _check_utf8(part)
+            return self.read(part)
+        except _FAULTS as error:
+            return _malformed(error, part)
+
+    def payments(self, text: Bytes) -> list[Item] | None:
+        """All payments of a text without any fault, which is the usual case; else None."""
+        if self.read_all is None or self.is_crowded(text):
+            return None
+        try:
+            _check_utf8(text)
+            return self.read_all(text) or None
+        except _FAULTS:
+            return None
+
+    def values(self, text: Bytes) -> list[bytes] | None:
+        """The text of each object, where all of it is sound JSON objects; else None."""
+        if self.is_crowded(text):
+            return None
+        try:
+            if _ARRAY.match(text):
+                _SHAPES.decode(text)
+                raws = _RAWS.decode(text)
+            else:
+                _SHAPE.decode_lines(text)
+                raws = _RAW.decode_lines(text)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return [bytes(raw) for raw in raws] or None
+
+    def is_crowded(self, text: Bytes) -> bool:
+        """May hold too many objects to decode at once: each takes 600 bytes, be it only `{}`."""
+        return text.count(b"{") > self.limits.payments
+
+    def damaged_text(self, body: Bytes) -> None:
+        """Text that is not JSON objects throughout."""
+        before = len(self.found)
+        is_array = _ARRAY.match(body) is not None
+        separators = b" \t\r\n,[]" if is_array else b" \t\r\n"
+        for block in damaged_json.blocks(body):
+            payments = self.payments(block)
+            for payment in payments or ():
+                self.add(payment)
+            if payments is None:
+                for parts in damaged_json.lines(block):
+                    self.damaged_line(parts, separators)
+        if any(isinstance(item, Malformed) for item in self.found[before:]):
+            return
+        if is_array and not bytes(body[-_CHUNK_BYTES:]).rstrip().endswith(b"]"):
+            self.add(Malformed("bad_json", "the array does not end", b"["))
+        elif len(self.found) == before:
+            self.add(Malformed("empty", "no object in it", bytes(body)))
+
+    def damaged_line(self, parts: Iterable[bytes], separators: bytes) -> None:
+        """A line's objects and what lies between them; or the line, if no part of it is good."""
+        items: list[Item | Malformed] = []
+        line: list[bytes] = []
+        has_stray = False
+        for part in parts:
+            line.append(part)
+            is_object = part.startswith(b"{")
+            core = part.strip() if is_object else part.strip(separators)
+            if core:
+                has_stray = has_stray or not is_object
+                items.append(self.one(core))
+            if len(self.found) + len(items) > self.limits.payments:
+                raise _TooManyError
+        if has_stray and all(isinstance(item, Malformed) for item in items):
+            items = [self.one(b"".join(line).strip())]
+        for item in items:
+            self.add(item)
+
+
+_ENVELOPE_MAGICS: Final = (kpl.MAGIC, envelopes.GZIP_MAGIC, envelopes.ZSTD_MAGIC)
+_OBJECT_ENDS: Final = (b"}", b"}\n")
+_CHUNK_BYTES: Final = 64 * 1024
+_ARRAY: Final = re.compile(rb"\s*\[")
+
+
+class _Shape(msgspec.Struct, gc=False):
+    """Any JSON object: what it holds is checked and not kept."""
+
+
+_EVENT: Final = msgspec.json.Decoder(RawEvent)
+_EVENTS: Final = msgspec.json.Decoder(list[RawEvent])  # type: ignore[valid-type]  # by defstruct
+_SHAPE: Final = msgspec.json.Decoder(_Shape)
+_SHAPES: Final = msgspec.json.Decoder(list[_Shape])
+_RAW: Final = msgspec.json.Decoder(msgspec.Raw)
+_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+# ValueError is invalid UTF-8, and with OverflowError the numbers that Python refuses to convert.
+_FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, OverflowError)
+
+
+def _payment(part: bytes) -> Payment:
+    return to_payment(_EVENT.decode(part))
+
+
+def _payments(text: Bytes) -> list[Payment]:
+    raws = _EVENTS.decode(text) if _ARRAY.match(text) else _EVENT.decode_lines(text)
+    return [to_payment(raw) for raw in raws]
+
+
+def _malformed(error: Exception, data: bytes) -> Malformed:
+    if isinstance(error, Malformed):
+        # The detail quotes what came, which may be a card number.
+        return Malformed(error.reason, mask(error.detail)[:_LONGEST_DETAIL], data)
+    if isinstance(error, RecursionError):
+        return Malformed("too_deep", "JSON nested deeper than can be read", data)
+    if isinstance(error, msgspec.ValidationError):
+        return Malformed("wrong_type", str(error), data)
+    if isinstance(error, (msgspec.DecodeError, UnicodeDecodeError)):
+        return Malformed("bad_json", str(error), data)
+    return Malformed("bad_number", str(error), data)
+
+
+_LONGEST_DETAIL: Final = 500
+
+
+def _check_utf8(text: Bytes) -> None:
+    """Raises UnicodeDecodeError. msgspec leaves the values that it skips unchecked."""
+    if text.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(text), _CHUNK_BYTES):
+        decoder.decode(text[start : start + _CHUNK_BYTES])
+    decoder.decode(b"", final=True)
+
+
+class _Line(msgspec.Struct, omit_defaults=True, gc=False):
+    """The public event: docs/events.md, design section 6."""
+
+    transaction_id: str
+    payment_status: str
+    timestamp: str
+    count: int = 1
+    region: str | None = None
+    device: str | None = None
+    payment_method: str | None = None
+    network: str | None = None
+    issuer: str | None = None
+    gateway: str | None = None
+    merchant_id: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    error_code: str | None = None
+    error_scheme: str | None = None
+    error_message: str | None = None
+    latency_ms: float | None = None
+    amount: float | None = None
+    user_id: str | None = None
+    correlation_id: str | None = None
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def encode(payment: Payment) -> bytes:
+    """One canonical JSON line without a newline, in the public field names; what is absent, and a
+    count of 1, is left out. `decode(encode(payment)) == [payment]`.
+    """
+    p = payment
+    when = f"{_second(p.timestamp_ms // 1000)}.{p.timestamp_ms % 1000:03d}Z"
+    line = _Line(
+        p.transaction_id, p.status, when, p.count, p.region, p.device, p.method, p.network,
+        p.issuer, p.gateway, p.merchant, p.country, p.currency, p.error_code, p.error_scheme,
+        p.error_message, p.latency_ms, p.amount, p.user_id, p.correlation_id,
+    )  # fmt: skip
+    return _ENCODER.encode(line)
+
+
+@lru_cache(maxsize=4096)
+def _second(epoch_s: int) -> str:
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def pack(lines: Sequence[bytes], packing: str, *, partition_key: str = "paywatch") -> bytes:
+    """Encoded events as one stream record; the same bytes for the same lines.
+
+    `packing` is one of PACKINGS; json takes exactly one line. Raises ValueError. Under KPL give the
+    record's own partition key: KCL drops user records whose key belongs to another shard
+    (awslabs/kinesis-aggregation#175).
+    """
+    if not lines:
+        raise ValueError("nothing to pack")
+    if packing == "json":
+        if len(lines) != 1:
+            raise ValueError(f"packing json takes one line, not {len(lines)}")
+        return lines[0]
+    if packing == "kpl":
+        return kpl.aggregate(lines, partition_key)
+    text = b"\n".join(lines) + b"\n"
+    if packing == "ndjson":
+        return text
+    if packing == "gzip":
+        return envelopes.gzip(text)
+    if packing == "zstd":
+        return envelopes.zstandard(text)
+    raise ValueError(f"unknown packing {packing!r}; known: {', '.join(PACKINGS)}")

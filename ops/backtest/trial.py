@@ -1,0 +1,234 @@
+"""One trial of a backtest: a chain with its settings, and what it found in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from functions.core.counting.counts import SIGNALS, attempts, blamed
+from functions.core.counting.slices import ALL, slice_values, words
+from functions.core.detection.evidence import strength, tolerated
+from functions.core.detection.state import Rules
+from functions.core.detection.tracker import Watch
+from functions.core.monitoring.alarms import alarms
+from functions.core.monitoring.metrics import RATE_METRICS
+from functions.core.troubles.blame import likely_cause
+from functions.core.troubles.incident import Incident
+from functions.core.troubles.severity import Threshold
+from ops.backtest.alarm_rules import AlarmRule
+from ops.backtest.chain import Chain, Paged
+from ops.backtest.recorder import Recorder
+from ops.backtest.report import IncidentLine, PageLine, WaveLine
+from producer.second import Second
+
+PUBLISH_SECONDS: Final = 5
+_DRAWN: Final = ("failed", "denied")
+"""Signals drawn of every slice; the others are drawn of all traffic and where they stand out."""
+
+
+@dataclass
+class Trial:
+    """rules: what detect judges by. alarm_rules: CloudWatch's alarms, with these thresholds. waves:
+    incidents of severity info, which page nobody."""
+
+    rules: Rules
+    alarm_rules: Sequence[AlarmRule]
+    recorder: Recorder | None = None
+    incidents: list[IncidentLine] = field(default_factory=list)
+    waves: list[IncidentLine] = field(default_factory=list)
+    pages: list[PageLine] = field(default_factory=list)
+    paged: int = 0
+    start: int = 0
+    payments: int = 0
+    rows: int = 0
+    _folded: int = 0
+
+    def __post_init__(self) -> None:
+        thresholds = self.rules.budget.thresholds
+        self.chain = Chain(
+            self.rules,
+            self.alarm_rules,
+            {alarm.name: alarm for alarm in alarms(thresholds)},
+            publish_seconds=PUBLISH_SECONDS,
+            on_page=self._page,
+            on_closed=self._closed,
+        )
+
+    def second(self, second: Second) -> None:
+        self.start = self.start or second.second
+        self.rows += second.rows
+        self.chain.second(second.second, second.tally, second.newest_ms)
+        if self.recorder is not None:
+            self._record(self.recorder)
+
+    def end(self) -> None:
+        """No payments come any more: what is open stays open."""
+        for incident in self.chain.end():
+            self._closed(incident)
+        self.incidents.sort(key=lambda line: (line.detected_at, line.id))
+        self.waves.sort(key=lambda line: (line.detected_at, line.id))
+        self.payments = self.chain.state.totals.payments
+
+    @property
+    def clock(self) -> int:
+        return self.chain.state.window.clock
+
+    @property
+    def seconds(self) -> int:
+        """The history's length."""
+        return max(1, self.clock - self.start)
+
+    def _page(self, paged: Paged) -> None:
+        self.pages.append(PageLine(iso(paged.at), paged.alarm, paged.state))
+        self.paged += paged.state == "ALARM"
+
+    def _closed(self, incident: Incident) -> None:
+        if not incident.pages:
+            self.waves.append(line_of(incident))
+            return
+        self.incidents.append(line_of(incident))
+        if self.recorder is not None:
+            self.recorder.incident(incident.slice)
+
+    def _record(self, recorder: Recorder) -> None:
+        """Note the cell that was folded last, once."""
+        watch = self.chain.state.watch
+        if watch.baseline.folded == self._folded:
+            return
+        self._folded = watch.baseline.folded
+        cell = watch.baseline.cells[-1]
+        scores = self._scores(watch)
+        for key, counts in cell.counts.items():
+            learned = cell.end - watch.known.get(key, cell.end) >= (
+                self.rules.budget.learning_seconds
+            )
+            for number, signal in enumerate(SIGNALS):
+                score = scores.get((number, key), 0.0)
+                if not (signal in _DRAWN or key == ALL or score >= 50.0):
+                    continue
+                normal = watch.baseline.normal(key, number) if learned else None
+                recorder.record(
+                    cell.start,
+                    cell.end - cell.start,
+                    key,
+                    signal,
+                    attempts(counts),
+                    blamed(counts, signal),
+                    normal.rate if normal else None,
+                    tolerated(normal, self.rules.budget.drift(number)) if normal else None,
+                    score,
+                )
+
+    def _scores(self, watch: Watch) -> Mapping[tuple[int, str], float]:
+        scores = {
+            (number, key): 50.0 * min(0.99, strength(watch.trails[number][key]) / watch.needed)
+            for number, key in watch.hot
+        }
+        for incident in self.chain.state.incidents:
+            if incident.is_open and incident.signal in SIGNALS:
+                scores[SIGNALS.index(incident.signal), incident.slice] = incident.score
+        return scores
+
+
+def with_thresholds(
+    rules: Sequence[AlarmRule], thresholds: Mapping[str, Threshold]
+) -> list[AlarmRule]:
+    """The template's alarms with other thresholds for the rates, as a deployment with these
+    settings would have them."""
+    wanted = {
+        f"{RATE_METRICS[signal]}-{level}": 100 * share
+        for signal, threshold in thresholds.items()
+        for level, share in (("warning", threshold.warning), ("critical", threshold.critical))
+    }
+    return [
+        replace(rule, threshold=wanted[rule.name]) if rule.name in wanted else rule
+        for rule in rules
+    ]
+
+
+def line_of(incident: Incident) -> IncidentLine:
+    """The incident as it is printed; a WaveLine where it pages nobody."""
+    kind = IncidentLine if incident.pages else WaveLine
+    return kind(
+        id=incident.id,
+        opened_at=iso(incident.started_at),
+        detected_at=iso(incident.detected_at),
+        closed_at=iso(incident.closed_at) if incident.closed_at else None,
+        severity=incident.severity,
+        score=round(incident.score, 1),
+        signal=incident.signal,
+        slice=slice_values(incident.slice),
+        cause=likely_cause(incident),
+        observed_rate=round(incident.rate, 6),
+        baseline_rate=round(incident.normal, 6),
+        attempts=incident.attempts,
+    )
+
+
+def warnings(trial: Trial) -> list[str]:
+    """What the history says about the settings: thresholds that lie below what is normal."""
+    watch, found = trial.chain.state.watch, []
+    thresholds = trial.rules.budget.thresholds
+    for number, signal in enumerate(SIGNALS):
+        limit = thresholds[signal].warning
+        if not attempts(watch.baseline.absorbed.get(ALL, 0)):
+            continue
+        normal = watch.baseline.normal(ALL, number).rate
+        if normal > limit:
+            found.append(
+                f"normally {100 * normal:.2g} % of all payments show {signal!r}, more than the"
+                f" warning threshold of {100 * limit:g} %: it says nothing new, only departures"
+                " from normal count"
+            )
+        above = [
+            key
+            for key in watch.known
+            if key
+            and key in watch.baseline.absorbed
+            and watch.baseline.normal(key, number).rate > limit
+        ]
+        if above and normal <= limit:
+            names = ", ".join(words(key) for key in sorted(above)[:3])
+            found.append(
+                f"{len(above)} slices normally show {signal!r} above the warning threshold of"
+                f" {100 * limit:g} % ({names}{', …' if len(above) > 3 else ''}): for them only"
+                " departures from their own normal count"
+            )
+    return found
+
+
+def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
+    """The last line of `--json`."""
+    days = trial.seconds / 86_400
+    return {
+        "type": "summary",
+        "payments": trial.payments,
+        "rows": trial.rows,
+        "bad_rows": bad_rows,
+        "late": trial.chain.state.totals.late,
+        "from": iso(trial.start),
+        "until": iso(trial.clock),
+        "days": round(days, 4),
+        "slices": len(trial.chain.state.watch.known),
+        "incidents": len(trial.incidents),
+        "customer_side": len(trial.waves),
+        "pages": trial.paged,
+        "pages_per_week": round(trial.paged / days * 7, 2),
+        "alarms": {
+            name: {"times_red": red.times, "seconds_red": red.seconds}
+            for name, red in trial.chain.red.items()
+            if red.times
+        },
+        "warnings": warnings(trial),
+        "wall_seconds": round(wall_seconds, 3),
+        "payments_per_second": round(trial.payments / wall_seconds),
+        "rows_per_second": round(trial.rows / wall_seconds),
+    }
+
+
+def iso(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

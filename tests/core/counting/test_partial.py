@@ -1,0 +1,175 @@
+"""Partials: as bytes, in parts, and which of them are new."""
+
+from __future__ import annotations
+
+import random
+import zlib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counting.counts import to_bytes
+from functions.core.counting.partial import (
+    LARGEST_BYTES,
+    Partial,
+    Position,
+    decode,
+    encode,
+    fits,
+    fresh,
+    in_parts,
+    padded,
+)
+from functions.core.counting.slices import ALL
+from functions.core.counting.tally import Bucket, Tally, merge
+from functions.core.errors import Malformed
+from tests.builders import NOW, SHARD, approved, counts, partial
+
+
+def taken(*partials: Partial, positions: dict[str, Position] | None = None) -> list[Partial]:
+    return fresh(positions or {}, partials)[0]
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 2**40),
+        st.builds(
+            Bucket,
+            st.dictionaries(st.text(max_size=9), st.integers(0, 10**12).map(lambda n: counts(failed=n))),
+            st.dictionaries(st.integers(0, 300), st.integers(1, 10**12)),
+            st.integers(0, 99),
+            st.integers(0, 99),
+        ),
+        max_size=4,
+    ).map(Tally)
+)  # fmt: skip
+def test_a_partial_comes_back_from_its_bytes(what: Tally) -> None:
+    sent = partial(7, what, first=3, part=2)
+    assert decode(encode(sent)) == sent
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", encode(partial(1))[:-9]])
+def test_bytes_that_are_no_partial_are_malformed(data: bytes) -> None:
+    with pytest.raises(Malformed, match="bad_partial"):
+        decode(data)
+
+
+def test_a_partial_of_another_version_is_refused_by_its_number() -> None:
+    other = msgspec.structs.replace(partial(1), version=3)
+    with pytest.raises(Malformed, match="version 3, known: 2"):
+        decode(encode(other))
+
+
+def of_release_0_1(statuses: list[int], causes: list[int]) -> bytes:
+    """A partial as release 0.1 sent it: its tally an array of a map, counts as lists."""
+    tally = [{NOW: [{ALL: [*statuses, *causes]}, {7: 2}, 3, 4]}]
+    return zlib.compress(
+        msgspec.msgpack.encode([SHARD, "1", "2", NOW * 1000, NOW * 1000, tally, 5, 1])
+    )
+
+
+def test_a_partial_of_the_release_before_is_read_with_every_payment_in_it() -> None:
+    read = decode(of_release_0_1([90, 3, 7, 0, 0, 2, 1], [6, 0, 4, 0, 0, 0, 0, 0]))
+    was = counts(approved=90, failed=3, denied=7, refunded=2, pending=1, customer=6, issuer=4)
+    assert read == Partial(
+        SHARD, "1", "2", NOW * 1000, NOW * 1000, Tally({NOW: Bucket({ALL: was}, {7: 2}, 3, 4)}), 5
+    )
+
+
+def test_a_partial_of_the_release_before_is_sent_on_as_one_of_this() -> None:
+    read = decode(of_release_0_1([1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]))
+    assert decode(encode(read)) == read
+
+
+def test_a_partial_without_money_examples_and_unknown_codes_is_read() -> None:
+    counted = counts(approved=1)
+    tally = {NOW: [{ALL: to_bytes(counted)}, {7: 2}, 3, 4]}
+    sent = [SHARD, "1", "2", NOW * 1000, NOW * 1000, tally, 0, 2, ""]
+    read = decode(zlib.compress(msgspec.msgpack.encode(sent)))
+    assert read.tally == Tally({NOW: Bucket({ALL: counted}, {7: 2}, 3, 4)})
+
+
+@pytest.mark.parametrize("tally", [[], {}, [{NOW: [{ALL: [1]}, {}, 0, 0]}], "x"], ids=repr)
+def test_a_partial_of_the_release_before_whose_tally_is_none_is_malformed(tally: object) -> None:
+    data = msgspec.msgpack.encode([SHARD, "1", "2", 0, 0, tally, 0, 1])
+    with pytest.raises(Malformed, match="bad_partial"):
+        decode(zlib.compress(data))
+
+
+def test_partials_are_taken_in_order() -> None:
+    one, two = partial(3, first=1), partial(5, first=4)
+    assert taken(one, two) == [one, two]
+
+
+def test_a_partial_that_comes_again_is_dropped() -> None:
+    one, two = partial(3, first=1), partial(5, first=4)
+    assert taken(one, two, one, two) == [one, two]
+
+
+def test_a_partial_before_the_position_is_dropped() -> None:
+    #  (1 ........ 5)  (2 . 3)
+    assert taken(partial(5, first=1), partial(3, first=2)) == [partial(5, first=1)]
+
+
+def test_a_partial_that_straddles_the_position_is_dropped() -> None:
+    #  (1 .... 3)
+    #       (3 ........ 6)      its records come again in partials that fit
+    assert taken(partial(3, first=1), partial(6, first=3)) == [partial(3, first=1)]
+
+
+def test_shards_have_positions_of_their_own() -> None:
+    one, two = partial(5, shard="a"), partial(3, shard="b")
+    assert taken(one, two) == [one, two]
+
+
+def test_the_parts_of_a_partial_are_taken_each_once() -> None:
+    parts = [partial(5, first=5, part=number) for number in range(3)]
+    assert taken(parts[0], parts[1], parts[0], parts[1], parts[2]) == parts
+
+
+def test_a_part_that_comes_again_after_a_later_partial_is_dropped() -> None:
+    first, second, later = partial(5, part=0), partial(5, part=1), partial(6)
+    assert taken(first, second, later, first, second) == [first, second, later]
+
+
+def test_sequence_numbers_are_compared_as_numbers() -> None:
+    nine = msgspec.structs.replace(partial(1), first="9", last="9")
+    ten = msgspec.structs.replace(partial(1), first="10", last="10")
+    assert taken(nine, ten) == [nine, ten]
+    assert padded("9") < padded("10")
+
+
+def test_the_positions_that_were_given_stay_as_they_were() -> None:
+    positions: dict[str, Position] = {}
+    fresh(positions, [partial(1)])
+    assert positions == {}
+
+
+def test_a_small_partial_is_its_only_part() -> None:
+    assert in_parts(partial(1, approved(NOW))) == [partial(1, approved(NOW))]
+
+
+def crowded(values: int, length: int) -> Tally:
+    """Slices whose values hold so many bytes that do not compress."""
+    drawn = random.Random(1)
+    slices = {
+        f"merchant={drawn.randbytes(length).hex()}": counts(approved=1) for _ in range(values)
+    }
+    return Tally({NOW: Bucket(slices)})
+
+
+def test_a_large_partial_comes_in_parts_that_can_be_sent_and_stored() -> None:
+    large = partial(1, crowded(9_000, 128))
+    parts = in_parts(large)
+    assert len(parts) > 1
+    assert [part.part for part in parts] == list(range(len(parts)))
+    assert all(len(encode(part)) <= LARGEST_BYTES for part in parts)
+    assert merge(part.tally for part in parts) == large.tally
+
+
+def test_few_slices_fit_however_long_their_values_are() -> None:
+    small = partial(1, crowded(300, 400))
+    assert fits(small)
+    assert len(encode(small)) <= LARGEST_BYTES

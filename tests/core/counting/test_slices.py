@@ -1,0 +1,94 @@
+"""Slices as text: what is written is read again, and who contains whom."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counting.slices import (
+    ALL,
+    DEFAULT_SLICING,
+    disjoint,
+    format_slicing,
+    parse_slicing,
+    pooled,
+    refines,
+    slice_key,
+    slice_values,
+    slices_of,
+    words,
+)
+from functions.core.payments.event import DIMENSIONS
+from tests.builders import NOW, payment
+
+values = st.dictionaries(
+    st.sampled_from(DIMENSIONS), st.text(st.sampled_from("%&=253D6 aé×"), min_size=1, max_size=6)
+)
+few = st.dictionaries(st.sampled_from(DIMENSIONS[:3]), st.sampled_from("AB"))
+
+
+@given(values)
+def test_a_slice_is_read_as_it_was_written_whatever_its_values_are(chosen: dict[str, str]) -> None:
+    assert slice_values(slice_key(chosen)) == chosen
+
+
+@given(few, few)
+def test_a_slice_contains_another_when_the_other_says_all_it_says(
+    one: dict[str, str], two: dict[str, str]
+) -> None:
+    assert refines(slice_key(one), slice_key(two)) == (two.items() <= one.items())
+
+
+@given(few, few)
+def test_slices_share_no_payment_when_they_give_one_dimension_two_values(
+    one: dict[str, str], two: dict[str, str]
+) -> None:
+    apart = any(one[name] != two[name] for name in one.keys() & two.keys())
+    assert disjoint(slice_key(one), slice_key(two)) == disjoint(slice_key(two), slice_key(one))
+    assert disjoint(slice_key(one), slice_key(two)) == apart
+
+
+@given(few)
+def test_every_slice_is_within_all_traffic(chosen: dict[str, str]) -> None:
+    assert refines(slice_key(chosen), ALL)
+    assert not disjoint(slice_key(chosen), ALL)
+
+
+@given(values)
+def test_a_payment_is_counted_under_the_slices_that_contain_it(chosen: dict[str, str]) -> None:
+    whole = slice_key(chosen)
+    found = list(slices_of(payment(NOW, "approved", **chosen), DEFAULT_SLICING))
+    expected = {
+        slice_key({name: chosen[name] for name in names})
+        for names in DEFAULT_SLICING
+        if chosen.keys() >= set(names)
+    }
+    assert len(found) == len(set(found))
+    assert set(found) == {ALL, *expected}
+    assert all(refines(whole, key) for key in found)
+
+
+def test_surplus_values_are_pooled_under_their_own_dimensions() -> None:
+    assert pooled("issuer=HDFC&network=VISA") == "issuer=other&network=other"
+
+
+def test_a_slice_is_said_in_words() -> None:
+    assert words("issuer=HDFC&network=VISA") == "issuer HDFC × network VISA"
+    assert words(ALL) == "all traffic"
+
+
+def test_a_slicing_is_read_as_it_was_written() -> None:
+    assert parse_slicing(format_slicing(DEFAULT_SLICING)) == DEFAULT_SLICING
+
+
+def test_a_combination_may_be_written_in_any_order_with_spaces() -> None:
+    assert parse_slicing("region, network * issuer") == (("region",), ("issuer", "network"))
+
+
+@pytest.mark.parametrize(
+    "text", ["planet", "issuer*planet", "issuer*", "issuer*issuer", "issuer,issuer"]
+)
+def test_a_slicing_that_makes_no_sense_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="dimension"):
+        parse_slicing(text)

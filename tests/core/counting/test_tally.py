@@ -1,0 +1,163 @@
+"""Counts by second and slice: a commutative monoid."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counting.counts import attempts, payments
+from functions.core.counting.harm import Example
+from functions.core.counting.slices import ALL
+from functions.core.counting.tally import (
+    Bucket,
+    Tally,
+    latency_index,
+    latency_quantile,
+    merge,
+    split,
+)
+from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES, Payment
+from tests.builders import NOW, counts, payment
+
+SLICING = (("issuer",), ("network",), ("issuer", "network"))
+
+made = st.builds(
+    payment,
+    st.integers(NOW, NOW + 3),
+    st.sampled_from(STATUSES),
+    issuer=st.none() | st.sampled_from("AB"),
+    network=st.none() | st.sampled_from("XY"),
+    count=st.integers(1, 5),
+    latency_ms=st.none() | st.floats(0, 5000),
+    amount=st.none() | st.floats(0, 1e9),
+    currency=st.none() | st.sampled_from(("INR", "USD")),
+    transaction_id=st.sampled_from("tuv"),
+)
+lists = st.lists(made, max_size=12)
+
+
+def counted(paid: list[Payment]) -> Tally:
+    tally = Tally()
+    for item in paid:
+        is_failed = item.status not in ("approved", "pending", "refunded")
+        tally.add(item, "issuer" if is_failed else "", SLICING, ":Z9" if is_failed else "")
+    return tally
+
+
+tallies = lists.map(counted)
+
+
+@given(tallies)
+def test_an_empty_tally_changes_nothing(tally: Tally) -> None:
+    assert merge([tally, Tally()]) == merge([Tally(), tally]) == merge([tally]) == tally
+
+
+@given(tallies, tallies, tallies)
+def test_merging_is_associative(one: Tally, two: Tally, three: Tally) -> None:
+    assert merge([merge([one, two]), three]) == merge([one, merge([two, three])])
+
+
+@given(tallies, tallies)
+def test_merging_is_commutative(one: Tally, two: Tally) -> None:
+    assert merge([one, two]) == merge([two, one])
+
+
+@given(lists, lists)
+def test_counting_and_merging_is_counting_all_at_once(
+    one: list[Payment], two: list[Payment]
+) -> None:
+    assert merge([counted(one), counted(two)]) == counted(one + two)
+
+
+@given(tallies, tallies)
+def test_merging_leaves_what_it_merges_as_it_was(one: Tally, two: Tally) -> None:
+    before = repr((one, two))
+    merge([one, two])
+    assert repr((one, two)) == before
+
+
+@given(tallies, st.integers(1, 9))
+def test_the_parts_of_a_tally_merge_to_it_and_none_is_too_large(tally: Tally, most: int) -> None:
+    parts = split(tally, most)
+    assert merge(parts) == tally
+    assert all(part.cells <= most for part in parts)
+    assert split(tally, most) == parts
+
+
+def test_an_empty_tally_is_one_empty_part() -> None:
+    assert split(Tally(), 5) == [Tally()]
+
+
+def test_parked_events_and_late_payments_survive_the_splitting() -> None:
+    tally = Tally({NOW: Bucket({ALL: counts(approved=1)}, {3: 1}, parked=2, late=4)})
+    assert merge(split(tally, 1)) == tally
+
+
+@given(lists)
+def test_every_payment_is_counted_once_in_all_traffic(paid: list[Payment]) -> None:
+    assert payments(counted(paid).total) == sum(item.count for item in paid)
+
+
+@given(lists)
+def test_attempts_are_the_payments_with_a_final_outcome(paid: list[Payment]) -> None:
+    final = sum(item.count for item in paid if item.status in ATTEMPT_STATUSES)
+    assert attempts(counted(paid).total) == final
+
+
+def test_a_payment_is_counted_in_its_second_under_each_of_its_slices() -> None:
+    tally = Tally()
+    tally.add(payment(NOW, "failed", issuer="A", network="X", count=3), "timeout", SLICING)
+    three = counts(failed=3, timeout=3)
+    keys = (ALL, "issuer=A", "network=X", "issuer=A&network=X")
+    assert tally.seconds[NOW].slices == dict.fromkeys(keys, three)
+
+
+def test_what_failed_leaves_its_money_and_an_example_in_each_of_its_slices() -> None:
+    tally = Tally()
+    for name, amount, cause in (("b", 2.5, "issuer"), ("a", 0.1, "issuer"), ("c", 9.0, "customer")):
+        failed = payment(
+            NOW, "failed", transaction_id=name, amount=amount, currency="INR", issuer="A", count=2,
+            error_code="91",
+        )  # fmt: skip
+        tally.add(failed, cause, (("issuer",),))
+    assert tally.seconds[NOW].money == {key: {"INR": 5_200} for key in (ALL, "issuer=A")}
+    assert tally.seconds[NOW].examples == dict.fromkeys((ALL, "issuer=A"), Example("a", "91"))
+
+
+def test_a_card_number_in_a_transaction_id_is_not_kept() -> None:
+    tally = Tally()
+    tally.add(payment(NOW, "failed", transaction_id="4111111111111111"), "issuer", ())
+    assert tally.seconds[NOW].examples[ALL] == Example("************1111")
+
+
+def test_a_code_that_nobody_knows_is_counted_by_name() -> None:
+    tally = Tally()
+    for _ in range(3):
+        tally.add(payment(NOW, "failed", count=2), "unknown", (), "acme:Z9")
+    assert tally.seconds[NOW].unknown == {"acme:Z9": 6}
+
+
+@given(
+    st.lists(st.floats(1, 60_000), min_size=1, max_size=60), st.sampled_from((0.5, 0.95, 0.99, 1))
+)
+def test_a_latency_quantile_is_right_within_five_percent(
+    latencies: list[float], quantile: float
+) -> None:
+    sketch: dict[int, int] = {}
+    for latency in latencies:
+        index = latency_index(latency)
+        sketch[index] = sketch.get(index, 0) + 1
+    exact = sorted(latencies)[math.ceil(quantile * len(latencies)) - 1]
+    assert latency_quantile(sketch, quantile) == pytest.approx(exact, rel=0.05)
+
+
+def test_an_empty_sketch_has_no_quantile() -> None:
+    assert latency_quantile({}, 0.95) is None
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.3, 1.0])
+def test_latencies_up_to_a_millisecond_share_a_bucket(latency: float) -> None:
+    assert latency_index(latency) == 0

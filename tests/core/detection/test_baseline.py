@@ -1,0 +1,267 @@
+"""What is normal for a slice, minute by minute."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts
+from functions.core.counting.slices import ALL
+from functions.core.detection.baseline import (
+    ASSUMED,
+    CELL_SECONDS,
+    FORGOTTEN_SECONDS,
+    GUARD_SECONDS,
+    MEMORY_SECONDS,
+    PAST_SECONDS,
+    Baseline,
+    HeldBack,
+    Normal,
+    fold,
+    forget,
+    restored,
+    wider_slices,
+)
+from tests.builders import NOW, counts
+
+FAILED = SIGNALS.index("failed")
+HDFC, ROUTE = "issuer=HDFC", "issuer=HDFC&network=VISA"
+GUARD_MINUTES = GUARD_SECONDS // CELL_SECONDS
+MEMORY_MINUTES = MEMORY_SECONDS // CELL_SECONDS
+
+
+def nothing(_: str, __: int, ___: int) -> bool:
+    return False
+
+
+def minutes(
+    number: int,
+    came: Mapping[str, Counts] | Callable[[int], Mapping[str, Counts]],
+    baseline: Baseline | None = None,
+    *,
+    held_back: HeldBack = nothing,
+    learning: bool = False,
+) -> Baseline:
+    """The baseline after so many minutes more, in each of which this came."""
+    baseline = baseline or Baseline()
+    start = baseline.folded or NOW
+    for minute in range(number):
+        current = came if isinstance(came, Mapping) else came(minute)
+        second = start + (minute + 1) * CELL_SECONDS
+        baseline = fold(baseline, current, second, held_back, learning=learning)
+    return baseline
+
+
+def of(failed: int, total: int, key: str = ALL) -> Mapping[str, Counts]:
+    return {key: counts(approved=total - failed, failed=failed, gateway=failed)}
+
+
+def rate(baseline: Baseline, key: str = ALL) -> float:
+    return baseline.normal(key, FAILED).rate
+
+
+def test_before_anything_was_seen_the_usual_rates_of_payments_are_assumed() -> None:
+    assert tuple(Baseline().normal(ALL, n).rate for n in range(len(SIGNALS))) == ASSUMED
+
+
+def test_the_normal_rate_becomes_that_of_the_slice() -> None:
+    assert rate(minutes(20, of(30, 1000))) == pytest.approx(0.03, rel=0.01)
+
+
+def test_what_customers_and_fraud_rules_do_is_not_part_of_the_rate() -> None:
+    came = {ALL: counts(approved=700, denied=300, customer=200, fraud=100)}
+    assert minutes(20, came).normal(ALL, SIGNALS.index("denied")).rate < 0.001
+
+
+def test_a_minute_becomes_part_of_what_is_normal_after_the_guard_and_not_before() -> None:
+    calm = minutes(10, of(0, 1000))
+    for minute in range(1, GUARD_MINUTES + 1):
+        assert rate(minutes(minute, of(500, 1000), calm)) == pytest.approx(rate(calm), rel=0.5)
+    assert rate(minutes(GUARD_MINUTES + 1, of(500, 1000), calm)) > 10 * rate(calm)
+
+
+def test_while_learning_a_minute_is_normal_at_once() -> None:
+    assert rate(minutes(1, of(500, 1000), learning=True)) == pytest.approx(0.49, abs=0.01)
+
+
+def test_an_incident_that_is_held_back_does_not_change_the_normal_rate() -> None:
+    calm = minutes(10, of(10, 1000))
+    after = minutes(20, of(500, 1000), calm, held_back=lambda *_: True)
+    # What came before the incident leaves the guard meanwhile, but nothing of the incident.
+    assert rate(after) == pytest.approx(rate(calm), rel=0.1)
+    assert after.normal(ALL, FAILED).dispersion == calm.normal(ALL, FAILED).dispersion
+
+
+def test_an_incident_of_one_slice_keeps_the_others_learning() -> None:
+    both = {**of(500, 1000, "issuer=A"), **of(40, 1000, "issuer=B")}
+    after = minutes(20, both, held_back=lambda key, *_: key == "issuer=A")
+    assert rate(after, "issuer=B") == pytest.approx(0.04, rel=0.05)
+    assert rate(after, "issuer=A") < 0.02
+
+
+def test_what_is_held_back_is_asked_for_the_seconds_of_its_minute() -> None:
+    asked: set[tuple[int, int]] = set()
+
+    def held_back(_: str, start: int, end: int) -> bool:
+        asked.add((start - NOW, end - NOW))
+        return False
+
+    minutes(5, of(0, 9), held_back=held_back)
+    assert asked == {(0, 60), (60, 120), (120, 180)}
+
+
+def test_what_was_held_back_counts_for_how_traffic_is_spread() -> None:
+    after = minutes(3 + GUARD_MINUTES, of(9, 10), held_back=lambda *_: True)
+    assert (after.absorbed, after.spread) == ({}, {ALL: 30})
+
+
+def test_minutes_leave_after_half_an_hour_and_the_guard() -> None:
+    long = minutes(100, of(10, 1000))
+    assert attempts(long.absorbed[ALL]) == MEMORY_MINUTES * 1000
+    assert len(long.cells) == MEMORY_MINUTES + GUARD_MINUTES
+
+
+def test_what_left_remains_as_a_prior_that_weighs_less_than_the_last_minutes() -> None:
+    busy = minutes(60, of(50, 1000))
+    night = minutes(60, {}, busy)
+    assert night.absorbed == {}
+    assert rate(night) == pytest.approx(0.05, rel=0.1)
+    anew = minutes(20, of(0, 1000), night)
+    assert rate(anew) < 0.002
+
+
+def test_the_longer_past_fades_by_half_in_a_day() -> None:
+    before = minutes(60, of(50, 1000))
+    later = NOW + 61 * CELL_SECONDS + PAST_SECONDS
+    held = before.past[ALL]
+    after = fold(before, of(0, 7), later, nothing, learning=False)
+    for second in range(1, 40):
+        after = fold(after, {}, later + second * CELL_SECONDS, nothing, learning=False)
+    past = after.past[ALL]
+    fading = 0.5 ** ((past.at - held.at) / PAST_SECONDS)
+    assert 0.4 < fading < 0.51
+    # The half hour that was absorbed has left as well, when a day had gone by.
+    assert past.events[FAILED] < 0.06 * past.attempts
+    assert past.attempts >= held.attempts * fading
+
+
+def test_a_slice_without_history_borrows_from_the_wider_one_that_fails_most() -> None:
+    came = {**of(10, 1000), **of(80, 1000, HDFC), **of(20, 1000, "network=VISA")}
+    baseline = minutes(20, came)
+    assert rate(baseline, ROUTE) == rate(baseline, HDFC) == pytest.approx(0.08, rel=0.05)
+    assert rate(baseline, "gateway=new") == rate(baseline)
+
+
+def test_a_rate_that_is_borrowed_is_less_certain() -> None:
+    baseline = minutes(20, of(10, 1000))
+    assert baseline.normal("issuer=NEW", FAILED).error > 5 * baseline.normal(ALL, FAILED).error
+
+
+def test_a_slice_with_few_payments_lies_between_its_own_rate_and_the_wider_ones() -> None:
+    baseline = minutes(20, {**of(10, 1000), **of(1, 2, HDFC)})
+    assert rate(baseline) < rate(baseline, HDFC) < 0.5
+
+
+def test_wider_slices_are_those_with_one_dimension_less() -> None:
+    assert wider_slices(ALL) == ()
+    assert wider_slices(HDFC) == (ALL,)
+    assert set(wider_slices(ROUTE)) == {HDFC, "network=VISA"}
+
+
+def binomial(drawn: random.Random, total: int, share: float) -> int:
+    return sum(drawn.random() < share for _ in range(total))
+
+
+def dispersed(spread: Callable[[random.Random], float]) -> float:
+    drawn = random.Random(1)
+    return (
+        minutes(90, lambda _: of(binomial(drawn, 400, spread(drawn)), 400))
+        .normal(ALL, FAILED)
+        .dispersion
+    )
+
+
+def test_payments_that_fail_independently_are_hardly_dispersed() -> None:
+    assert 1.0 <= dispersed(lambda _: 0.1) < 1.5
+
+
+def test_minutes_that_differ_more_than_chance_are_dispersed() -> None:
+    assert dispersed(lambda drawn: drawn.choice((0.03, 0.17))) > 4.0
+
+
+histories = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 40)).map(
+        lambda n: counts(approved=n[0], failed=n[1], issuer=n[1])
+    ),
+    max_size=50,
+)
+
+
+@given(histories, st.sets(st.integers(0, 50)))
+def test_a_normal_rate_is_a_share_and_the_dispersion_is_at_least_one(
+    came: list[Counts], held: set[int]
+) -> None:
+    def held_back(_: str, start: int, __: int) -> bool:
+        return (start - NOW) // CELL_SECONDS in held
+
+    baseline = minutes(len(came), lambda minute: {HDFC: came[minute]}, held_back=held_back)
+    for signal in range(len(SIGNALS)):
+        normal = baseline.normal(HDFC, signal)
+        assert isinstance(normal, Normal)
+        assert 0.0 < normal.rate < 1.0
+        assert normal.error > 0.0
+        assert normal.dispersion >= 1.0
+
+
+@given(histories, st.sets(st.integers(0, 50)))
+def test_the_sums_are_those_of_the_cells_whatever_came_and_was_held_back(
+    came: list[Counts], held: set[int]
+) -> None:
+    def held_back(_: str, start: int, __: int) -> bool:
+        return (start - NOW) // CELL_SECONDS in held
+
+    baseline = minutes(len(came), lambda minute: {ALL: came[minute]}, held_back=held_back)
+    again = restored(baseline)
+    assert again.spread == baseline.spread
+    assert {k: n for k, n in again.absorbed.items() if n} == {
+        k: n for k, n in baseline.absorbed.items() if n
+    }
+
+
+def test_payments_that_are_no_attempts_leave_as_they_came() -> None:
+    def came(minute: int) -> Mapping[str, Counts]:
+        return {ALL: counts(approved=5, pending=1) if minute < 3 else counts(pending=2)}
+
+    baseline = minutes(80, came)
+    assert baseline.spread == {}
+    assert rate(baseline) > 0.0
+
+
+def test_of_the_cells_is_counted_what_came_since_a_second_to_the_minute() -> None:
+    baseline = minutes(5, lambda minute: of(0, 10**minute))
+    assert attempts(baseline.since(ALL, NOW + 3 * CELL_SECONDS)) == 11_000
+    assert attempts(baseline.since(ALL, NOW + 3 * CELL_SECONDS - 1)) == 11_100
+    assert baseline.since(HDFC, NOW) == NONE
+
+
+def test_a_slice_without_payments_for_a_day_is_forgotten() -> None:
+    busy = minutes(60, {**of(10, 1000), **of(10, 1000, HDFC)})
+    quiet = minutes(60, of(10, 1000), busy)
+    soon = max(past.at for past in quiet.past.values()) + FORGOTTEN_SECONDS
+    kept, alive = forget(quiet, quiet.past[HDFC].at + FORGOTTEN_SECONDS)
+    assert HDFC in alive
+    assert HDFC in kept.past
+    gone, alive = forget(quiet, soon)
+    assert alive == {ALL}
+    assert set(gone.past) == {ALL}
+    assert all(HDFC not in by_slice for by_slice in gone.dispersion)
+
+
+def test_what_follows_from_a_baseline_makes_it_no_other_one() -> None:
+    asked, fresh = minutes(5, of(1, 9)), minutes(5, of(1, 9))
+    asked.normal(ROUTE, FAILED)
+    assert asked == fresh

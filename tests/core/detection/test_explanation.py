@@ -1,0 +1,209 @@
+"""Which slice is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+from functions.core.counting.slices import ALL, disjoint, refines, slice_key, slice_values
+from functions.core.detection.baseline import Normal
+from functions.core.detection.evidence import surprise
+from functions.core.detection.explanation import MOST_CAUSES, Crossing, Suspect, causes, without
+from tests.builders import counts
+from tests.traffic import Fault, Traffic
+
+HDFC_VISA = {"issuer": "HDFC", "network": "VISA"}
+FAILED = SIGNALS.index("failed")
+USUAL = Normal(0.003, 0.001, 1.0)
+NEEDED = 20.0
+"""Nats."""
+
+
+def weighed(suspect: Suspect, total: int, events: int) -> Suspect:
+    """The suspect with these attempts and events, where everything is as usual as USUAL."""
+    nats = surprise(events, total, USUAL, 0.005)
+    return Suspect(
+        slice=suspect.slice,
+        signal=suspect.signal,
+        attempts=total,
+        events=events,
+        expected=total * USUAL.rate,
+        nats=nats,
+        sure=nats / NEEDED,
+    )
+
+
+def suspect(key: str, total: int, events: int) -> Suspect:
+    return weighed(Suspect(key, FAILED, 0, 0, 0.0, 0.0, 0.0), total, events)
+
+
+def uncounted(_: Suspect, __: Suspect) -> float | None:
+    """What two slices hold in common is not counted."""
+    return None
+
+
+def suspects(sums: Mapping[str, Counts]) -> list[Suspect]:
+    return [suspect(key, attempts(seen), blamed(seen, "failed")) for key, seen in sums.items()]
+
+
+def minute(*faults: Fault, rate: int = 200) -> Mapping[str, Counts]:
+    """The sums over a minute in which the faults were there throughout."""
+    sums: dict[str, Counts] = {}
+    for coming in Traffic(rate=rate, faults=faults)(60):
+        for bucket in coming.tally.seconds.values():
+            for key, seen in bucket.slices.items():
+                sums[key] = sums.get(key, NONE) + seen
+    return sums
+
+
+def to_blame(*faults: Fault, rate: int = 200) -> list[str]:
+    standing = suspects(minute(*faults, rate=rate))
+    return [cause.slice for cause in causes(standing, weighed, counted(standing))]
+
+
+def counted(standing: list[Suspect]) -> Crossing:
+    """What two slices hold in common, where that is a slice too."""
+    excess = {suspect.slice: suspect.excess for suspect in standing}
+
+    def shared(suspect: Suspect, cause: Suspect) -> float | None:
+        both = slice_key({**slice_values(suspect.slice), **slice_values(cause.slice)})
+        return excess.get(both)
+
+    return shared
+
+
+def fault(where: Mapping[str, str], share: float) -> Fault:
+    return Fault(where, share, start=0)
+
+
+def test_ordinary_traffic_has_no_cause() -> None:
+    assert to_blame() == []
+
+
+def test_an_outage_of_one_route_is_blamed_on_the_route() -> None:
+    assert to_blame(fault(HDFC_VISA, 0.5)) == ["issuer=HDFC&network=VISA"]
+
+
+def test_a_partial_outage_of_one_route_is_blamed_on_the_route() -> None:
+    assert to_blame(fault(HDFC_VISA, 0.08)) == ["issuer=HDFC&network=VISA"]
+
+
+def test_an_outage_of_an_issuer_is_blamed_on_the_issuer_alone() -> None:
+    assert to_blame(fault({"issuer": "SBI"}, 0.5)) == ["issuer=SBI"]
+
+
+def test_an_outage_of_a_gateway_is_blamed_on_it_although_one_method_dominates_it() -> None:
+    assert to_blame(fault({"gateway": "alpha"}, 0.3)) == ["gateway=alpha"]
+
+
+def test_an_outage_of_one_method_of_a_gateway_is_blamed_on_both() -> None:
+    assert to_blame(fault({"gateway": "beta", "method": "upi"}, 0.6)) == ["gateway=beta&method=upi"]
+
+
+def test_when_everything_rises_alike_all_traffic_is_to_blame() -> None:
+    assert to_blame(fault({}, 0.05)) == [ALL]
+
+
+def test_two_outages_that_share_nothing_are_two_causes() -> None:
+    other = {"issuer": "SBI", "network": "RUPAY"}
+    found = to_blame(fault(HDFC_VISA, 0.5), fault(other, 0.5))
+    assert sorted(found) == ["issuer=HDFC&network=VISA", "issuer=SBI&network=RUPAY"]
+
+
+def test_an_outage_beside_a_known_one_is_found_and_the_known_one_is_not_found_again() -> None:
+    faults = (fault(HDFC_VISA, 0.5), fault({"issuer": "SBI", "network": "RUPAY"}, 0.5))
+    standing = suspects(minute(*faults))
+    first, second = causes(standing, weighed, uncounted)
+    assert causes(beside(first, standing), weighed, uncounted) == [second]
+
+
+def test_a_known_cause_explains_all_that_it_raises() -> None:
+    standing = suspects(minute(fault(HDFC_VISA, 0.5)))
+    [cause] = causes(standing, weighed, uncounted)
+    assert causes(beside(cause, standing), weighed, uncounted) == []
+
+
+def beside(cause: Suspect, standing: list[Suspect]) -> list[Suspect]:
+    left = [without(suspect, cause, weighed, uncounted) for suspect in standing]
+    return [suspect for suspect in left if suspect is not None]
+
+
+def test_a_known_cause_that_is_no_longer_counted_explains_nothing() -> None:
+    gone = suspect("issuer=GONE", 0, 0)
+    for other in suspects(minute()):
+        assert without(other, gone, weighed, uncounted) == other
+
+
+keys = st.sampled_from(
+    [ALL, "issuer=A", "issuer=B", "network=X", "issuer=A&network=X", "issuer=B&network=X"]
+)
+numbers = st.tuples(st.integers(0, 500), st.integers(0, 500)).map(lambda n: (n[0] + n[1], n[1]))
+made = st.builds(lambda key, n: suspect(key, *n), keys, numbers)
+
+
+@given(made, made)
+def test_what_a_cause_explains_is_taken_out_and_never_more(other: Suspect, cause: Suspect) -> None:
+    left = without(other, cause, weighed, uncounted)
+    if refines(other.slice, cause.slice):
+        assert left is None
+    elif disjoint(other.slice, cause.slice):
+        assert left == other
+    else:
+        assert left is not None
+        assert 0 <= left.events <= other.events
+        assert 0 <= left.attempts <= other.attempts
+
+
+@given(made, made, st.floats(0, 600))
+def test_of_a_slice_that_crosses_the_cause_what_both_hold_is_taken_out(
+    other: Suspect, cause: Suspect, shared: float
+) -> None:
+    left = without(other, cause, weighed, lambda *_: shared)
+    apart = disjoint(other.slice, cause.slice) or refines(cause.slice, other.slice)
+    if left is not None and not apart:
+        assert left.events == max(0, other.events - round(shared))
+        assert left.attempts == other.attempts
+
+
+@given(st.lists(made, max_size=8))
+def test_every_cause_stood_out_and_none_lies_inside_of_another(standing: list[Suspect]) -> None:
+    found = causes(standing, weighed, uncounted)
+    assert len(found) <= MOST_CAUSES
+    assert all(cause.sure >= 1.0 for cause in found)
+    for number, cause in enumerate(found):
+        assert not any(refines(later.slice, cause.slice) for later in found[number + 1 :])
+
+
+@given(st.permutations(suspects(minute(fault(HDFC_VISA, 0.3), rate=20))))
+def test_the_order_of_the_suspects_makes_no_difference(standing: list[Suspect]) -> None:
+    assert [cause.slice for cause in causes(standing, weighed, uncounted)] == [
+        "issuer=HDFC&network=VISA"
+    ]
+
+
+def test_no_more_causes_are_named_than_anybody_reads() -> None:
+    faults = [
+        fault({"issuer": issuer, "network": network}, 0.7)
+        for issuer, network in (
+            ("HDFC", "VISA"), ("ICICI", "MASTERCARD"), ("SBI", "RUPAY"), ("AXIS", "VISA")
+        )
+    ]  # fmt: skip
+    assert len(to_blame(*faults)) <= MOST_CAUSES
+
+
+def test_an_issuer_that_has_one_network_alone_is_blamed_in_the_fewest_words() -> None:
+    good, bad = counts(approved=5000), counts(approved=500, failed=500, issuer=500)
+    sums = {
+        ALL: good + bad,
+        "issuer=A": bad,
+        "issuer=B": good,
+        "network=X": bad,
+        "network=Y": good,
+        "issuer=A&network=X": bad,
+        "issuer=B&network=Y": good,
+    }
+    [cause] = causes(suspects(sums), weighed, uncounted)
+    assert cause.slice in ("issuer=A", "network=X")

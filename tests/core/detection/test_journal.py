@@ -1,0 +1,216 @@
+"""detect's state as bytes."""
+
+from __future__ import annotations
+
+import zlib
+from functools import partial as partial_of
+from typing import Any
+
+import msgspec
+import pytest
+
+from functions.core.counting.partial import Position, padded
+from functions.core.counting.window import Window
+from functions.core.detection.journal import (
+    FORMAT,
+    LARGEST_CHUNK,
+    Head,
+    UnknownFormat,
+    chunks,
+    decode_delta,
+    decode_state,
+    encode,
+    head,
+    restore,
+)
+from functions.core.detection.state import Rules, State, Totals, initial
+from functions.core.detection.step import Delta, step
+from functions.core.detection.tracker import Budget
+from functions.core.troubles.incident import CLOSED, OPENED
+from tests.builders import FIRST_SEQUENCE, NOW, SHARD, approved, incident, partial
+from tests.traffic import Fault, Traffic
+
+RULES = Rules(budget=Budget(learning_seconds=30))
+OUTAGE = Fault({"issuer": "HDFC"}, 0.9, start=50, end=80)
+
+
+def history(seconds: int) -> tuple[State, list[Delta]]:
+    """The state after so many seconds with an outage in them, and the deltas that led there."""
+    state, deltas = initial(RULES), []
+    for coming in Traffic(rate=40, faults=(OUTAGE,))(seconds):
+        state, delta = step(state, [coming], RULES)
+        deltas.append(delta)
+    return state, deltas
+
+
+STATE, DELTAS = history(70)
+LATER, _ = history(200)
+restored = partial_of(restore, rules=RULES)
+
+
+def test_a_state_comes_back_from_its_bytes() -> None:
+    assert STATE.incidents
+    assert STATE.watch.hot
+    assert STATE.worst
+    assert decode_state(encode(STATE)) == STATE
+
+
+def test_a_state_comes_back_from_its_bytes_when_its_incident_is_over() -> None:
+    assert [item.transition for item in LATER.outbox] == [OPENED, CLOSED]
+    assert LATER.watch.baseline.cells
+    assert decode_state(encode(LATER)) == LATER
+
+
+def test_a_state_comes_back_with_what_is_normal_although_that_is_not_stored() -> None:
+    back, was = decode_state(encode(LATER)).watch.baseline, LATER.watch.baseline
+    assert {key: back.normal(key, 0) for key in LATER.watch.known} == {
+        key: was.normal(key, 0) for key in LATER.watch.known
+    }
+
+
+def test_a_new_state_comes_back_from_its_bytes() -> None:
+    assert decode_state(encode(initial(RULES))) == initial(RULES)
+
+
+def test_a_delta_comes_back_from_its_bytes() -> None:
+    assert [decode_delta(encode(delta)) for delta in DELTAS] == DELTAS
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", bytes((FORMAT + 1,)) + encode(STATE)[1:], encode(STATE)[:-20], b"\x01nonsense", b"\x02"],
+    ids=["nothing", "newer", "cut off", "no state of format 1", "no state"],
+)
+def test_bytes_of_another_release_are_known_as_such(data: bytes) -> None:
+    for decode in (decode_state, decode_delta):
+        with pytest.raises(UnknownFormat):
+            decode(data)
+
+
+def of_release_0_1(**fields: Any) -> bytes:
+    """A state as release 0.1 stored it: a map with the window in it, counts as lists."""
+    position = [padded(str(FIRST_SEQUENCE + 9)), 0]
+    counted = [90, 10, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0]
+    whole = {
+        "version": 120,
+        "positions": {SHARD: position},
+        "window": {
+            "width": 60,
+            "lateness": 45,
+            "clock": NOW,
+            "seconds": {NOW: [{"": counted}, {7: 100}, 0, 0]},
+            "sums": {"": counted},
+            "latency": {7: 100},
+            "parked": 0,
+            "late": 0,
+        },
+        "totals": [100, 2, 3, 9],
+        "worst": None,
+        "incidents": [],
+        "outbox": [{"transition": "opened", "incident": _FIRST_INCIDENT}],
+        "newest_ms": NOW * 1000,
+        **fields,
+    }
+    return b"\x01" + zlib.compress(msgspec.msgpack.encode(whole), 3)
+
+
+_FIRST_INCIDENT = {
+    "id": "PW-1120-1343-4f2",
+    "slice": "issuer=HDFC",
+    "signal": "failed",
+    "score": 98.0,
+    "severity": "critical",
+    "rate": 0.5,
+    "at_least": 0.4,
+    "attempts": 600,
+    "started_at": NOW,
+    "updated_at": NOW + 3,
+    "announced": "critical",
+    "detected_at": NOW + 3,
+    "causes": {"issuer": 290},
+}
+
+
+def test_a_state_of_the_release_before_is_read_and_learns_anew() -> None:
+    state = decode_state(of_release_0_1())
+    assert state.positions == {SHARD: Position(padded(str(FIRST_SEQUENCE + 9)))}
+    assert state.window == Window(width=60, lateness=45, clock=NOW)
+    assert (state.version, state.totals) == (120, Totals(100, 2, 3, 9))
+    assert state.newest_ms == NOW * 1000
+    assert state.watch == State().watch
+
+
+def test_what_the_release_before_had_not_told_yet_is_told_still() -> None:
+    [untold] = decode_state(of_release_0_1()).outbox
+    assert (untold.transition, untold.incident.slice) == (OPENED, "issuer=HDFC")
+
+
+def test_after_a_state_of_the_release_before_nothing_is_counted_twice() -> None:
+    state = decode_state(of_release_0_1())
+    again, new = partial(9, approved(NOW, 5), NOW + 1), partial(10, approved(NOW + 1), NOW + 2)
+    state, delta = step(state, [again, new], RULES)
+    assert state.totals.payments == 101
+    assert restored(decode_state(of_release_0_1()), [delta]) == state
+
+
+def test_a_broken_state_of_the_release_before_is_known_as_such() -> None:
+    with pytest.raises(UnknownFormat):
+        decode_state(of_release_0_1(window=7))
+
+
+def test_a_delta_of_the_release_before_is_not_read() -> None:
+    with pytest.raises(UnknownFormat, match="format 1, known: 2"):
+        decode_delta(b"\x01" + encode(DELTAS[0])[1:])
+
+
+def test_a_state_is_restored_from_a_snapshot_and_what_follows_it() -> None:
+    snapshot = restored(initial(RULES), DELTAS[:10])
+    assert snapshot.version == 10
+    assert restored(snapshot, DELTAS[10:]) == STATE
+
+
+def test_restoring_stops_at_a_gap() -> None:
+    assert restored(initial(RULES), [*DELTAS[:5], *DELTAS[6:]]).version == 5
+
+
+def test_steps_that_the_snapshot_holds_already_are_a_gap() -> None:
+    snapshot = restored(initial(RULES), DELTAS[:10])
+    assert restored(snapshot, DELTAS[8:]) == snapshot
+
+
+def test_bytes_are_cut_into_pieces_that_join_to_the_same() -> None:
+    data = bytes(2 * LARGEST_CHUNK + 1)
+    assert [len(piece) for piece in chunks(data)] == [LARGEST_CHUNK, LARGEST_CHUNK, 1]
+    assert b"".join(chunks(data)) == data
+    assert chunks(b"") == [b""]
+
+
+def test_the_head_is_the_state_in_brief() -> None:
+    brief = head(STATE)
+    assert (brief.version, brief.clock, brief.payments) == (70, NOW + 69, 2800)
+    assert 0 < brief.failed < brief.attempts == 2400
+    assert brief.score > 75
+    assert brief.incidents == STATE.incidents
+
+
+def test_the_head_of_a_new_state_is_empty() -> None:
+    assert head(State()) == Head()
+
+
+def test_a_closed_incident_is_not_in_the_head() -> None:
+    closed = msgspec.structs.replace(STATE, incidents=(incident(closed_at=NOW),))
+    assert head(closed).incidents == ()
+
+
+def test_a_delta_is_far_smaller_than_the_state() -> None:
+    _, delta = step(STATE, [partial(99, second=NOW + 71)], RULES)
+    assert len(encode(delta)) * 5 < len(encode(STATE))
+
+
+def test_the_head_says_learning_until_it_is_known_what_is_normal() -> None:
+    rules = Rules(budget=Budget(learning_seconds=10))
+    state, said = initial(rules), []
+    for second in range(20):
+        state, _ = step(state, [partial(second + 1, approved(NOW + second), NOW + second)], rules)
+        said.append(head(state).learning)
+    assert said == [True] * 10 + [False] * 10

@@ -1,0 +1,225 @@
+"""From a JSON object to a payment: the public contract of docs/events.md."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.errors import Malformed
+from functions.core.payments.event import (
+    ALIASES,
+    ATTEMPT_STATUSES,
+    LARGEST_COUNT,
+    LONGEST_VALUE,
+    STATUS_SYNONYMS,
+    STATUSES,
+    Payment,
+    correlation_id,
+    parse_status,
+    parse_timestamp,
+)
+from tests.builders import NOW, payment, read
+
+NAMES = [(name, alias) for name, others in ALIASES.items() for alias in others]
+REQUIRED = ("transaction_id", "payment_status", "timestamp")
+SAMPLES: dict[str, Any] = {
+    "payment_status": "FAIL",
+    "timestamp": NOW + 5,
+    "amount": 12.5,
+    "latency_ms": 80,
+    "count": 3,
+}
+
+
+def refusal(**fields: Any) -> Malformed:
+    with pytest.raises(Malformed) as caught:
+        read(**fields)
+    return caught.value
+
+
+def test_the_designs_example_is_valid_as_it_stands() -> None:
+    example = {
+        "transaction_id": "txn_82473",
+        "user_id": "u12345",
+        "payment_status": "FAIL",
+        "timestamp": "2025-07-09T19:03:10Z",
+        "device": "mobile",
+        "region": "US-WEST",
+    }
+    assert read(**example) == Payment(
+        transaction_id="txn_82473",
+        user_id="u12345",
+        status="failed",
+        timestamp_ms=1_752_087_790_000,
+        device="mobile",
+        region="US-WEST",
+    )
+
+
+@pytest.mark.parametrize(("name", "alias"), NAMES, ids=lambda text: str(text))
+def test_a_field_is_known_by_each_of_its_aliases(name: str, alias: str) -> None:
+    value = SAMPLES.get(name, "some")
+    assert read(**{name: None, alias: value}) == read(**{name: value})
+
+
+def test_a_fields_own_name_wins_over_its_aliases() -> None:
+    assert read(issuer="HDFC", bank="SBI").issuer == "HDFC"
+
+
+@pytest.mark.parametrize(("word", "status"), STATUS_SYNONYMS.items())
+def test_every_synonym_of_a_status_is_understood_however_it_is_written(
+    word: str, status: str
+) -> None:
+    for written in (word, word.upper(), word.title(), f" {word} ", word.replace("_", "-")):
+        assert parse_status(written) == status
+    assert parse_status(word.replace("_", " ")) == status
+
+
+def test_refunded_and_pending_payments_are_no_attempts() -> None:
+    assert set(STATUSES) - ATTEMPT_STATUSES == {"refunded", "pending"}
+
+
+@pytest.mark.parametrize(
+    ("when", "ms"),
+    [
+        (1752087790, 1752087790000),
+        (1752087790.123, 1752087790123),
+        (1752087790123, 1752087790123),
+        (1752087790123.9, 1752087790123),
+        ("1752087790", 1752087790000),
+        ("1752087790.5", 1752087790500),
+        ("1752087790123", 1752087790123),
+        (" 1752087790 ", 1752087790000),
+        ("2025-07-09T19:03:10Z", 1752087790000),
+        ("2025-07-09 19:03:10", 1752087790000),
+        ("2025-07-09T19:03:10.7Z", 1752087790700),
+        ("2025-07-09T19:03:10.123", 1752087790123),
+        ("2025-07-09T19:03:10.123456Z", 1752087790123),
+        ("2025-07-09T21:03:10+02:00", 1752087790000),
+        ("2025-07-09T21:03:10+0200", 1752087790000),
+        ("2025-07-09T14:33:10-04:30", 1752087790000),
+        ("20250709T190310Z", 1752087790000),
+        ("2025-07-09", 1752019200000),
+        (0, 0),
+        ("1970-01-01T00:00:00Z", 0),
+        ("9999-12-31T23:59:59.999Z", 253402300799999),
+    ],
+)
+def test_a_time_is_understood_in_every_shape(when: str | float, ms: int) -> None:
+    assert parse_timestamp(when) == ms
+
+
+@pytest.mark.parametrize("when", [1752087790.9999, "2025-07-09T19:03:10.999999Z"])
+def test_a_payment_stays_in_the_second_it_was_made_in(when: str | float) -> None:
+    assert read(timestamp=when).timestamp_ms // 1000 == 1752087790
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "yesterday", "", " ", "2025-13-01T00:00:00Z", "2025-07-09T25:00:00Z", "12:30", -1, "-1",
+        1e18, "1" * 30, "1" * 5000, 10**400, float("nan"), float("inf"), "1969-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
+    ids=lambda when: str(when)[:30] if not isinstance(when, int) or when < 10**9 else "huge",
+)  # fmt: skip
+def test_what_is_no_time_between_1970_and_9999_is_refused(when: Any) -> None:
+    with pytest.raises(Malformed, match="bad_timestamp"):
+        parse_timestamp(when)
+
+
+@given(st.integers(0, 253402300799999))
+def test_milliseconds_come_back_from_iso_8601(ms: int) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    for text in (moment.isoformat(), moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"):
+        assert parse_timestamp(text) == ms
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("empty", [None, ""])
+def test_a_required_field_that_is_missing_or_empty_is_named(name: str, empty: str | None) -> None:
+    error = refusal(**{name: empty})
+    assert (error.reason, error.detail) == ("missing_field", f"required: {name}")
+
+
+def test_all_missing_fields_are_named_at_once() -> None:
+    error = refusal(transaction_id=None, payment_status=None, timestamp=None)
+    assert error.detail == "required: transaction_id, payment_status, timestamp"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"payment_status": "perhaps"}, "unknown_status"),
+        ({"timestamp": "soon"}, "bad_timestamp"),
+        ({"amount": "much"}, "bad_number"),
+        ({"amount": "1e999"}, "bad_number"),
+        ({"amount": 10**400}, "bad_number"),
+        ({"latency_ms": -1}, "bad_number"),
+        ({"latency_ms": "nan"}, "bad_number"),
+        ({"count": 0}, "bad_number"),
+        ({"count": -5}, "bad_number"),
+        ({"count": "many"}, "bad_number"),
+        ({"count": LARGEST_COUNT + 1}, "bad_number"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_with_its_reason(
+    fields: dict[str, Any], reason: str
+) -> None:
+    error = refusal(**fields)
+    assert error.reason == reason
+    assert len(error.detail) < 200
+
+
+def test_a_refusal_names_the_field_and_what_came() -> None:
+    assert "latency_ms 'slow'" in refusal(latency_ms="slow").detail
+
+
+def test_numbers_may_come_as_text() -> None:
+    paid = read(amount="12.50", latency_ms="80", count="3")
+    assert (paid.amount, paid.latency_ms, paid.count) == (12.5, 80.0, 3)
+
+
+def test_a_number_that_is_empty_text_is_absent() -> None:
+    assert read(amount="", latency_ms="").amount is None
+
+
+def test_a_dimension_is_trimmed_and_bounded() -> None:
+    assert read(issuer="  HDFC ").issuer == "HDFC"
+    assert read(issuer="x" * 200).issuer == "x" * LONGEST_VALUE
+
+
+def test_a_dimension_without_a_value_is_absent() -> None:
+    assert read(issuer="   ").issuer is None
+
+
+def test_a_dimension_is_one_line_so_that_it_writes_no_line_of_a_page() -> None:
+    assert read(issuer="HDFC\nFirst: wire money\x00").issuer == "HDFC First: wire money"
+
+
+def test_a_number_is_a_dimension_whatever_came_before_it() -> None:
+    assert [read(merchant_id=value).merchant for value in (1, 1.0, "1")] == ["1", "1.0", "1"]
+
+
+def test_a_card_number_in_a_dimension_is_masked() -> None:
+    assert read(network="4111111111111111").network == "************1111"
+
+
+def test_a_correlation_id_that_came_is_kept() -> None:
+    assert correlation_id(read(correlation_id="c-1")) == "c-1"
+
+
+def test_a_made_up_correlation_id_is_the_same_every_time_and_for_no_other_payment() -> None:
+    one = payment(transaction_id="a", merchant="m")
+    others = [
+        payment(transaction_id="b", merchant="m"),
+        payment(transaction_id="a", merchant="n"),
+        payment(NOW + 1, transaction_id="a", merchant="m"),
+    ]
+    assert correlation_id(one).startswith("pw-")
+    assert correlation_id(one) == correlation_id(payment(transaction_id="a", merchant="m"))
+    assert correlation_id(one) not in map(correlation_id, others)

@@ -1,0 +1,428 @@
+"""`paywatch backtest`: a file of past payments in, whom Paywatch would have paged out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from functions.core.errors import PaywatchError, SettingsError
+from functions.settings import thresholds
+from ops.backtest.alarm_rules import DEFAULT_ALARMS
+from ops.backtest.report import UPLOT
+from ops.cli import app
+from tests.builders import NOW
+
+ROOT = Path(__file__).parents[3]
+DATA = Path(os.environ.get("PAYWATCH_DATA", ROOT.parent / "shared" / "data"))
+CLOUDWALK = DATA / "cloudwalk_2025"
+MINUTES = """
+[columns]
+timestamp = "at"
+timestamp_format = "epoch_s"
+status = "outcome"
+count = "n"
+[dimensions]
+gateway = "pg"
+[spread]
+seconds = 60
+"""
+HOURS = """
+[columns]
+timestamp = "hr"
+timestamp_format = "epoch_s"
+count = "t"
+successes = "ok"
+[dimensions]
+gateway = "pg"
+[spread]
+seconds = 3600
+"""
+CLOUDWALK_FORMAT = """
+[columns]
+timestamp = "timestamp"
+timestamp_format = "%Y-%m-%d %H:%M:%S"
+status = "status"
+count = "count"
+[spread]
+seconds = 60
+"""
+
+
+def paywatch(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["backtest", *map(str, arguments)])
+
+
+def told(*arguments: object) -> list[dict[str, Any]]:
+    """The lines of `--json`."""
+    result = paywatch(*arguments, "--json")
+    assert result.exit_code == 0, result.exception
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def of_type(lines: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [line for line in lines if line["type"] == kind]
+
+
+def faults_of(result: Result) -> Sequence[str]:
+    assert isinstance(result.exception, PaywatchError)
+    error = result.exception
+    return error.faults if isinstance(error, SettingsError) else [str(error)]
+
+
+def moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def second(text: str) -> int:
+    return int(moment(text).timestamp()) - NOW
+
+
+def written(folder: Path, form: str, rows: Iterable[Sequence[object]]) -> tuple[object, ...]:
+    """The arguments that name a file of these rows and its format."""
+    (folder / "form.toml").write_text(form)
+    with (folder / "history.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return folder / "history.csv", "--format", folder / "form.toml"
+
+
+def minutes(
+    number: int,
+    failing: Callable[[int, str], float],
+    scale: Callable[[int], float] = lambda _: 1.0,
+) -> list[Sequence[object]]:
+    """Rows with a count, three gateways, so large a share failed in that minute."""
+    drawn = random.Random(7)
+    rows: list[Sequence[object]] = [("at", "outcome", "n", "pg")]
+    for minute in range(number):
+        for gateway, usual in (("alpha", 240), ("beta", 120), ("gamma", 60)):
+            total = round(usual * scale(minute))
+            failed = sum(drawn.random() < failing(minute, gateway) for _ in range(total))
+            for outcome, count in (("SUCCESS", total - failed), ("FAIL", failed)):
+                rows.append((NOW + 60 * minute, outcome, count, gateway))
+    return rows
+
+
+def ordinarily(_: int, __: str) -> float:
+    return 0.003
+
+
+def beta_fails(minute: int, gateway: str) -> float:
+    return 0.5 if gateway == "beta" and 15 <= minute < 20 else 0.003
+
+
+def test_rows_with_a_count_tell_the_outage_and_its_pages(tmp_path: Path) -> None:
+    lines = told(*written(tmp_path, MINUTES, minutes(30, beta_fails)))
+    [incident] = of_type(lines, "incident")
+    assert (incident["signal"], incident["slice"]) == ("failed", {"gateway": "beta"})
+    assert 15 * 60 <= second(incident["opened_at"]) <= second(incident["detected_at"])
+    assert second(incident["detected_at"]) <= 16 * 60
+    assert 20 * 60 <= second(incident["closed_at"]) <= 23 * 60
+    assert [(page["alarm"], page["state"]) for page in of_type(lines, "page")] == [
+        ("incident", "ALARM"),
+        ("incident", "OK"),
+    ]
+
+
+def test_json_is_incidents_then_pages_and_ends_with_the_summary(tmp_path: Path) -> None:
+    lines = told(*written(tmp_path, MINUTES, minutes(30, beta_fails)))
+    assert [line["type"] for line in lines] == ["incident", "page", "page", "summary"]
+    summary = lines[-1]
+    assert (summary["payments"], summary["bad_rows"], summary["late"]) == (30 * 420, 0, 0)
+    assert (summary["incidents"], summary["pages"]) == (1, 1)
+    assert {"wall_seconds", "payments_per_second"} <= set(summary)
+    assert (second(summary["from"]), second(summary["until"])) == (0, 30 * 60)
+
+
+def test_rows_of_attempts_and_successes_are_spread_over_their_hour(tmp_path: Path) -> None:
+    rows: list[Sequence[object]] = [("hr", "t", "ok", "pg")]
+    for hour in range(4):
+        rows.append((NOW + 3600 * hour, 4000, 3980, "alpha"))
+        rows.append((NOW + 3600 * hour, 2000, 1000 if hour == 2 else 1990, "beta"))
+    lines = told(*written(tmp_path, HOURS, rows))
+    [incident] = of_type(lines, "incident")
+    assert (incident["signal"], incident["slice"]) == ("failed", {"gateway": "beta"})
+    assert second(incident["opened_at"]) == pytest.approx(2 * 3600, abs=60)
+    assert second(incident["closed_at"]) == pytest.approx(3 * 3600, abs=180)
+    assert lines[-1]["payments"] == 4 * 6000
+    assert lines[-1]["rows"] == 8
+
+
+def events(path: Path, rate: int, seconds: int, bad: Callable[[int, int], bool]) -> Path:
+    with path.open("w") as file:
+        for at in range(seconds):
+            for number in range(rate):
+                event = {
+                    "transaction_id": f"t{at}-{number}",
+                    "payment_status": "FAIL" if bad(at, number) else "SUCCESS",
+                    "timestamp": NOW + at,
+                    "gateway": "beta" if number % 3 == 0 else "alpha",
+                }
+                file.write(json.dumps(event) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "ndjson", "json"])
+def test_json_lines_of_events_need_no_format(tmp_path: Path, ending: str) -> None:
+    file = events(
+        tmp_path / f"events.{ending}", 6, 180, lambda at, n: n == 0 and (at >= 100 or at == 0)
+    )
+    lines = told(file, "--learning-seconds", 60)
+    [incident] = of_type(lines, "incident")
+    assert incident["slice"] == {"gateway": "beta"}
+    assert second(incident["opened_at"]) == 100
+    assert incident["closed_at"] is None
+    assert (lines[-1]["payments"], lines[-1]["rows"]) == (6 * 180, 6 * 180)
+
+
+def test_bad_rows_are_told_and_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    rows = minutes(3, ordinarily)
+    rows[2:2] = [("soon", "SUCCESS", 5, "alpha"), (NOW, "SUCCESS", "many", "alpha")]
+    result = paywatch(*written(tmp_path, MINUTES, rows), "--json")
+    assert result.exit_code == 0
+    assert "skipped line 3" in result.stderr
+    assert "skipped line 4" in result.stderr
+    summary = json.loads(result.stdout.splitlines()[-1])
+    assert (summary["bad_rows"], summary["payments"]) == (2, 3 * 420)
+
+
+def test_a_file_without_payments_is_a_fault_that_tells_its_bad_rows(tmp_path: Path) -> None:
+    rows = [("at", "outcome", "n", "pg"), ("soon", "SUCCESS", 5, "alpha")]
+    result = paywatch(*written(tmp_path, MINUTES, rows))
+    assert faults_of(result) == [f"{tmp_path / 'history.csv'} has no payments: 1 bad rows"]
+    assert "skipped line 2" in result.stderr
+
+
+def test_a_csv_file_needs_a_format(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("at,s\n1,ok\n")
+    [fault] = faults_of(paywatch(tmp_path / "history.csv"))
+    assert "history.csv needs --format FORMAT.toml" in fault
+
+
+def test_everything_that_is_wrong_with_the_call_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "form.toml").write_text('[columns]\ntimestamp = "at"\nstatus = "s"\nsize = "n"\n')
+    (tmp_path / "template.json").write_text("{}")
+    faults = faults_of(
+        paywatch(
+            tmp_path / "absent.csv", "--format", tmp_path / "form.toml",
+            "--template", tmp_path / "template.json",
+            "--report", tmp_path / "absent" / "page.html",
+            "--thresholds", "fialed=0.01/0.02", "--false-alarms-per-week", 0,
+            "--learning-seconds", "soon", "--slices", "isuer",
+        )
+    )  # fmt: skip
+    expected = [
+        "--thresholds 'fialed=0.01/0.02': names 'fialed'",
+        "--false-alarms-per-week '0': is not above 0",
+        "--learning-seconds 'soon'",
+        "--slices: unknown dimension isuer",
+        "form.toml: [columns] has an unknown key 'size'",
+        "template.json has no alarms",
+        "there is no file",
+        "there is no folder",
+    ]
+    for words in expected:
+        assert [fault for fault in faults if words in fault], (words, faults)
+    assert len(faults) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "cannot read"),
+        ("Resources: {}", "is no template"),
+        ("[]", "is no template"),
+        ('{"Resources": {"A": {"Type": "AWS::CloudWatch::CompositeAlarm"}}}', "is not understood"),
+    ],
+)
+def test_a_template_that_cannot_be_read_is_a_clear_fault(
+    tmp_path: Path, text: str | None, words: str
+) -> None:
+    template = tmp_path / "template.json"
+    if text is not None:
+        template.write_text(text)
+    history = written(tmp_path, MINUTES, minutes(2, ordinarily))
+    [fault] = faults_of(paywatch(*history, "--template", template))
+    assert words in fault
+
+
+def test_a_column_that_the_file_has_not_is_a_clear_fault(tmp_path: Path) -> None:
+    rows = [("at", "outcome", "n"), (NOW, "SUCCESS", 1)]
+    assert "has no column 'pg'" in faults_of(paywatch(*written(tmp_path, MINUTES, rows)))[0]
+
+
+def test_words_for_people_tell_the_same(tmp_path: Path) -> None:
+    result = paywatch(*written(tmp_path, MINUTES, minutes(30, beta_fails)))
+    assert result.exit_code == 0
+    assert "gateway beta: failed" in result.stdout
+    assert "12,600 payments" in result.stdout
+    assert "0 bad rows" in result.stdout
+
+
+def test_a_gateway_that_always_fails_a_lot_is_no_incident_until_it_fails_twice_as_much(
+    tmp_path: Path,
+) -> None:
+    def failing(minute: int, gateway: str) -> float:
+        if gateway != "gamma":
+            return 0.003
+        return 0.6 if minute >= 30 else 0.3
+
+    lines = told(*written(tmp_path, MINUTES, minutes(40, failing)))
+    [incident] = of_type(lines, "incident")
+    assert (incident["signal"], incident["slice"]) == ("failed", {"gateway": "gamma"})
+    # What is thin and fails a lot anyway shows when it rose to a minute or two.
+    assert second(incident["opened_at"]) == pytest.approx(30 * 60, abs=120)
+    assert 30 * 60 <= second(incident["detected_at"]) <= 33 * 60
+    assert 0.2 <= incident["baseline_rate"] <= 0.4 < incident["observed_rate"]
+    learned = 300
+    pages = [page for page in of_type(lines, "page") if second(page["at"]) > learned]
+    assert [(page["alarm"], page["state"]) for page in pages] == [("incident", "ALARM")]
+    warned = [warning for warning in lines[-1]["warnings"] if "'failed'" in warning]
+    assert len(warned) == 1
+    assert "only departures from" in warned[0]
+
+
+def test_other_thresholds_move_when_alarms_go_red(tmp_path: Path) -> None:
+    history = written(tmp_path, MINUTES, minutes(20, lambda _, __: 0.06))
+    usual = told(*history)[-1]["alarms"]
+    other = told(*history, "--thresholds", "failed=0.3/0.4,attributable=0.3/0.4")[-1]["alarms"]
+    assert "FailureRate-warning" in usual
+    assert "FailureRate-warning" not in other
+
+
+def test_another_template_decides_when_alarms_go_red(tmp_path: Path) -> None:
+    template = json.loads(DEFAULT_ALARMS.read_text())
+    for resource in template["Resources"].values():
+        if resource["Properties"].get("MetricName") == "Attempts":
+            resource["Properties"] |= {
+                "Threshold": 300,
+                "EvaluationPeriods": 1,
+                "DatapointsToAlarm": 1,
+            }
+    (tmp_path / "template.json").write_text(json.dumps(template))
+    rows = minutes(16, ordinarily, lambda minute: 1.0 if minute < 10 else 0.5)
+    history = written(tmp_path, MINUTES, rows)
+    assert of_type(told(*history), "page") == []
+    lines = told(*history, "--template", tmp_path / "template.json")
+    assert [page["alarm"] for page in of_type(lines, "page")] == ["NoTraffic"]
+    assert set(lines[-1]["alarms"]) == {"NoTraffic"}
+
+
+def test_slices_are_those_asked_for(tmp_path: Path) -> None:
+    history = written(tmp_path, MINUTES, minutes(30, beta_fails))
+    [incident] = of_type(told(*history, "--slices", "issuer"), "incident")
+    assert incident["slice"] == {}
+
+
+def test_a_sweep_tells_each_setting_and_proposes_thresholds_above_what_is_normal(
+    tmp_path: Path,
+) -> None:
+    history = written(tmp_path, MINUTES, minutes(12, lambda _, __: 0.1))
+    summary = told(*history, "--sweep")[-1]
+    assert len(summary["sweep"]) == 12
+    assert {"thresholds", "false_alarms_per_week", "pages_per_week", "median_delay_seconds"} <= set(
+        summary["sweep"][0]
+    )
+    settings = summary["proposal"]["settings"].split()
+    assert settings[0] == "--thresholds"
+    assert thresholds(settings[1])["failed"].warning > 0.1
+    again = told(*history, *settings)[-1]
+    assert again["warnings"] == []
+
+
+def test_a_sweep_in_words_has_a_row_for_each_setting_and_the_proposal(tmp_path: Path) -> None:
+    result = paywatch(*written(tmp_path, MINUTES, minutes(7, ordinarily)), "--sweep")
+    lines = result.stdout.splitlines()
+    assert sum(line.startswith(("as asked for ", "x ")) for line in lines) == 12
+    assert [line for line in lines if line.startswith("proposed: --")]
+
+
+@pytest.mark.skipif(
+    not UPLOT.is_dir(), reason="the report draws with uPlot, which is not installed: `make setup`"
+)
+def test_the_report_is_a_page_that_tells_the_incidents(tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    history = written(tmp_path, MINUTES, minutes(30, beta_fails))
+    lines = told(*history, "--report", page)
+    text = page.read_text(encoding="utf-8")
+    [incident] = of_type(lines, "incident")
+    assert incident["id"] in text
+    assert "Paywatch would have paged once" in text
+    assert "history.csv" in text
+
+
+@pytest.mark.skipif(
+    not UPLOT.is_dir(), reason="the report draws with uPlot, which is not installed: `make setup`"
+)
+def test_a_report_that_cannot_be_written_is_a_clear_fault(tmp_path: Path) -> None:
+    history = written(tmp_path, MINUTES, minutes(2, ordinarily))
+    (tmp_path / "page").mkdir()
+    [fault] = faults_of(paywatch(*history, "--report", tmp_path / "page"))
+    assert fault == f"cannot write {tmp_path / 'page'}: Is a directory"
+
+
+class Window(msgspec.Struct):
+    """When a status came more often than by chance, as inferred from the counts."""
+
+    status: str
+    start: str
+    end: str
+
+    def overlaps(self, incident: dict[str, Any]) -> bool:
+        closed = incident["closed_at"]
+        return moment(incident["opened_at"]) <= moment(self.end) and (
+            closed is None or moment(closed) >= moment(self.start)
+        )
+
+    def holds(self, at: str) -> bool:
+        return moment(self.start) <= moment(at) <= moment(self.end)
+
+
+class Inferred(msgspec.Struct):
+    windows: list[Window]
+
+
+@pytest.mark.skipif(
+    not CLOUDWALK.is_dir(), reason=f"no real data: {CLOUDWALK} is absent (PAYWATCH_DATA)"
+)
+def test_three_real_days_page_in_the_bad_hours_and_hardly_outside_of_them(tmp_path: Path) -> None:
+    (tmp_path / "form.toml").write_text(CLOUDWALK_FORMAT)
+    inferred = msgspec.json.decode(
+        (CLOUDWALK / "inferred_windows.json").read_bytes(), type=Inferred
+    )
+    lines = told(CLOUDWALK / "transactions.csv", "--format", tmp_path / "form.toml")
+    incidents = of_type(lines, "incident")
+
+    assert lines[-1]["bad_rows"] == 0
+    failed = [window for window in inferred.windows if window.status == "failed"]
+    found = [
+        window
+        for window in failed
+        if any(window.overlaps(line) for line in incidents if line["signal"] == "failed")
+    ]
+    assert len(failed) == 6
+    assert len(found) >= 5
+    # Each incident is about something: the windows say so, whatever status they were inferred of.
+    astray = [
+        line for line in incidents if not any(window.overlaps(line) for window in inferred.windows)
+    ]
+    assert astray == []
+    # A window begins with its first minute beyond chance alone; the evidence may suffice minutes
+    # before. That happens once here, and the budget of one false alarm a week bears no more.
+    pages = [page for page in of_type(lines, "page") if page["state"] == "ALARM"]
+    outside = [
+        page for page in pages if not any(window.holds(page["at"]) for window in inferred.windows)
+    ]
+    assert len(outside) <= 1
+    # An incident is told when it opens, and once more at most: when it gets worse.
+    assert len(pages) <= 2 * len(incidents)
