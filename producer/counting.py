@@ -16,8 +16,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from functions.core.causes.diagnosis import KnowledgeBase, classify
 from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import Slicing, slices_of
-from functions.core.counting.tally import latency_index
 from functions.core.errors import Malformed
 from functions.core.payments.event import (
     ATTEMPT_STATUSES,

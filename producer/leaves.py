@@ -17,8 +17,9 @@ import msgspec
 
 from functions.core.causes.diagnosis import KnowledgeBase, classify
 from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import Slicing, slices_of
-from functions.core.counting.tally import Bucket, Tally, latency_index
+from functions.core.counting.tally import Bucket, Tally
 from functions.core.payments.event import Payment
 from producer.second import Second
 from producer.spread import Row

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import NONE, SIGNALS, attempts, blamed
 from functions.core.counting.slices import ALL
 from functions.core.detection.baseline import wider_slices
@@ -19,14 +20,7 @@ from functions.core.detection.evidence import began, strength, tolerated
 from functions.core.detection.explanation import Suspect, causes
 from functions.core.detection.span import FEWEST_EVENTS, Span, View
 from functions.core.troubles.incident import Incident
-from functions.core.troubles.severity import (
-    FAILING,
-    RATE_SURE,
-    WARNING_SCORE,
-    Verdict,
-    lower_bound,
-    score,
-)
+from functions.core.troubles.severity import FAILING, RATE_SURE, WARNING_SCORE, Verdict, score
 
 FAIR_PART: Final = 0.5
 """A wide slice with so much of a suspect's excess among its failures may explain it."""

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import DIGIT, NONE, Counts, attempts, bits_to, field
 from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.detection.baseline import BORROWED, Normal
 from functions.core.detection.evidence import surprise
 from functions.core.detection.span import View
 from functions.core.troubles.incident import Incident, Sighting
-from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict, lower_bound
+from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
 
 WAVES: Final = ("customer", "fraud")
 """The causes that come in waves; a wave's signal is its cause."""

@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.confidence import SURE, lower_bound
 from functions.core.counting.counts import NONE, attempts, events, payments
+from functions.core.counting.latency import latency_quantile
 from functions.core.counting.slices import ALL
-from functions.core.counting.tally import latency_quantile
 from functions.core.detection.state import State
-from functions.core.troubles.severity import SURE, lower_bound
 
 
 class Metric(msgspec.Struct, frozen=True):

@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.confidence import lower_bound
 from functions.core.counting.slices import slice_values
 from functions.core.troubles.incident import Incident
-from functions.core.troubles.severity import lower_bound
 
 PARTIES: Final[Sequence[str]] = ("issuer", "gateway", "merchant", "network")
 """Who may be at fault, by their dimension; an earlier one is likelier where the codes do not decide."""

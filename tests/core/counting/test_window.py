@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, payments
+from functions.core.counting.latency import latency_quantile
 from functions.core.counting.slices import ALL
-from functions.core.counting.tally import Bucket, Tally, latency_quantile, merge_buckets
+from functions.core.counting.tally import Bucket, Tally, merge_buckets
 from functions.core.counting.window import MAX_SLICES, Window, countable, merge_into, roll, summed
 from tests.builders import NOW, approved, counts, tally
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from functions.core.counting.counts import SIGNALS, Counts
+from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import ALL
-from functions.core.counting.tally import Bucket, Tally, latency_index
+from functions.core.counting.tally import Bucket, Tally
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
 from functions.core.monitoring.metrics import METRICS, RATE_METRICS, gauges
