@@ -302,7 +302,7 @@ def _watch(
 
 
 def _look(deployment: Deployment, cloudwatch: Any, act: Act, seen: Seen) -> None:
-    head = seen.head = deployment.journal.head()
+    head = seen.head = deployment.heads.head()
     seen.rates.append(100 * head.failed / head.attempts if head.attempts else 0.0)
     red = cloudwatch.describe_alarms(StateValue="ALARM", MaxRecords=100)["MetricAlarms"]
     seen.red = {alarm["AlarmName"] for alarm in red}
@@ -314,7 +314,7 @@ def _look(deployment: Deployment, cloudwatch: Any, act: Act, seen: Seen) -> None
 
 def _take_over(deployment: Deployment, console: Console) -> None:
     """What somebody on call does first: say that it is theirs."""
-    for incident in deployment.journal.head().incidents:
+    for incident in deployment.heads.head().incidents:
         if incident.is_open and incident.pages:
             at = int(time.time())
             deployment.responses.respond(

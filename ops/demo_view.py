@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.core.counting.slices import words
-from functions.core.detection.journal import Head
+from functions.core.troubles.head import Head
 from functions.core.troubles.record import IncidentRecord
 
 

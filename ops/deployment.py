@@ -12,6 +12,7 @@ from ops import aws
 from ops.produce import RegionOption
 
 if TYPE_CHECKING:
+    from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
     from functions.adapters.dynamodb.records import Records
     from functions.adapters.sns import AlarmsTopic
@@ -25,9 +26,11 @@ __all__ = ["Deployment", "EndpointOption", "EnvironmentOption", "JsonOption", "R
 
 @dataclass(frozen=True)
 class Deployment:
-    """records: of troubles; journal: detect's state; responses: where answers to pages go."""
+    """records: of troubles; heads: what detect knows, in brief; journal: its
+    state; responses: where answers to pages go."""
 
     records: Records
+    heads: Heads
     journal: Journal
     responses: AlarmsTopic
 
@@ -43,6 +46,7 @@ def connected(environment: str, endpoint_url: str | None, region: str | None) ->
 
 def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> Deployment:
     """client: a service's, by its name. outputs: of the deployment's stack."""
+    from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
     from functions.adapters.dynamodb.records import Records
     from functions.adapters.sns import AlarmsTopic
@@ -50,6 +54,7 @@ def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> D
     table, name = client("dynamodb"), outputs["StateTable"]
     return Deployment(
         Records(table, name),
+        Heads(table, name),
         Journal(table, name),
         AlarmsTopic(client("sns"), outputs["AlarmsTopicArn"]),
     )

@@ -27,7 +27,7 @@ from ops.deployment import (
 )
 
 if TYPE_CHECKING:
-    from functions.core.detection.journal import Head
+    from functions.core.troubles.head import Head
 
 DAY: Final = 86_400
 ANSWER_SECONDS: Final = 20.0
@@ -142,7 +142,7 @@ def audit(
 def recent(deployment: Deployment, start: int, now: int) -> list[IncidentRecord]:
     """The records of the troubles that began since `start`, newest first; of those that last, with the
     figures that detect has now."""
-    head: Head = deployment.journal.head()
+    head: Head = deployment.heads.head()
     records = deployment.records.since(start, now)
     return [as_now(record, head.incidents) for record in records]
 
@@ -154,7 +154,7 @@ def found(deployment: Deployment, identity: str, now: int) -> IncidentRecord:
     record = deployment.records.read(name, now) if is_name(name) else None
     if record is None:
         raise PaywatchError(f"no trouble is called {identity}; `paywatch incidents` lists them")
-    return as_now(record, deployment.journal.head().incidents)
+    return as_now(record, deployment.heads.head().incidents)
 
 
 def answer(

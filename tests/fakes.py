@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functions.core.counting.batch import Record
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial
-from functions.core.detection.journal import Head, decode_delta, decode_state, encode, head, restore
-from functions.core.detection.state import Rules, State
+from functions.core.detection.journal import decode_delta, decode_state, encode, restore
+from functions.core.detection.state import Rules, State, head
 from functions.core.detection.step import Delta
 from functions.core.errors import Malformed, StateConflict
 from functions.core.paging.desk import Desk
 from functions.core.paging.page import Page
+from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Announcement
 from functions.core.troubles.record import IncidentRecord, Note, noted
 

@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROGRAM: Final = ("functions", "infra", "producer", "ops")
 
-SPECIFIED_ELSEWHERE: Final[dict[str, str]] = {}
+SPECIFIED_ELSEWHERE: Final[dict[str, str]] = {
+    "functions/core/troubles/head.py": "tests/core/detection/test_state.py",
+}
 """Program file → the test file that specifies it, where a mirrored one would repeat that."""
 
 MISSING: Final[frozenset[str]] = frozenset(
@@ -18,6 +20,7 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/adapters/dynamodb/__init__.py",
         "functions/adapters/dynamodb/channel_threads.py",
         "functions/adapters/dynamodb/desks.py",
+        "functions/adapters/dynamodb/heads.py",
         "functions/adapters/dynamodb/items.py",
         "functions/adapters/dynamodb/journal.py",
         "functions/adapters/dynamodb/ledgers.py",
@@ -41,7 +44,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/core/counting/parked.py",
         "functions/core/payments/damaged_json.py",
         "functions/core/causes/schemes.py",
-        "functions/core/detection/state.py",
         "functions/core/detection/span.py",
         "functions/core/detection/waves.py",
         "functions/handlers/tick.py",

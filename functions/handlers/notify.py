@@ -19,10 +19,9 @@ from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
 from functions.adapters.dynamodb.desks import Desks
-from functions.adapters.dynamodb.journal import Journal
+from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import OncallTopic, messages
-from functions.core.detection.journal import Head
 from functions.core.errors import StateConflict
 from functions.core.monitoring.alarms import Alarm, alarms
 from functions.core.paging.alarm_change import AlarmChange, decided
@@ -30,6 +29,7 @@ from functions.core.paging.desk import Desk, Manners, Pending, sent
 from functions.core.paging.message import parse
 from functions.core.paging.page import Page
 from functions.core.paging.take import Message, take
+from functions.core.troubles.head import Head
 from functions.core.troubles.record import Note
 from functions.settings import NotifySettings
 
@@ -158,7 +158,7 @@ def _function() -> NotifyFunction:
     table = aws.client("dynamodb")
     return NotifyFunction(
         desks=Desks(table, settings.state_table),
-        detect=Journal(table, settings.state_table),
+        detect=Heads(table, settings.state_table),
         oncall=OncallTopic(aws.client("sns"), settings.oncall_topic_arn),
         records=Records(table, settings.state_table),
         alarms={

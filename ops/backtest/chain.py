@@ -13,8 +13,7 @@ import msgspec
 
 from functions.core.counting.partial import Partial
 from functions.core.counting.tally import Tally
-from functions.core.detection.journal import head
-from functions.core.detection.state import Rules, State, initial
+from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import step
 from functions.core.monitoring.alarms import PAYMENTS, Alarm
 from functions.core.monitoring.metrics import gauges
@@ -125,7 +124,9 @@ class Chain:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
             self._began = clock
-        for metric, value in gauges(self.state, clock * 1000).items():
+        for metric, value in gauges(
+            self.state.window, self.state.score, self.state.newest_ms, clock * 1000
+        ).items():
             self._alarms.put(metric, value, clock)
         self._published = clock
 

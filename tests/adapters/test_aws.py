@@ -17,6 +17,7 @@ from botocore.exceptions import (
 from functions.adapters.aws import calling
 from functions.adapters.cloudwatch import Gauges
 from functions.adapters.dynamodb.desks import Desks
+from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.kinesis import EventsStream, TalliesStream
@@ -39,7 +40,7 @@ CALLS: list[tuple[str, str, Callable[[Any], object]]] = [
     ("dynamodb", "put_item", lambda c: Journal(c, "t").append(DELTA, STATE)),
     ("dynamodb", "put_item", lambda c: Journal(c, "t").write_snapshot(STATE)),
     ("dynamodb", "query", lambda c: Journal(c, "t").load(STATE, Rules())),
-    ("dynamodb", "query", lambda c: Journal(c, "t").head()),
+    ("dynamodb", "query", lambda c: Heads(c, "t").head()),
     ("dynamodb", "get_item", lambda c: Desks(c, "t").read()),
     ("dynamodb", "put_item", lambda c: Desks(c, "t").write(Desk(), 0)),
     ("kinesis", "put_record", lambda c: TalliesStream(c, "s").send([partial(1)])),

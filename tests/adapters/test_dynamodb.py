@@ -10,18 +10,20 @@ import msgspec
 import pytest
 
 from functions.adapters.dynamodb.desks import Desks
+from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.dynamodb.records import Records
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.window import merge_into
-from functions.core.detection.journal import LARGEST_CHUNK, Head
+from functions.core.detection.journal import LARGEST_CHUNK
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import Delta, replay, step
 from functions.core.errors import StateConflict
 from functions.core.paging.desk import Desk, Manners
 from functions.core.paging.record_notes import incident_note, response_note
 from functions.core.paging.take import take
+from functions.core.troubles.head import Head
 from functions.core.troubles.incident import OPENED, WORSE, spoken_id
 from functions.core.troubles.record import KEPT_DAYS, Note
 from functions.core.troubles.response import Rating
@@ -51,6 +53,11 @@ def ledgers(dynamodb: Any) -> Ledgers:
 @pytest.fixture
 def journal(dynamodb: Any) -> Journal:
     return Journal(dynamodb, TABLE, clock=lambda: NOW)
+
+
+@pytest.fixture
+def heads(dynamodb: Any) -> Heads:
+    return Heads(dynamodb, TABLE)
 
 
 @pytest.fixture
@@ -99,15 +106,15 @@ def write_steps(journal: Journal, state: State, numbers: range) -> State:
     return state
 
 
-def test_a_journal_without_steps_gives_the_initial_state(journal: Journal) -> None:
+def test_a_journal_without_steps_gives_the_initial_state(journal: Journal, heads: Heads) -> None:
     assert journal.load(START, RULES) == START
-    assert journal.head() == Head()
+    assert heads.head() == Head()
 
 
-def test_the_state_is_what_the_steps_made_of_it(journal: Journal) -> None:
+def test_the_state_is_what_the_steps_made_of_it(journal: Journal, heads: Heads) -> None:
     state = write_steps(journal, START, range(1, 6))
     assert journal.load(START, RULES) == state
-    assert journal.head().payments == 5
+    assert heads.head().payments == 5
 
 
 def test_a_step_is_stored_once(journal: Journal) -> None:

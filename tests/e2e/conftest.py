@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import pytest_socket
 
-from functions.adapters.dynamodb.journal import Journal
-from functions.core.detection.journal import Head
+from functions.adapters.dynamodb.heads import Heads
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Budget
+from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Patience
 from infra.local import Emulator, deploy
 from ops.demo import Oncall
@@ -44,7 +44,7 @@ class Deployment:
     emulator: Emulator
     outputs: dict[str, str]
     oncall: Oncall
-    journal: Journal
+    heads: Heads
     pages: list[tuple[float, str, str]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
@@ -82,7 +82,7 @@ class Deployment:
 
     @property
     def head(self) -> Head:
-        return self.journal.head()
+        return self.heads.head()
 
     def until(self, seen: Callable[[Head], bool], seconds: float, what: str) -> Head:
         """Wait until detect's newest step shows it; fail with what it shows after `seconds`."""
@@ -111,6 +111,6 @@ def deployment() -> Iterator[Deployment]:
     pytest_socket.enable_socket()
     with Emulator() as emulator:
         outputs = deploy(emulator, CONTEXT)
-        journal = Journal(emulator.client("dynamodb"), outputs["StateTable"])
+        heads = Heads(emulator.client("dynamodb"), outputs["StateTable"])
         oncall = Oncall(emulator, outputs["OncallTopicArn"])
-        yield Deployment(emulator, outputs, oncall, journal)
+        yield Deployment(emulator, outputs, oncall, heads)

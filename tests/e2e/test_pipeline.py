@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from functions.adapters.dynamodb.journal import Journal
 from functions.core.causes.diagnosis import load
 from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.detection.state import initial
@@ -104,7 +105,8 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
     assert len({subject for _, subject, _ in deployment.pages}) == 1, "one trouble, one thread"
     assert len(deployment.pages) <= 4
 
-    state = deployment.journal.load(initial(RULES), RULES)
+    journal = Journal(deployment.client("dynamodb"), deployment.outputs["StateTable"])
+    state = journal.load(initial(RULES), RULES)
     deployed = [line_of(incident) for incident in state.incidents]
     assert len(deployed) == 1
     for here, there in zip(backtested(events, tmp_path / "sent.jsonl"), deployed, strict=True):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.core.detection.journal import Head
 from functions.core.errors import Malformed, StateConflict, Transient
 from functions.core.paging.desk import Desk, Manners
 from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
+from functions.core.troubles.head import Head
 from functions.core.troubles.incident import CLOSED
 from functions.core.troubles.response import Acknowledgement, Rating
 from functions.handlers.notify import STALE_SECONDS, NotifyFunction

@@ -13,6 +13,7 @@ from moto import mock_aws
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
+from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.records import Records
 from functions.adapters.sns import AlarmsTopic
@@ -88,7 +89,9 @@ def deployment(services: None) -> Deployment:
     sns = boto3.client("sns")
     arn = sns.create_topic(Name="paywatch-dev-alarms")["TopicArn"]
     records = Records(dynamodb, TABLE, clock=lambda: NOW)
-    return Deployment(records, Journal(dynamodb, TABLE), Phoned(sns, arn, records))
+    return Deployment(
+        records, Heads(dynamodb, TABLE), Journal(dynamodb, TABLE), Phoned(sns, arn, records)
+    )
 
 
 def told(view: Any) -> str:
@@ -144,6 +147,7 @@ def test_what_is_taken_over_is_noted_before_the_command_ends(deployment: Deploym
 def test_an_answer_that_nobody_notes_is_said_to_be_on_its_way(deployment: Deployment) -> None:
     deaf = Deployment(
         deployment.records,
+        deployment.heads,
         deployment.journal,
         FakeTopic(),  # type: ignore[arg-type]  # as a port
     )

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from functions.adapters.aws import calling
+from functions.adapters.dynamodb.heads import newest_step
 from functions.adapters.dynamodb.items import Clock, conflict, expiry, key, paged
 from functions.core.detection import journal
-from functions.core.detection.journal import Head
-from functions.core.detection.state import Rules, State
+from functions.core.detection.state import Rules, State, head
 from functions.core.detection.step import Delta
 
 DELTA_DAYS: Final = 2
@@ -47,7 +47,7 @@ class Journal:
             state = restored  # another container stored a step meanwhile, or one cannot be read
 
     def _newest_version(self) -> int:
-        item = self._newest_delta("sk")
+        item = newest_step(self._client, self._table, "sk")
         return int(item["sk"]["S"].split("#")[1]) if item else 0
 
     def append(self, delta: Delta, state: State) -> None:
@@ -55,7 +55,7 @@ class Journal:
         item = {
             **key("detect", f"delta#{delta.version:012d}"),
             "delta": {"B": journal.encode(delta)},
-            "head": {"S": msgspec.json.encode(journal.head(state)).decode()},
+            "head": {"S": msgspec.json.encode(head(state)).decode()},
             "expires_at": expiry(self._clock, DELTA_DAYS),
         }
         try:
@@ -82,24 +82,6 @@ class Journal:
                         "expires_at": expiry(self._clock, SNAPSHOT_DAYS),
                     },
                 )
-
-    def head(self) -> Head:
-        """The newest step in brief; an empty Head before the first."""
-        item = self._newest_delta("head")
-        return msgspec.json.decode(item["head"]["S"], type=Head) if item else Head()
-
-    def _newest_delta(self, attribute: str) -> dict[str, Any] | None:
-        with calling("read detect's newest step"):
-            answer = self._client.query(
-                **self._query("delta#"),
-                ScanIndexForward=False,
-                Limit=1,
-                ConsistentRead=True,
-                ProjectionExpression="#attribute",
-                ExpressionAttributeNames={"#attribute": attribute},
-            )
-        items: list[dict[str, Any]] = answer["Items"]
-        return items[0] if items else None
 
     def _snapshot(self) -> State | None:
         """The newest snapshot that is whole and readable."""

@@ -10,6 +10,9 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import Final
 
+SURE: Final = 0.05
+"""Error probability of the published …AtLeast metrics: a 95 % bound."""
+
 MOST_EXACT: Final = 10_000_000
 """Payments up to which the bound is computed: beyond, the terms of the sum lose their digits."""
 

@@ -12,10 +12,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from functions.core.counting.counts import Counts, attempts, events, from_bytes, to_bytes
+from functions.core.counting.counts import Counts, from_bytes, to_bytes
 from functions.core.counting.harm import Example, Harm, Money
 from functions.core.counting.partial import Position
-from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally, Wire, from_wire, to_wire
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window, summed
@@ -306,45 +305,3 @@ def restore(snapshot: State, deltas: Iterable[Delta], rules: Rules) -> State:
             break
         state = replay(state, delta, rules)
     return state
-
-
-class Head(msgspec.Struct, frozen=True):
-    """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
-    or open. learning: what is normal is not known yet. usual: what all traffic showed within
-    USUAL_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE."""
-
-    version: int = 0
-    clock: int = 0
-    payments: int = 0
-    late: int = 0
-    parked: int = 0
-    attempts: int = 0
-    failed: int = 0
-    score: float = 0.0
-    incidents: tuple[Incident, ...] = ()
-    usual: tuple[str, ...] = ()
-    learning: bool = True
-
-
-USUAL_SECONDS: Final = 120
-"""An alarm is evaluated on what was published before, and then told: so long detect's word holds."""
-
-
-def head(state: State) -> Head:
-    """attempts and failed are those of the window, the rest since the first record."""
-    counts = state.window.sums.get(ALL)
-    return Head(
-        version=state.version,
-        clock=state.window.clock,
-        payments=state.totals.payments,
-        late=state.totals.late,
-        parked=state.totals.parked,
-        attempts=attempts(counts) if counts else 0,
-        failed=events(counts, "failed") if counts else 0,
-        score=state.worst.score if state.worst else 0.0,
-        incidents=tuple(incident for incident in state.incidents if not incident.closed_at),
-        learning=state.learning,
-        usual=tuple(
-            name for name, at in state.usual.items() if state.window.clock - at <= USUAL_SECONDS
-        ),
-    )

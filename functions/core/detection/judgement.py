@@ -30,9 +30,10 @@ from functions.core.detection.findings import (
 )
 from functions.core.detection.flow import Flow
 from functions.core.detection.span import View
-from functions.core.detection.state import SILENCE, Rules, State
+from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import UNLEARNED, calmed, cleared
 from functions.core.detection.waves import customer_waves
+from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import CLOSED, Announcement, Incident, Sighting, about, follow
 from functions.core.troubles.severity import Verdict
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
+from functions.core.counting.counts import attempts, events
 from functions.core.counting.harm import Harm
 from functions.core.counting.partial import Position
+from functions.core.counting.slices import ALL
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
 from functions.core.detection.flow import Flow
 from functions.core.detection.tracker import Budget, Watch
+from functions.core.troubles.head import USUAL_SECONDS, Head
 from functions.core.troubles.incident import Announcement, Incident, Patience
 from functions.core.troubles.severity import Verdict
-
-SILENCE: Final = "silence"
-"""In `State.usual`: no payment came, and none was to be expected."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -60,6 +58,11 @@ class State(msgspec.Struct, frozen=True):
     newest_ms: int = 0
     unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
 
+    @property
+    def score(self) -> float:
+        """0 to 100, of the worst slice; 0 in calm."""
+        return self.worst.score if self.worst else 0.0
+
 
 def initial(rules: Rules) -> State:
     return State(window=Window(width=rules.width, lateness=rules.lateness))
@@ -71,3 +74,23 @@ def under(state: State, rules: Rules) -> State:
     kept = {second: bucket for second, bucket in window.seconds.items() if second >= window.oldest}
     window = msgspec.structs.replace(window, seconds=kept)
     return msgspec.structs.replace(state, window=window)
+
+
+def head(state: State) -> Head:
+    """attempts and failed are those of the window, the rest since the first record."""
+    counts = state.window.sums.get(ALL)
+    return Head(
+        version=state.version,
+        clock=state.window.clock,
+        payments=state.totals.payments,
+        late=state.totals.late,
+        parked=state.totals.parked,
+        attempts=attempts(counts) if counts else 0,
+        failed=events(counts, "failed") if counts else 0,
+        score=state.score,
+        incidents=tuple(incident for incident in state.incidents if not incident.closed_at),
+        learning=state.learning,
+        usual=tuple(
+            name for name, at in state.usual.items() if state.window.clock - at <= USUAL_SECONDS
+        ),
+    )

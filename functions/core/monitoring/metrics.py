@@ -11,7 +11,7 @@ from functions.core.counting.confidence import SURE, lower_bound
 from functions.core.counting.counts import NONE, attempts, events, payments
 from functions.core.counting.latency import latency_quantile
 from functions.core.counting.slices import ALL
-from functions.core.detection.state import State
+from functions.core.counting.window import Window
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -64,12 +64,12 @@ METRICS: Final[Mapping[str, Metric]] = {
 }
 
 
-def gauges(state: State, now_ms: int) -> dict[str, float]:
-    """The value of each metric of METRICS after `state`; one without a value is left out.
+def gauges(window: Window, score: float, newest_ms: int, now_ms: int) -> dict[str, float]:
+    """The value of each metric of METRICS; one without a value is left out.
 
-    `now_ms` is the wall clock, for EventLag alone. A gauge may be sent twice without harm.
+    score: of the worst slice, 0 in calm. newest_ms: the newest event time, epoch milliseconds, 0 before
+    the first; now_ms: the wall clock, for EventLag alone. A gauge may be sent twice without harm.
     """
-    window = state.window
     counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
     values: dict[str, float] = {}
@@ -79,12 +79,12 @@ def gauges(state: State, now_ms: int) -> dict[str, float]:
             values[name] = 100.0 * shown / total
         values[f"{name}AtLeast"] = 100.0 * lower_bound(shown, total, SURE)
     values["Attempts"] = float(total)
-    values["AnomalyScore"] = state.worst.score if state.worst else 0.0
+    values["AnomalyScore"] = score
     p95 = latency_quantile(window.latency, 0.95)
     if p95 is not None:
         values["LatencyP95"] = p95
-    if state.newest_ms and payments(counts):
-        values["EventLag"] = max(0.0, (now_ms - state.newest_ms) / 1000)
+    if newest_ms and payments(counts):
+        values["EventLag"] = max(0.0, (now_ms - newest_ms) / 1000)
     values["Parked"] = float(window.parked)
     values["Late"] = float(window.late)
     return values

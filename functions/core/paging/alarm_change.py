@@ -7,10 +7,9 @@ from typing import Final
 
 import msgspec
 
-from functions.core.detection.journal import Head
-from functions.core.detection.state import SILENCE
 from functions.core.monitoring.alarms import PAYMENTS, Alarm
 from functions.core.monitoring.metrics import RATE_METRICS
+from functions.core.troubles.head import SILENCE, Head
 from functions.core.troubles.incident import Incident
 
 

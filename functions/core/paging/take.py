@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from functions.core.detection.journal import Head
 from functions.core.paging.alarm_change import AlarmChange, is_usual, paging
 from functions.core.paging.alarm_threads import PAYMENT_ALARMS, green, joined, known, red
 from functions.core.paging.desk import (
@@ -47,6 +46,7 @@ from functions.core.paging.page import UPDATE, Page
 from functions.core.paging.record_notes import incident_note, response_note
 from functions.core.paging.storm import in_storm, is_storm, storm_of, storm_thread
 from functions.core.paging.thread_page import acknowledged_page
+from functions.core.troubles.head import Head
 from functions.core.troubles.incident import AGAIN, CLOSED, WORSE, Announcement, Incident
 from functions.core.troubles.record import Note
 from functions.core.troubles.response import Acknowledgement, Rating, Response

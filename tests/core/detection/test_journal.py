@@ -14,20 +14,18 @@ from functions.core.counting.window import Window
 from functions.core.detection.journal import (
     FORMAT,
     LARGEST_CHUNK,
-    Head,
     UnknownFormat,
     chunks,
     decode_delta,
     decode_state,
     encode,
-    head,
     restore,
 )
 from functions.core.detection.state import Rules, State, Totals, initial
 from functions.core.detection.step import Delta, step
 from functions.core.detection.tracker import Budget
 from functions.core.troubles.incident import CLOSED, OPENED
-from tests.builders import FIRST_SEQUENCE, NOW, SHARD, approved, incident, partial
+from tests.builders import FIRST_SEQUENCE, NOW, SHARD, approved, partial
 from tests.traffic import Fault, Traffic
 
 RULES = Rules(budget=Budget(learning_seconds=30))
@@ -185,32 +183,6 @@ def test_bytes_are_cut_into_pieces_that_join_to_the_same() -> None:
     assert chunks(b"") == [b""]
 
 
-def test_the_head_is_the_state_in_brief() -> None:
-    brief = head(STATE)
-    assert (brief.version, brief.clock, brief.payments) == (70, NOW + 69, 2800)
-    assert 0 < brief.failed < brief.attempts == 2400
-    assert brief.score > 75
-    assert brief.incidents == STATE.incidents
-
-
-def test_the_head_of_a_new_state_is_empty() -> None:
-    assert head(State()) == Head()
-
-
-def test_a_closed_incident_is_not_in_the_head() -> None:
-    closed = msgspec.structs.replace(STATE, incidents=(incident(closed_at=NOW),))
-    assert head(closed).incidents == ()
-
-
 def test_a_delta_is_far_smaller_than_the_state() -> None:
     _, delta = step(STATE, [partial(99, second=NOW + 71)], RULES)
     assert len(encode(delta)) * 5 < len(encode(STATE))
-
-
-def test_the_head_says_learning_until_it_is_known_what_is_normal() -> None:
-    rules = Rules(budget=Budget(learning_seconds=10))
-    state, said = initial(rules), []
-    for second in range(20):
-        state, _ = step(state, [partial(second + 1, approved(NOW + second), NOW + second)], rules)
-        said.append(head(state).learning)
-    assert said == [True] * 10 + [False] * 10

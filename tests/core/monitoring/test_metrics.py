@@ -20,6 +20,10 @@ def state(seen: Counts, latency: dict[int, int] | None = None, parked: int = 0) 
     return step(initial(Rules()), [partial(1, what)], Rules())[0]
 
 
+def values_of(state: State, now_ms: int) -> dict[str, float]:
+    return gauges(state.window, state.score, state.newest_ms, now_ms)
+
+
 def test_the_set_of_metrics_is_fixed() -> None:
     assert len(METRICS) == 16
     assert set(RATE_METRICS) == set(SIGNALS)
@@ -33,63 +37,63 @@ def test_every_metric_has_a_unit_of_cloudwatch_and_a_meaning() -> None:
 
 def test_a_busy_second_gives_every_metric_a_value() -> None:
     busy = state(counts(approved=90, failed=10, gateway=10), {latency_index(100): 100})
-    assert list(gauges(busy, NOW * 1000)) == list(METRICS)
+    assert list(values_of(busy, NOW * 1000)) == list(METRICS)
 
 
 def test_rates_are_percent_of_the_attempts() -> None:
     seen = counts(approved=80, failed=10, denied=10, gateway=5, customer=15, pending=900)
-    values = gauges(state(seen), NOW * 1000)
+    values = values_of(state(seen), NOW * 1000)
     assert (values["FailureRate"], values["DeniedRate"]) == (10.0, 10.0)
     assert values["AttributableFailureRate"] == 5.0
     assert values["Attempts"] == 100.0
 
 
 def test_what_a_rate_surely_exceeds_lies_below_it() -> None:
-    values = gauges(state(counts(approved=990, failed=10)), NOW * 1000)
+    values = values_of(state(counts(approved=990, failed=10)), NOW * 1000)
     assert 0.5 < values["FailureRateAtLeast"] < values["FailureRate"] == 1.0
 
 
 def test_one_failure_in_three_payments_surely_exceeds_little() -> None:
-    values = gauges(state(counts(approved=2, failed=1)), NOW * 1000)
+    values = values_of(state(counts(approved=2, failed=1)), NOW * 1000)
     assert values["FailureRateAtLeast"] < 2.0
 
 
 def test_without_attempts_there_is_no_rate_but_the_number_of_attempts() -> None:
-    values = gauges(state(counts(pending=3)), NOW * 1000)
+    values = values_of(state(counts(pending=3)), NOW * 1000)
     assert values["Attempts"] == 0.0
     assert {values.pop(name) for name in [*values] if name.endswith("AtLeast")} == {0.0}
     assert not {name for name in values if "Rate" in name}
 
 
 def test_when_no_payment_is_in_the_window_nothing_lags() -> None:
-    assert "EventLag" not in gauges(state(counts()), NOW * 1000)
+    assert "EventLag" not in values_of(state(counts()), NOW * 1000)
 
 
 def test_before_the_first_payment_nothing_lags() -> None:
-    assert "EventLag" not in gauges(State(), NOW * 1000)
+    assert "EventLag" not in values_of(State(), NOW * 1000)
 
 
 def test_the_lag_is_the_age_of_the_newest_payment_and_never_negative() -> None:
     one = state(counts(approved=1))
-    assert gauges(one, (NOW + 7) * 1000)["EventLag"] == 7.0
-    assert gauges(one, (NOW - 7) * 1000)["EventLag"] == 0.0
+    assert values_of(one, (NOW + 7) * 1000)["EventLag"] == 7.0
+    assert values_of(one, (NOW - 7) * 1000)["EventLag"] == 0.0
 
 
 def test_the_latency_is_right_within_five_percent() -> None:
-    values = gauges(state(counts(approved=1), {latency_index(240): 1}), NOW * 1000)
+    values = values_of(state(counts(approved=1), {latency_index(240): 1}), NOW * 1000)
     assert values["LatencyP95"] == pytest.approx(240, rel=0.05)
 
 
 def test_parked_events_are_shown() -> None:
-    assert gauges(state(counts(approved=1), parked=4), NOW * 1000)["Parked"] == 4.0
+    assert values_of(state(counts(approved=1), parked=4), NOW * 1000)["Parked"] == 4.0
 
 
 def test_late_payments_are_shown() -> None:
     what = Tally({NOW - 500: Bucket({ALL: counts(approved=6)})})
     late = step(initial(Rules()), [partial(1, what)], Rules())[0]
-    assert gauges(late, NOW * 1000)["Late"] == 6.0
+    assert values_of(late, NOW * 1000)["Late"] == 6.0
 
 
 def test_the_score_is_that_of_the_worst_slice() -> None:
-    assert gauges(state(counts(approved=1)), NOW * 1000)["AnomalyScore"] == 0.0
-    assert gauges(state(counts(approved=100, failed=900)), NOW * 1000)["AnomalyScore"] > 90
+    assert values_of(state(counts(approved=1)), NOW * 1000)["AnomalyScore"] == 0.0
+    assert values_of(state(counts(approved=100, failed=900)), NOW * 1000)["AnomalyScore"] > 90

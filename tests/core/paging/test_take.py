@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from functions.core.counting.counts import SIGNALS
-from functions.core.detection.journal import Head
-from functions.core.detection.state import SILENCE
 from functions.core.paging.alarm_change import AlarmChange, decided, joins_incidents
 from functions.core.paging.desk import MOST_REMEMBERED, REMEMBERED_SECONDS, Desk, Manners, sent
 from functions.core.paging.page import Page
 from functions.core.paging.storm import STORM_SECONDS, STORM_THREADS
 from functions.core.paging.take import Message, take
+from functions.core.troubles.head import SILENCE, Head
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
 from functions.core.troubles.response import Acknowledgement, Rating
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident

@@ -1,0 +1,40 @@
+"""detect's newest step in brief, for whoever reads and does not detect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from functions.adapters.aws import calling
+from functions.core.troubles.head import Head
+
+
+class Heads:
+    """Each step of detect is stored with its head (functions/adapters/dynamodb/journal.py)."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def head(self) -> Head:
+        """The newest step in brief; an empty Head before the first."""
+        item = newest_step(self._client, self._table, "head")
+        return msgspec.json.decode(item["head"]["S"], type=Head) if item else Head()
+
+
+def newest_step(client: Any, table: str, attribute: str) -> dict[str, Any] | None:
+    """That attribute of the item of detect's newest step; None before the first."""
+    with calling("read detect's newest step"):
+        answer = client.query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": "detect"}, ":prefix": {"S": "delta#"}},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+            ProjectionExpression="#attribute",
+            ExpressionAttributeNames={"#attribute": attribute},
+        )
+    items: list[dict[str, Any]] = answer["Items"]
+    return items[0] if items else None

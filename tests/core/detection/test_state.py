@@ -1,0 +1,52 @@
+"""Everything that detect knows, and its head: the same in brief."""
+
+from __future__ import annotations
+
+import msgspec
+
+from functions.core.detection.state import Rules, State, head, initial
+from functions.core.detection.step import step
+from functions.core.detection.tracker import Budget
+from functions.core.troubles.head import Head
+from tests.builders import NOW, approved, incident, partial
+from tests.traffic import Fault, Traffic
+
+RULES = Rules(budget=Budget(learning_seconds=30))
+OUTAGE = Fault({"issuer": "HDFC"}, 0.9, start=50, end=80)
+
+
+def state_after(seconds: int) -> State:
+    """The state after so many seconds with an outage in them."""
+    state = initial(RULES)
+    for coming in Traffic(rate=40, faults=(OUTAGE,))(seconds):
+        state, _ = step(state, [coming], RULES)
+    return state
+
+
+STATE = state_after(70)
+
+
+def test_the_head_is_the_state_in_brief() -> None:
+    brief = head(STATE)
+    assert (brief.version, brief.clock, brief.payments) == (70, NOW + 69, 2800)
+    assert 0 < brief.failed < brief.attempts == 2400
+    assert brief.score > 75
+    assert brief.incidents == STATE.incidents
+
+
+def test_the_head_of_a_new_state_is_empty() -> None:
+    assert head(State()) == Head()
+
+
+def test_a_closed_incident_is_not_in_the_head() -> None:
+    closed = msgspec.structs.replace(STATE, incidents=(incident(closed_at=NOW),))
+    assert head(closed).incidents == ()
+
+
+def test_the_head_says_learning_until_it_is_known_what_is_normal() -> None:
+    rules = Rules(budget=Budget(learning_seconds=10))
+    state, said = initial(rules), []
+    for second in range(20):
+        state, _ = step(state, [partial(second + 1, approved(NOW + second), NOW + second)], rules)
+        said.append(head(state).learning)
+    assert said == [True] * 10 + [False] * 10
