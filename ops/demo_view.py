@@ -14,7 +14,7 @@ from rich.text import Text
 
 from functions.core.counting.slices import words
 from functions.core.troubles.head import Head
-from functions.core.troubles.record import IncidentRecord
+from functions.core.troubles.record import TroubleRecord
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Seen:
     pages: list[tuple[float, str, str]] = field(default_factory=list)
     first_bad: float | None = None
     phase: str = ""
-    records: list[IncidentRecord] = field(default_factory=list)
+    records: list[TroubleRecord] = field(default_factory=list)
 
     @property
     def recorded_over(self) -> bool:

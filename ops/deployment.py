@@ -14,7 +14,7 @@ from ops.produce import RegionOption
 if TYPE_CHECKING:
     from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
-    from functions.adapters.dynamodb.records import Records
+    from functions.adapters.dynamodb.troubles import TroubleRecords
     from functions.adapters.sns import AlarmsTopic
 
 EnvironmentOption = Annotated[str, typer.Option(help="Which deployment.")]
@@ -29,7 +29,7 @@ class Deployment:
     """records: of troubles; heads: what detect knows, in brief; journal: its
     state; responses: where answers to pages go."""
 
-    records: Records
+    records: TroubleRecords
     heads: Heads
     journal: Journal
     responses: AlarmsTopic
@@ -48,12 +48,12 @@ def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> D
     """client: a service's, by its name. outputs: of the deployment's stack."""
     from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
-    from functions.adapters.dynamodb.records import Records
+    from functions.adapters.dynamodb.troubles import TroubleRecords
     from functions.adapters.sns import AlarmsTopic
 
     table, name = client("dynamodb"), outputs["StateTable"]
     return Deployment(
-        Records(table, name),
+        TroubleRecords(table, name),
         Heads(table, name),
         Journal(table, name),
         AlarmsTopic(client("sns"), outputs["AlarmsTopicArn"]),

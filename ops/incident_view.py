@@ -21,13 +21,13 @@ from functions.core.paging.incident_page import (
 from functions.core.paging.page import duration, moment, percent
 from functions.core.troubles.blame import blame
 from functions.core.troubles.incident import Incident
-from functions.core.troubles.record import IncidentRecord, RuleAudit
+from functions.core.troubles.record import RuleAudit, TroubleRecord
 
 _COLOURS: Final = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 _STATES: Final = {"open": "bold red", "acknowledged": "yellow", "closed": "green"}
 
 
-def incident_table(records: Sequence[IncidentRecord], now: int) -> RenderableType:
+def incident_table(records: Sequence[TroubleRecord], now: int) -> RenderableType:
     """Two lines a trouble, for terminals of 80 columns."""
     lines: list[RenderableType] = []
     for record in records:
@@ -44,7 +44,7 @@ def incident_table(records: Sequence[IncidentRecord], now: int) -> RenderableTyp
     return Group(*lines, Text("times are UTC", style="dim"))
 
 
-def _gist(record: IncidentRecord) -> str:
+def _gist(record: TroubleRecord) -> str:
     """Where, whose, how much: in one line."""
     incident = record.incident
     if incident is None:
@@ -59,7 +59,7 @@ def _whose(incident: Incident) -> str:
     return found.words if incident.pages else f"customer-side: {found.words}"
 
 
-def timeline(record: IncidentRecord, now: int) -> RenderableType:
+def timeline(record: TroubleRecord, now: int) -> RenderableType:
     """Everything about one trouble, and what happened when."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim")
@@ -81,7 +81,7 @@ def timeline(record: IncidentRecord, now: int) -> RenderableType:
     return Group(heading, Text(), facts, Text(), steps)
 
 
-def _facts(record: IncidentRecord, now: int) -> list[tuple[str, str]]:
+def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
     incident = record.incident
     lasted = duration((record.closed_at or now) - record.started_at)
     facts = [("what", record.title.removeprefix(f"{record.id}: "))]

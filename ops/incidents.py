@@ -14,7 +14,7 @@ import typer
 from functions.core.errors import PaywatchError
 from functions.core.payments.cards import mask
 from functions.core.troubles import record as incident_record
-from functions.core.troubles.record import IncidentRecord, as_now, is_name
+from functions.core.troubles.record import TroubleRecord, as_now, is_name
 from functions.core.troubles.record import audit as audited
 from functions.core.troubles.response import Acknowledgement, Rating, Response
 from ops.deployment import (
@@ -139,7 +139,7 @@ def audit(
     Console(highlight=False).print(audit_table(rules, days))
 
 
-def recent(deployment: Deployment, start: int, now: int) -> list[IncidentRecord]:
+def recent(deployment: Deployment, start: int, now: int) -> list[TroubleRecord]:
     """The records of the troubles that began since `start`, newest first; of those that last, with the
     figures that detect has now."""
     head: Head = deployment.heads.head()
@@ -147,7 +147,7 @@ def recent(deployment: Deployment, start: int, now: int) -> list[IncidentRecord]
     return [as_now(record, head.incidents) for record in records]
 
 
-def found(deployment: Deployment, identity: str, now: int) -> IncidentRecord:
+def found(deployment: Deployment, identity: str, now: int) -> TroubleRecord:
     """The record of that name. Raises PaywatchError that says what to do when there is none."""
     name = identity.strip()
     name = name[:2].upper() + name[2:].lower()

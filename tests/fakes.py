@@ -16,7 +16,7 @@ from functions.core.paging.desk import Desk
 from functions.core.paging.page import Page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Announcement
-from functions.core.troubles.record import IncidentRecord, Note, noted
+from functions.core.troubles.record import Note, TroubleRecord, noted
 
 
 @dataclass
@@ -118,7 +118,7 @@ class FakeOncall:
 
 @dataclass
 class FakeRecords:
-    records: dict[str, IncidentRecord] = field(default_factory=dict)
+    records: dict[str, TroubleRecord] = field(default_factory=dict)
     conflicts: int = 0
 
     def note(self, note: Note) -> bool:

@@ -24,7 +24,7 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/adapters/dynamodb/items.py",
         "functions/adapters/dynamodb/journal.py",
         "functions/adapters/dynamodb/ledgers.py",
-        "functions/adapters/dynamodb/records.py",
+        "functions/adapters/dynamodb/troubles.py",
         "functions/adapters/firehose.py",
         "functions/adapters/sqs.py",
         "functions/core/payments/envelopes.py",

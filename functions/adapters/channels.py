@@ -17,7 +17,7 @@ from functions.adapters.https import Answer
 from functions.adapters.secrets import PagerDutyAccess, SlackAccess, WebhookAccess
 from functions.core.errors import SettingsError, Transient
 from functions.core.paging.channels import alertmanager, pagerduty, slack
-from functions.core.paging.channels.delivery import Told, is_outdated, mark
+from functions.core.paging.channels.delivery import ChannelMemory, is_outdated, mark
 from functions.core.paging.page import TRIGGER, Page
 
 POST_MESSAGE: Final = "https://slack.com/api/chat.postMessage"
@@ -35,7 +35,7 @@ class Poster(Protocol):
 
 
 class Memory(Protocol):
-    def recall(self, thread: str) -> Told: ...
+    def recall(self, thread: str) -> ChannelMemory: ...
     def remember(self, page: Page, root: str = "") -> None: ...
 
 
@@ -192,11 +192,11 @@ def _or_plain(post: Callable[[dict[str, Any]], str], page: Page) -> tuple[str, s
         return post(slack.plain(page)), f"{TOLD}, without a layout: {refused.word}"
 
 
-def _recalled(memory: Memory, page: Page) -> Told:
+def _recalled(memory: Memory, page: Page) -> ChannelMemory:
     try:
         return memory.recall(page.thread)
     except Transient:
-        return Told()
+        return ChannelMemory()
 
 
 def _remembered(memory: Memory, page: Page, root: str = "") -> str:

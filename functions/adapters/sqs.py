@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.core.paging.channels.delivery import Message
+from functions.core.paging.channels.delivery import QueuedPage
 
 
-def queued(event: Mapping[str, Any]) -> list[Message]:
+def queued(event: Mapping[str, Any]) -> list[QueuedPage]:
     """The messages of an invocation."""
     return [
-        Message(
+        QueuedPage(
             id=str(record["messageId"]),
             body=str(record["body"]),
             sent_at=int(record["attributes"]["SentTimestamp"]) // 1000,

@@ -23,7 +23,7 @@ from functions.adapters.https import Https
 from functions.adapters.secrets import Secret, pagerduty_access, slack_access, webhook_access
 from functions.adapters.sqs import again, queued
 from functions.core.errors import PaywatchError, Transient
-from functions.core.paging.channels.delivery import PAGERDUTY, SLACK, Message, read_page
+from functions.core.paging.channels.delivery import PAGERDUTY, SLACK, QueuedPage, read_page
 from functions.core.paging.page import Page
 from functions.settings import DeliverSettings
 
@@ -44,7 +44,7 @@ class DeliverFunction:
     name: str
     dashboard_url: str
 
-    def __call__(self, messages: Sequence[Message]) -> list[str]:
+    def __call__(self, messages: Sequence[QueuedPage]) -> list[str]:
         """Tell each message; the ids of those that are to come again. One that fails holds up no
         other."""
         failed = []

@@ -20,7 +20,7 @@ from aws_lambda_powertools import Logger
 from functions.adapters import aws
 from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.heads import Heads
-from functions.adapters.dynamodb.records import Records
+from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.adapters.sns import OncallTopic, messages
 from functions.core.errors import StateConflict
 from functions.core.monitoring.alarms import Alarm, alarms
@@ -160,7 +160,7 @@ def _function() -> NotifyFunction:
         desks=Desks(table, settings.state_table),
         detect=Heads(table, settings.state_table),
         oncall=OncallTopic(aws.client("sns"), settings.oncall_topic_arn),
-        records=Records(table, settings.state_table),
+        records=TroubleRecords(table, settings.state_table),
         alarms={
             alarm.name: alarm for alarm in alarms(settings.thresholds, channels=settings.channels)
         },

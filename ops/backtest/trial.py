@@ -13,7 +13,7 @@ from functions.core.counting.counts import SIGNALS, attempts, blamed
 from functions.core.counting.slices import ALL, slice_values, words
 from functions.core.detection.evidence import strength, tolerated
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Watch
+from functions.core.detection.tracker import Tracker
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import RATE_METRICS
 from functions.core.troubles.blame import likely_cause
@@ -96,21 +96,21 @@ class Trial:
 
     def _record(self, recorder: Recorder) -> None:
         """Note the cell that was folded last, once."""
-        watch = self.chain.state.watch
-        if watch.baseline.folded == self._folded:
+        tracker = self.chain.state.tracker
+        if tracker.baseline.folded == self._folded:
             return
-        self._folded = watch.baseline.folded
-        cell = watch.baseline.cells[-1]
-        scores = self._scores(watch)
+        self._folded = tracker.baseline.folded
+        cell = tracker.baseline.cells[-1]
+        scores = self._scores(tracker)
         for key, counts in cell.counts.items():
-            learned = cell.end - watch.known.get(key, cell.end) >= (
+            learned = cell.end - tracker.known.get(key, cell.end) >= (
                 self.rules.budget.learning_seconds
             )
             for number, signal in enumerate(SIGNALS):
                 score = scores.get((number, key), 0.0)
                 if not (signal in _DRAWN or key == ALL or score >= 50.0):
                     continue
-                normal = watch.baseline.normal(key, number) if learned else None
+                normal = tracker.baseline.normal(key, number) if learned else None
                 recorder.record(
                     cell.start,
                     cell.end - cell.start,
@@ -123,10 +123,10 @@ class Trial:
                     score,
                 )
 
-    def _scores(self, watch: Watch) -> Mapping[tuple[int, str], float]:
+    def _scores(self, tracker: Tracker) -> Mapping[tuple[int, str], float]:
         scores = {
-            (number, key): 50.0 * min(0.99, strength(watch.trails[number][key]) / watch.needed)
-            for number, key in watch.hot
+            (number, key): 50.0 * min(0.99, strength(tracker.trails[number][key]) / tracker.needed)
+            for number, key in tracker.hot
         }
         for incident in self.chain.state.incidents:
             if incident.is_open and incident.signal in SIGNALS:
@@ -171,13 +171,13 @@ def line_of(incident: Incident) -> IncidentLine:
 
 def warnings(trial: Trial) -> list[str]:
     """What the history says about the settings: thresholds that lie below what is normal."""
-    watch, found = trial.chain.state.watch, []
+    tracker, found = trial.chain.state.tracker, []
     thresholds = trial.rules.budget.thresholds
     for number, signal in enumerate(SIGNALS):
         limit = thresholds[signal].warning
-        if not attempts(watch.baseline.absorbed.get(ALL, 0)):
+        if not attempts(tracker.baseline.absorbed.get(ALL, 0)):
             continue
-        normal = watch.baseline.normal(ALL, number).rate
+        normal = tracker.baseline.normal(ALL, number).rate
         if normal > limit:
             found.append(
                 f"normally {100 * normal:.2g} % of all payments show {signal!r}, more than the"
@@ -186,10 +186,10 @@ def warnings(trial: Trial) -> list[str]:
             )
         above = [
             key
-            for key in watch.known
+            for key in tracker.known
             if key
-            and key in watch.baseline.absorbed
-            and watch.baseline.normal(key, number).rate > limit
+            and key in tracker.baseline.absorbed
+            and tracker.baseline.normal(key, number).rate > limit
         ]
         if above and normal <= limit:
             names = ", ".join(words(key) for key in sorted(above)[:3])
@@ -213,7 +213,7 @@ def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
         "from": iso(trial.start),
         "until": iso(trial.clock),
         "days": round(days, 4),
-        "slices": len(trial.chain.state.watch.known),
+        "slices": len(trial.chain.state.tracker.known),
         "incidents": len(trial.incidents),
         "customer_side": len(trial.waves),
         "pages": trial.paged,

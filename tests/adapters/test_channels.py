@@ -25,7 +25,7 @@ from functions.adapters.dynamodb.channel_threads import ChannelThreads
 from functions.adapters.https import Answer, Https, Patience
 from functions.adapters.secrets import PagerDutyAccess, SlackAccess, WebhookAccess
 from functions.core.errors import SettingsError, Transient
-from functions.core.paging.channels.delivery import Told
+from functions.core.paging.channels.delivery import ChannelMemory
 from functions.core.paging.page import Page
 from tests import channel_schemas
 from tests.channel_pages import ACKNOWLEDGED, ALARM, NOW, RESOLVED, TRIGGERED, UPDATED, page
@@ -59,7 +59,7 @@ class Trusting:
 class Forgetful:
     """A state table that is down."""
 
-    def recall(self, thread: str) -> Told:
+    def recall(self, thread: str) -> ChannelMemory:
         raise Transient("no DynamoDB")
 
     def remember(self, page: Page, root: str = "") -> None:
@@ -333,7 +333,7 @@ def test_what_was_told_is_kept_for_a_month_under_the_channels_name(
 
 def test_channels_do_not_share_what_they_were_told(dynamodb: Any) -> None:
     ChannelThreads(dynamodb, TABLE, "slack").remember(TRIGGERED, ROOT)
-    assert ChannelThreads(dynamodb, TABLE, "pagerduty").recall(TRIGGERED.thread) == Told()
+    assert ChannelThreads(dynamodb, TABLE, "pagerduty").recall(TRIGGERED.thread) == ChannelMemory()
 
 
 CALLS: list[tuple[str, Callable[[ChannelThreads], object]]] = [

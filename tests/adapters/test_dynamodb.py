@@ -13,7 +13,7 @@ from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
-from functions.adapters.dynamodb.records import Records
+from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.window import merge_into
 from functions.core.detection.journal import LARGEST_CHUNK
@@ -267,8 +267,8 @@ DAY = 86_400
 
 
 @pytest.fixture
-def records(dynamodb: Any) -> Records:
-    return Records(dynamodb, TABLE, clock=lambda: NOW)
+def records(dynamodb: Any) -> TroubleRecords:
+    return TroubleRecords(dynamodb, TABLE, clock=lambda: NOW)
 
 
 def opened(days_ago: int = 0, transition: str = OPENED) -> Note:
@@ -278,7 +278,7 @@ def opened(days_ago: int = 0, transition: str = OPENED) -> Note:
     return incident_note(told, name, None)
 
 
-def test_a_record_grows_by_notes_and_is_found_by_its_name(records: Records) -> None:
+def test_a_record_grows_by_notes_and_is_found_by_its_name(records: TroubleRecords) -> None:
     note = opened()
     assert records.note(note)
     assert records.note(opened(transition=WORSE))
@@ -288,14 +288,14 @@ def test_a_record_grows_by_notes_and_is_found_by_its_name(records: Records) -> N
     assert found.incident == note.incident
 
 
-def test_a_note_that_comes_again_writes_nothing(records: Records, dynamodb: Any) -> None:
+def test_a_note_that_comes_again_writes_nothing(records: TroubleRecords, dynamodb: Any) -> None:
     for _ in range(2):
         records.note(opened())
     [item] = dynamodb.scan(TableName=TABLE)["Items"]
     assert item["version"] == {"N": "1"}
 
 
-def test_a_record_is_found_for_more_than_a_year(records: Records) -> None:
+def test_a_record_is_found_for_more_than_a_year(records: TroubleRecords) -> None:
     note = opened()
     records.note(note)
     for days in (0, 1, 200, 364, 366, 399):
@@ -303,7 +303,7 @@ def test_a_record_is_found_for_more_than_a_year(records: Records) -> None:
 
 
 def test_a_trouble_that_began_just_after_the_clocks_midnight_has_one_record(
-    records: Records,
+    records: TroubleRecords,
 ) -> None:
     began = NOW - NOW % DAY + DAY
     told = announcement(OPENED, id=spoken_id("x", began), started_at=began, updated_at=began - 30)
@@ -318,20 +318,22 @@ def test_a_trouble_that_began_just_after_the_clocks_midnight_has_one_record(
 
 
 def test_a_record_is_kept_for_four_hundred_days_after_its_last_note(
-    records: Records, dynamodb: Any
+    records: TroubleRecords, dynamodb: Any
 ) -> None:
     records.note(opened())
     [item] = dynamodb.scan(TableName=TABLE)["Items"]
     assert item["expires_at"] == {"N": str(NOW + KEPT_DAYS * DAY)}
 
 
-def test_a_response_to_what_has_no_record_writes_nothing(records: Records, dynamodb: Any) -> None:
+def test_a_response_to_what_has_no_record_writes_nothing(
+    records: TroubleRecords, dynamodb: Any
+) -> None:
     assert not records.note(response_note(Rating("PW-1120-1343-4f2", "noise", "asha", NOW)))
     assert dynamodb.scan(TableName=TABLE)["Items"] == []
 
 
 def test_a_response_finds_the_record_of_a_trouble_that_began_in_another_month(
-    records: Records,
+    records: TroubleRecords,
 ) -> None:
     note = opened(days_ago=45)
     records.note(note)
@@ -341,14 +343,14 @@ def test_a_response_finds_the_record_of_a_trouble_that_began_in_another_month(
     assert found.rating == "noise"
 
 
-def test_the_records_since_a_day_come_newest_first(records: Records) -> None:
+def test_the_records_since_a_day_come_newest_first(records: TroubleRecords) -> None:
     for days in (0, 3, 40, 100):
         records.note(opened(days))
     found = records.since(NOW - 60 * DAY, NOW)
     assert [(NOW - record.started_at) // DAY for record in found] == [0, 3, 40]
 
 
-def test_of_two_writers_of_a_record_one_is_told(records: Records, dynamodb: Any) -> None:
+def test_of_two_writers_of_a_record_one_is_told(records: TroubleRecords, dynamodb: Any) -> None:
     @dataclass
     class Racing:
         """Lets somebody else write between a read and the write after it."""
@@ -362,7 +364,7 @@ def test_of_two_writers_of_a_record_one_is_told(records: Records, dynamodb: Any)
                 assert records.note(note)
             return getattr(self.client, name)
 
-    racing = Records(Racing(dynamodb, opened(transition=WORSE)), TABLE, clock=lambda: NOW)
+    racing = TroubleRecords(Racing(dynamodb, opened(transition=WORSE)), TABLE, clock=lambda: NOW)
     with pytest.raises(StateConflict):
         racing.note(opened())
     assert racing.note(opened())

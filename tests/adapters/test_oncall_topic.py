@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.adapters.sns import OncallTopic
-from functions.core.paging.channels.delivery import Message, read_page
+from functions.core.paging.channels.delivery import QueuedPage, read_page
 from functions.core.paging.page import Page
 from tests.channel_pages import ONE_OF_EACH, TRIGGERED
 
@@ -32,7 +32,7 @@ def published(page: Page) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_what_a_queue_gets_is_the_page(name: str) -> None:
     texts = json.loads(published(ONE_OF_EACH[name])["Message"])
-    assert read_page(Message("m1", texts["sqs"], 0, 1), "") == ONE_OF_EACH[name]
+    assert read_page(QueuedPage("m1", texts["sqs"], 0, 1), "") == ONE_OF_EACH[name]
 
 
 def test_people_get_words() -> None:

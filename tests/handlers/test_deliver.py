@@ -22,7 +22,7 @@ from functions.adapters.secrets import (
 )
 from functions.adapters.sqs import again, queued
 from functions.core.errors import SettingsError, Transient
-from functions.core.paging.channels.delivery import CHANNELS, Message, Told
+from functions.core.paging.channels.delivery import CHANNELS, ChannelMemory, QueuedPage
 from functions.core.paging.page import Page
 from functions.handlers import deliver
 from functions.handlers.deliver import DeliverFunction, function_of
@@ -51,15 +51,15 @@ class Ear:
 class Blank:
     """Remembers nothing."""
 
-    def recall(self, thread: str) -> Told:
-        return Told()
+    def recall(self, thread: str) -> ChannelMemory:
+        return ChannelMemory()
 
     def remember(self, page: Page, root: str = "") -> None:
         return
 
 
-def message(page: Page, identifier: str = "m1", receives: int = 1) -> Message:
-    return Message(identifier, msgspec.json.encode(page).decode(), NOW, receives)
+def message(page: Page, identifier: str = "m1", receives: int = 1) -> QueuedPage:
+    return QueuedPage(identifier, msgspec.json.encode(page).decode(), NOW, receives)
 
 
 def delivering(channel: Any) -> DeliverFunction:
@@ -81,7 +81,7 @@ def test_a_page_that_fails_comes_again_and_holds_up_no_other(error: Exception) -
 
 def test_what_is_no_page_is_told_with_the_time_that_it_was_sent() -> None:
     ear = Ear()
-    assert delivering(ear)([Message("m1", "notify is gone", NOW, 1)]) == []
+    assert delivering(ear)([QueuedPage("m1", "notify is gone", NOW, 1)]) == []
     ((page, _),) = ear.heard
     assert (page.at, page.url) == (NOW, DASHBOARD)
 
@@ -105,9 +105,9 @@ def test_messages_are_read_as_sqs_gives_them_and_answered_as_it_wants() -> None:
             }
         ]
     }
-    assert queued(event) == [Message("m1", "text", NOW, 2, "the desk moved")]
+    assert queued(event) == [QueuedPage("m1", "text", NOW, 2, "the desk moved")]
     del event["Records"][0]["messageAttributes"]
-    assert queued(event) == [Message("m1", "text", NOW, 2)]
+    assert queued(event) == [QueuedPage("m1", "text", NOW, 2)]
     assert again(["m1"]) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert again([]) == {"batchItemFailures": []}
 

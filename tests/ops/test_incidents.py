@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
-from functions.adapters.dynamodb.records import Records
+from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.adapters.sns import AlarmsTopic
 from functions.core.counting.harm import Example
 from functions.core.errors import PaywatchError
@@ -73,7 +73,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 class Phoned(AlarmsTopic):
     """An alarms topic whose responses notify takes at once."""
 
-    def __init__(self, client: Any, arn: str, records: Records) -> None:
+    def __init__(self, client: Any, arn: str, records: TroubleRecords) -> None:
         super().__init__(client, arn)
         self.records = records
 
@@ -88,7 +88,7 @@ def deployment(services: None) -> Deployment:
     create_state_table(dynamodb)
     sns = boto3.client("sns")
     arn = sns.create_topic(Name="paywatch-dev-alarms")["TopicArn"]
-    records = Records(dynamodb, TABLE, clock=lambda: NOW)
+    records = TroubleRecords(dynamodb, TABLE, clock=lambda: NOW)
     return Deployment(
         records, Heads(dynamodb, TABLE), Journal(dynamodb, TABLE), Phoned(sns, arn, records)
     )

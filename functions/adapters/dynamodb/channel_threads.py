@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, expiry, key
-from functions.core.paging.channels.delivery import Told, mark
+from functions.core.paging.channels.delivery import ChannelMemory, mark
 from functions.core.paging.page import RESOLVE, TRIGGER, Page
 
 THREAD_DAYS: Final = 30
@@ -25,16 +25,16 @@ class ChannelThreads:
         self._channel = channel
         self._clock = clock
 
-    def recall(self, thread: str) -> Told:
-        """An empty Told for a thread never told. Raises Transient."""
+    def recall(self, thread: str) -> ChannelMemory:
+        """An empty ChannelMemory for a thread never told. Raises Transient."""
         with calling(f"read what {self._channel} was told"):
             answer = self._client.get_item(
                 TableName=self._table, Key=key(self._channel, thread), ConsistentRead=True
             )
         item = answer.get("Item")
         if item is None:
-            return Told()
-        return Told(
+            return ChannelMemory()
+        return ChannelMemory(
             marks=frozenset(item["marks"]["SS"]),
             begun=int(item.get("begun_at", {"N": "0"})["N"]),
             over=int(item.get("over_at", {"N": "0"})["N"]),

@@ -18,7 +18,7 @@ from functions.core.counting.slices import ALL
 from functions.core.detection.baseline import wider_slices
 from functions.core.detection.evidence import began, strength, tolerated
 from functions.core.detection.explanation import Suspect, causes
-from functions.core.detection.span import FEWEST_EVENTS, Span, View
+from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.severity import FAILING, RATE_SURE, WARNING_SCORE, Verdict, score
 
@@ -43,7 +43,7 @@ class Finding:
 
 
 def findings(
-    view: View, incidents: Iterable[Incident]
+    moment: Moment, incidents: Iterable[Incident]
 ) -> tuple[list[Finding], frozenset[tuple[int, str]]]:
     """The causes that stand out and no incident explains, best first; and the signals and slices
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
@@ -54,14 +54,14 @@ def findings(
     for family in _FAMILIES:
         told = [key for signal, key in known if _explains(signal, family)]
         suspects: list[tuple[Suspect, int]] = []
-        for signal, key in view.watch.hot:
+        for signal, key in moment.tracker.hot:
             if signal not in family:
                 continue
-            trail = view.trail(key, signal)
-            if strength(trail) < view.watch.needed:
+            trail = moment.trail(key, signal)
+            if strength(trail) < moment.tracker.needed:
                 continue
             start = began(trail)
-            span = view.since(start)
+            span = moment.since(start)
             own = span.suspect(key, signal)
             if own.events < FEWEST_EVENTS:
                 continue  # not enough to tell, but nothing that is explained
@@ -73,7 +73,7 @@ def findings(
                     continue
             explained.add((signal, key))
         if suspects:
-            news = _localised(view, family, suspects, told)
+            news = _localised(moment, family, suspects, told)
             found += news
             known += [(finding.verdict.signal, finding.verdict.slice) for finding in news]
     return found, frozenset(explained)
@@ -85,16 +85,16 @@ def _explains(signal: str, family: Sequence[int]) -> bool:
 
 
 def _localised(
-    view: View,
+    moment: Moment,
     family: Sequence[int],
     suspects: Sequence[tuple[Suspect, int]],
     told: Sequence[str],
 ) -> list[Finding]:
     """The causes of one family: all that may explain is counted since the surest began."""
     surest, start = max(suspects, key=lambda item: (item[0].sure, item[0].slice))
-    span = view.since(start)
+    span = moment.since(start)
     best: dict[str, Suspect] = {}
-    for signal, key in _rivals(view, family, surest):
+    for signal, key in _rivals(moment, family, surest):
         left = span.without(span.suspect(key, signal), told)
         if left is not None and left.nats:
             left = span.with_shift(left)
@@ -107,11 +107,11 @@ def _localised(
     ]
 
 
-def _rivals(view: View, family: Sequence[int], surest: Suspect) -> set[tuple[int, str]]:
+def _rivals(moment: Moment, family: Sequence[int], surest: Suspect) -> set[tuple[int, str]]:
     """Whatever may explain the failures better: what is suspicious, and every slice of at most one
     dimension with a fair part of the failures, for wide slices take longer to be suspicious."""
-    rivals = {(signal, key) for signal, key in view.watch.hot if signal in family}
-    for key, counts in view.window.sums.items():
+    rivals = {(signal, key) for signal, key in moment.tracker.hot if signal in family}
+    for key, counts in moment.window.sums.items():
         if "&" in key:
             continue
         for signal in family:
@@ -124,11 +124,11 @@ def _more(one: Suspect, two: Suspect) -> bool:
     return (one.nats, -one.signal) > (two.nats, -two.signal)
 
 
-def reaches_further(view: View, incident: Incident, others: Sequence[str]) -> Finding | None:
+def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -> Finding | None:
     """The wider slice that an open incident turns out to be about, because it explains more than
     the incident's own and those of the others that are open."""
     signal = SIGNALS.index(incident.signal)
-    span = view.since(incident.stands_since)
+    span = moment.since(incident.stands_since)
     own = span.suspect(incident.slice, signal)
     if not own.nats:
         return None
@@ -145,9 +145,9 @@ def reaches_further(view: View, incident: Incident, others: Sequence[str]) -> Fi
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:
-    budget = span.view.budget
+    budget = span.moment.budget
     name = SIGNALS[suspect.signal]
-    normal = span.view.watch.baseline.normal(suspect.slice, suspect.signal)
+    normal = span.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
     limit = tolerated(normal, budget.drift(suspect.signal))
     at_least = lower_bound(suspect.events, suspect.attempts, RATE_SURE)
     return Verdict(
@@ -162,26 +162,26 @@ def verdict(span: Span, suspect: Suspect) -> Verdict:
     )
 
 
-def suspicious(view: View) -> Verdict | None:
+def suspicious(moment: Moment) -> Verdict | None:
     """The verdict on the slice with the most evidence, short of what is needed; None in calm."""
     top: tuple[float, int, str] | None = None
-    for signal, key in view.watch.hot:
-        candidate = (strength(view.trail(key, signal)), -signal, key)
+    for signal, key in moment.tracker.hot:
+        candidate = (strength(moment.trail(key, signal)), -signal, key)
         top = candidate if top is None else max(top, candidate)
     if top is None:
         return None
     nats, signal, key = top[0], -top[1], top[2]
-    counts = view.window.sums.get(key, NONE)
+    counts = moment.window.sums.get(key, NONE)
     total = attempts(counts)
-    normal = view.watch.baseline.normal(key, signal)
+    normal = moment.tracker.baseline.normal(key, signal)
     return Verdict(
         slice=key,
         signal=SIGNALS[signal],
-        score=WARNING_SCORE * min(NOT_YET, nats / view.watch.needed),
+        score=WARNING_SCORE * min(NOT_YET, nats / moment.tracker.needed),
         rate=blamed(counts, SIGNALS[signal]) / total if total else 0.0,
         at_least=0.0,
         normal=normal.rate,
-        tolerated=tolerated(normal, view.budget.drift(signal)),
+        tolerated=tolerated(normal, moment.budget.drift(signal)),
         attempts=total,
     )
 

@@ -8,7 +8,7 @@ from functions.core.counting.counts import NONE, SIGNALS, attempts
 from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.detection.baseline import HeldBack
 from functions.core.detection.evidence import began, strength
-from functions.core.detection.span import SHIFTED, View
+from functions.core.detection.span import SHIFTED, Moment
 from functions.core.detection.state import Rules, State
 from functions.core.troubles.incident import Incident
 
@@ -20,11 +20,11 @@ SUSPECTED_SECONDS: Final = 1200
 
 def held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
-    watch, lasting = state.watch, rules.patience.lasting_seconds
+    tracker, lasting = state.tracker, rules.patience.lasting_seconds
     doubtful = {
-        key: began(watch.trails[signal][key])
-        for signal, key in watch.hot
-        if strength(watch.trails[signal][key]) >= HELD_BACK * watch.needed
+        key: began(tracker.trails[signal][key])
+        for signal, key in tracker.hot
+        if strength(tracker.trails[signal][key]) >= HELD_BACK * tracker.needed
     }
     incidents = [
         incident
@@ -48,10 +48,10 @@ def held_back(state: State, rules: Rules) -> HeldBack:
 def is_mixed(state: State, rules: Rules) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
-    view = View(state.window, state.watch, rules.budget)
-    if view.since(state.window.start).shift(ALL, 0) <= SHIFTED:
+    moment = Moment(state.window, state.tracker, rules.budget)
+    if moment.since(state.window.start).shift(ALL, 0) <= SHIFTED:
         return False
-    cells = state.watch.baseline.cells
+    cells = state.tracker.baseline.cells
     return sum(cell.end - cell.start for cell in cells if cell.mixed) < SUSPECTED_SECONDS
 
 

@@ -22,8 +22,8 @@ from functions.core.detection.baseline import Baseline, Cell, Past, restored
 from functions.core.detection.evidence import Trail
 from functions.core.detection.flow import Flow
 from functions.core.detection.state import Rules, State, Totals
-from functions.core.detection.step import Arrival, Delta, replay
-from functions.core.detection.tracker import Watch, hot
+from functions.core.detection.step import CountedPartial, Delta, replay
+from functions.core.detection.tracker import Tracker, hot
 from functions.core.troubles.incident import Announcement, Incident
 from functions.core.troubles.severity import Verdict
 
@@ -90,7 +90,7 @@ class _State(msgspec.Struct):
     worst: Verdict | None
     incidents: tuple[Incident, ...]
     learning: bool
-    usual: dict[str, int]
+    excused: dict[str, int]
     flow: Flow
     outbox: tuple[Announcement, ...]
     newest_ms: int
@@ -148,7 +148,9 @@ def decode_state(data: bytes) -> State:
 def decode_delta(data: bytes) -> Delta:
     """Raises UnknownFormat for bytes that this release did not write."""
     read = _read(data, _Delta, FORMAT)
-    arrivals = (Arrival(a.arrived_ms, a.newest_ms, from_wire(a.counted)) for a in read.arrivals)
+    arrivals = (
+        CountedPartial(a.arrived_ms, a.newest_ms, from_wire(a.counted)) for a in read.arrivals
+    )
     return Delta(
         read.version, tuple(arrivals), read.positions, read.totals, read.incidents, read.outbox
     )
@@ -179,8 +181,8 @@ def _packed_delta(delta: Delta) -> _Delta:
 
 
 def _packed_state(state: State) -> _State:
-    window, watch = state.window, state.watch
-    baseline = watch.baseline
+    window, tracker = state.window, state.tracker
+    baseline = tracker.baseline
     return _State(
         version=state.version,
         positions=state.positions,
@@ -188,7 +190,7 @@ def _packed_state(state: State) -> _State:
         width=window.width,
         lateness=window.lateness,
         seconds=to_wire(Tally(dict(window.seconds))),
-        began=watch.began,
+        began=tracker.began,
         folded=baseline.folded,
         cells=[
             _Cell(
@@ -207,12 +209,12 @@ def _packed_state(state: State) -> _State:
             for key, by_hour in baseline.hours.items()
         },
         dispersion=[dict(by_slice) for by_slice in baseline.dispersion],
-        known=dict(watch.known),
-        current=_pack(watch.current),
-        trails=[dict(by_slice) for by_slice in watch.trails],
-        events=watch.events,
-        events_a_second=watch.events_a_second,
-        needed=watch.needed,
+        known=dict(tracker.known),
+        current=_pack(tracker.current),
+        trails=[dict(by_slice) for by_slice in tracker.trails],
+        events=tracker.events,
+        events_a_second=tracker.events_a_second,
+        needed=tracker.needed,
         totals=state.totals,
         worst=state.worst,
         incidents=state.incidents,
@@ -222,7 +224,7 @@ def _packed_state(state: State) -> _State:
         },
         unknown=state.unknown,
         learning=state.learning,
-        usual=state.usual,
+        excused=state.excused,
         flow=state.flow,
         outbox=state.outbox,
         newest_ms=state.newest_ms,
@@ -246,7 +248,7 @@ def _state(read: _State) -> State:
         version=read.version,
         positions=read.positions,
         window=summed(window),
-        watch=Watch(
+        tracker=Tracker(
             began=read.began,
             baseline=restored(
                 Baseline(
@@ -277,7 +279,7 @@ def _state(read: _State) -> State:
         },
         unknown=read.unknown,
         learning=read.learning,
-        usual=read.usual,
+        excused=read.excused,
         flow=read.flow,
         outbox=read.outbox,
         newest_ms=read.newest_ms,

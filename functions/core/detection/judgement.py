@@ -29,7 +29,7 @@ from functions.core.detection.findings import (
     verdict,
 )
 from functions.core.detection.flow import Flow
-from functions.core.detection.span import View
+from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import UNLEARNED, calmed, cleared
 from functions.core.detection.waves import customer_waves
@@ -38,57 +38,57 @@ from functions.core.troubles.incident import CLOSED, Announcement, Incident, Sig
 from functions.core.troubles.severity import Verdict
 
 
-def _usual(state: State, learning: bool, rules: Rules) -> dict[str, int]:
+def _excused(state: State, learning: bool, rules: Rules) -> dict[str, int]:
     """What an alarm with a fixed threshold would cry about, and that is no news: a rate that is
     normal here or its customers' own doing, and a silence in which no payment was to be expected."""
-    window, watch = state.window, state.watch
+    window, tracker = state.window, state.tracker
     counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
     seen: list[str] = []
     if not total:
-        baseline = watch.baseline
+        baseline = tracker.baseline
         learned = sum(cell.end - cell.start for cell in baseline.cells if cell.absorbed)
         silent = window.clock - state.newest_ms // 1000
         expected = attempts(baseline.absorbed.get(ALL, NONE)) * silent / max(1, learned)
-        if expected < watch.needed:
+        if expected < tracker.needed:
             seen.append(SILENCE)
     for number, signal in enumerate(SIGNALS):
         if events(counts, signal) > rules.budget.thresholds[signal].warning * total:
-            normal = UNLEARNED if learning else watch.baseline.normal(ALL, number)
+            normal = UNLEARNED if learning else tracker.baseline.normal(ALL, number)
             drift = rules.budget.drift(number)
             if (
                 surprise(blamed(counts, signal), total, normal, drift)
-                < watch.needed * normal.dispersion
+                < tracker.needed * normal.dispersion
             ):
                 seen.append(signal)
     if not seen:
-        return state.usual
-    return {**state.usual, **dict.fromkeys(seen, window.clock)}
+        return state.excused
+    return {**state.excused, **dict.fromkeys(seen, window.clock)}
 
 
 def judged(state: State, rules: Rules) -> State:
     """The state with its incidents as of the second that its clock has entered."""
-    learning = state.watch.is_learning(state.window.clock, rules.budget)
-    usual = _usual(state, learning, rules)
-    if usual is not state.usual or learning != state.learning:
-        state = msgspec.structs.replace(state, usual=usual, learning=learning)
-    watch = state.watch
-    view = View(state.window, watch, rules.budget)
-    waves = [] if learning else customer_waves(view, state.incidents)
-    if not (watch.hot or state.incidents or state.flow.found or waves):
+    learning = state.tracker.is_learning(state.window.clock, rules.budget)
+    excused = _excused(state, learning, rules)
+    if excused is not state.excused or learning != state.learning:
+        state = msgspec.structs.replace(state, excused=excused, learning=learning)
+    tracker = state.tracker
+    moment = Moment(state.window, tracker, rules.budget)
+    waves = [] if learning else customer_waves(moment, state.incidents)
+    if not (tracker.hot or state.incidents or state.flow.found or waves):
         return state if state.worst is None else msgspec.structs.replace(state, worst=None)
     open_ = [
         incident for incident in state.incidents if incident.is_open and incident.signal in SIGNALS
     ]
-    found, explained = findings(view, open_)
-    known = [_as_now(view, incident) for incident in open_]
+    found, explained = findings(moment, open_)
+    known = [_as_now(moment, incident) for incident in open_]
     further = [
         wider
         for incident in open_
         if not incident.well_since
         and (
             wider := reaches_further(
-                view, incident, [other.slice for other in open_ if other.id != incident.id]
+                moment, incident, [other.slice for other in open_ if other.id != incident.id]
             )
         )
     ]
@@ -96,8 +96,8 @@ def judged(state: State, rules: Rules) -> State:
     incidents, told = follow(
         state.incidents,
         [
-            *(_sighting(finding, view) for finding in known),
-            *(_with_harm(_sighting(finding, view), view, state.incidents) for finding in news),
+            *(_sighting(finding, moment) for finding in known),
+            *(_with_harm(_sighting(finding, moment), moment, state.incidents) for finding in news),
             *waves,
             *(
                 Sighting(found, since, {}, None)
@@ -114,37 +114,37 @@ def judged(state: State, rules: Rules) -> State:
     )
     closed = [item.incident.slice for item in told if item.transition == CLOSED]
     if closed:
-        over = {key for key in watch.known if not all(disjoint(key, c) for c in closed)}
+        over = {key for key in tracker.known if not all(disjoint(key, c) for c in closed)}
         explained |= {(signal, key) for signal in range(len(SIGNALS)) for key in over}
     if explained:
-        watch = cleared(watch, explained)
+        tracker = cleared(tracker, explained)
     return msgspec.structs.replace(
         state,
-        watch=calmed(watch, state.window.clock, rules.budget),
-        worst=_worst(view, incidents, state.flow),
+        tracker=calmed(tracker, state.window.clock, rules.budget),
+        worst=_worst(moment, incidents, state.flow),
         incidents=tuple(incidents),
         came={},
         outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
 
 
-def _as_now(view: View, incident: Incident) -> Finding:
+def _as_now(moment: Moment, incident: Incident) -> Finding:
     """The open incident as the window shows it; that it is one, is proven."""
-    span = view.since(view.window.start)
+    span = moment.since(moment.window.start)
     suspect = span.suspect(incident.slice, SIGNALS.index(incident.signal))
     return Finding(verdict(span, replace(suspect, sure=1.0)), incident.stands_since)
 
 
-def _worst(view: View, incidents: Sequence[Incident], flow: Flow) -> Verdict | None:
+def _worst(moment: Moment, incidents: Sequence[Incident], flow: Flow) -> Verdict | None:
     """The verdict with the highest score, of incidents that last or are about to be told, and of
     what is suspicious."""
     verdicts = [
-        _as_now(view, incident).verdict
+        _as_now(moment, incident).verdict
         for incident in incidents
         if not incident.closed_at and incident.signal in SIGNALS
     ]
     verdicts += [found for found, _ in flow.found]
-    doubtful = suspicious(view)
+    doubtful = suspicious(moment)
     if doubtful is not None:
         verdicts.append(doubtful)
     return max(verdicts, key=lambda item: (item.score, item.slice), default=None)
@@ -169,7 +169,7 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     return msgspec.structs.replace(item, incident=latest)
 
 
-def _with_harm(sighting: Sighting, view: View, incidents: Sequence[Incident]) -> Sighting:
+def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]) -> Sighting:
     """The sighting with the harm that no incident of before has counted. What is open counts its own
     as it comes."""
     found = sighting.verdict
@@ -177,14 +177,14 @@ def _with_harm(sighting: Sighting, view: View, incidents: Sequence[Incident]) ->
     counted = max(
         (i.closed_at + 1 for i in incidents if i.closed_at and i.about == subject), default=0
     )
-    harm = view.window.harm_since(found.slice, max(sighting.began, counted))
+    harm = moment.window.harm_since(found.slice, max(sighting.began, counted))
     return msgspec.structs.replace(sighting, harm=harm)
 
 
-def _sighting(finding: Finding, view: View) -> Sighting:
+def _sighting(finding: Finding, moment: Moment) -> Sighting:
     """The finding with its causes since it stands out, for the window dilutes what has begun."""
-    found, sums = finding.verdict, view.window.sums
-    counts = view.since(max(finding.began, view.window.start)).counts(found.slice)
+    found, sums = finding.verdict, moment.window.sums
+    counts = moment.since(max(finding.began, moment.window.start)).counts(found.slice)
     outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
     if found.slice == ALL or not total:

@@ -18,7 +18,7 @@ from functions.core.counting.window import Window
 from functions.core.detection.baseline import Normal
 from functions.core.detection.evidence import Trail, surprise, tolerated
 from functions.core.detection.explanation import Suspect, without
-from functions.core.detection.tracker import Budget, Watch
+from functions.core.detection.tracker import Budget, Tracker
 
 FEWEST_EVENTS: Final = 5
 """Failures that a page needs at least: fewer may be one customer who tries again."""
@@ -29,11 +29,11 @@ DEEPER: Final = 2.0
 
 
 @dataclass(frozen=True)
-class View:
+class Moment:
     """The payments as they stand at the window's clock, to be judged."""
 
     window: Window
-    watch: Watch
+    tracker: Tracker
     budget: Budget
     _spans: dict[int, Span] = field(default_factory=dict)
 
@@ -48,13 +48,13 @@ class View:
         return found
 
     def trail(self, key: str, signal: int) -> Trail:
-        return self.watch.trail(key, signal, self.clock, self.budget)
+        return self.tracker.trail(key, signal, self.clock, self.budget)
 
     @cached_property
     def parts(self) -> Mapping[str, list[str]]:
         """Dimension → its slices."""
         parts: dict[str, list[str]] = {}
-        for key in self.watch.known:
+        for key in self.tracker.known:
             if key and "&" not in key:
                 parts.setdefault(key.split("=", 1)[0], []).append(key)
         return parts
@@ -63,7 +63,7 @@ class View:
     def pairs(self) -> Mapping[str, Mapping[str, list[str]]]:
         """Slice of one dimension → other dimension → the slices of both."""
         pairs: dict[str, dict[str, list[str]]] = {}
-        for key in self.watch.known:
+        for key in self.tracker.known:
             if key.count("&") == 1:
                 one, two = key.split("&")
                 pairs.setdefault(one, {}).setdefault(two.split("=", 1)[0], []).append(key)
@@ -75,7 +75,7 @@ class View:
 class Span:
     """The payments of the seconds from `start` on."""
 
-    view: View
+    moment: Moment
     start: int
     _counts: dict[str, Counts] = field(default_factory=dict)
     _shifts: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -85,29 +85,29 @@ class Span:
         """The slice's counts; to the minute where the window is too short."""
         found = self._counts.get(key)
         if found is None:
-            window, watch = self.view.window, self.view.watch
+            window, tracker = self.moment.window, self.moment.tracker
             if self.start >= window.oldest:
                 found = window.since(key, self.start)
             else:
-                found = watch.baseline.since(key, self.start) + watch.current.get(key, NONE)
+                found = tracker.baseline.since(key, self.start) + tracker.current.get(key, NONE)
             self._counts[key] = found
         return found
 
     def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
         """The suspect with these attempts and events, against what is normal."""
-        normal = self.view.watch.baseline.normal(suspect.slice, suspect.signal)
+        normal = self.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
         return self._weighed(suspect, total, events, normal)
 
     def with_shift(self, suspect: Suspect) -> Suspect:
         """The suspect against what is normal with the traffic as it is spread now."""
-        normal = self.view.watch.baseline.normal(suspect.slice, suspect.signal)
+        normal = self.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
         shift = self.shift(suspect.slice, suspect.signal)
         moved = Normal(min(1.0, normal.rate + shift), normal.error, normal.dispersion)
         return self._weighed(suspect, suspect.attempts, suspect.events, moved)
 
     def _weighed(self, suspect: Suspect, total: int, events: int, normal: Normal) -> Suspect:
-        nats = surprise(events, total, normal, self.view.budget.drift(suspect.signal))
-        needed = self.view.watch.needed * normal.dispersion
+        nats = surprise(events, total, normal, self.moment.budget.drift(suspect.signal))
+        needed = self.moment.tracker.needed * normal.dispersion
         sure = nats / needed if events >= FEWEST_EVENTS else 0.0
         expected = total * normal.rate
         return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
@@ -137,14 +137,14 @@ class Span:
     def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:
         """The excess that two slices hold in common, where that is a slice too."""
         both = slice_key({**slice_values(suspect.slice), **slice_values(cause.slice)})
-        if both not in self.view.watch.known:
+        if both not in self.moment.tracker.known:
             return None
         return self.suspect(both, suspect.signal).excess
 
     def is_worth(self, suspect: Suspect) -> bool:
         """Whether the rate lies far enough above what is normal to be spoken of."""
-        normal = self.view.watch.baseline.normal(suspect.slice, suspect.signal)
-        limit = tolerated(normal, self.view.budget.drift(suspect.signal))
+        normal = self.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
+        limit = tolerated(normal, self.moment.budget.drift(suspect.signal))
         return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
 
     def shift(self, key: str, signal: int) -> float:
@@ -157,9 +157,9 @@ class Span:
 
     def _shift(self, key: str, signal: int) -> float:
         own = slice_values(key)
-        rate = self.view.watch.baseline.normal(key, signal).rate
+        rate = self.moment.tracker.baseline.normal(key, signal).rate
         most = 0.0
-        for dimension, parts in self.view.parts.items():
+        for dimension, parts in self.moment.parts.items():
             if dimension in own:
                 continue
             mix = self._mixes.get((dimension, signal))
@@ -172,14 +172,14 @@ class Span:
                 # come from the part that grew, so they may grow as much.
                 most = max(most, rate * (growth - 1.0))
         if len(own) == 1:
-            for parts in self.view.pairs.get(key, {}).values():
+            for parts in self.moment.pairs.get(key, {}).values():
                 most = max(most, self._composed(parts, signal)[0])
         return most
 
     def _composed(self, parts: Sequence[str], signal: int) -> tuple[float, float]:
         """By how much the rate of the parts together, each as it is normally, is higher now than
         usually; and how many times its usual share the worst that grew has now."""
-        baseline = self.view.watch.baseline
+        baseline = self.moment.tracker.baseline
         mixed: list[tuple[float, int, int]] = []
         for key in parts:
             came = attempts(self.counts(key))

@@ -11,8 +11,8 @@ from functions.core.counting.slices import ALL
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
 from functions.core.detection.flow import Flow
-from functions.core.detection.tracker import Budget, Watch
-from functions.core.troubles.head import USUAL_SECONDS, Head
+from functions.core.detection.tracker import Budget, Tracker
+from functions.core.troubles.head import EXCUSED_SECONDS, Head
 from functions.core.troubles.incident import Announcement, Incident, Patience
 from functions.core.troubles.severity import Verdict
 
@@ -40,19 +40,19 @@ class State(msgspec.Struct, frozen=True):
     """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
     and is not known to be told. came: what was counted of open incidents' slices since the last
     judgement. unknown: the decline codes that came and that the knowledge base does not have. learning: nothing is known yet to depart from, so only about half of all traffic failing
-    is told. usual: what all traffic showed beyond a threshold and that is usual nevertheless (a
+    is told. excused: what all traffic showed beyond a threshold and that is usual nevertheless (a
     signal, or SILENCE), and when it did so last."""
 
     version: int = 0
     positions: dict[str, Position] = msgspec.field(default_factory=dict)
     window: Window = Window()
-    watch: Watch = msgspec.field(default_factory=Watch)
+    tracker: Tracker = msgspec.field(default_factory=Tracker)
     totals: Totals = Totals()
     worst: Verdict | None = None
     incidents: tuple[Incident, ...] = ()
     came: dict[str, Harm] = msgspec.field(default_factory=dict)
     learning: bool = True
-    usual: dict[str, int] = msgspec.field(default_factory=dict)
+    excused: dict[str, int] = msgspec.field(default_factory=dict)
     flow: Flow = Flow()
     outbox: tuple[Announcement, ...] = ()
     newest_ms: int = 0
@@ -90,7 +90,7 @@ def head(state: State) -> Head:
         score=state.score,
         incidents=tuple(incident for incident in state.incidents if not incident.closed_at),
         learning=state.learning,
-        usual=tuple(
-            name for name, at in state.usual.items() if state.window.clock - at <= USUAL_SECONDS
+        excused=tuple(
+            name for name, at in state.excused.items() if state.window.clock - at <= EXCUSED_SECONDS
         ),
     )

@@ -24,7 +24,7 @@ from functions.core.detection.tracker import counted, folded, is_due
 from functions.core.troubles.incident import Announcement, Incident
 
 
-class Arrival(msgspec.Struct, frozen=True, array_like=True):
+class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
     """What was counted of one partial: nothing of it is late, nothing is to be pooled."""
 
     arrived_ms: int
@@ -37,7 +37,7 @@ class Delta(msgspec.Struct, frozen=True, array_like=True):
     after, and to say the same as was said then even when the rules have changed meanwhile."""
 
     version: int
-    arrivals: tuple[Arrival, ...]
+    arrivals: tuple[CountedPartial, ...]
     positions: dict[str, Position]
     totals: Totals
     incidents: tuple[Incident, ...]
@@ -59,7 +59,7 @@ def step(
         positions=positions,
         outbox=tuple(item for item in state.outbox if item.key not in told),
     )
-    arrivals: list[Arrival] = []
+    arrivals: list[CountedPartial] = []
     for partial in taken:
         after, arrival = _arrived(after, partial, rules)
         arrivals.append(arrival)
@@ -95,11 +95,11 @@ def replay(state: State, delta: Delta, rules: Rules) -> State:
     )
 
 
-def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, Arrival]:
+def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, CountedPartial]:
     clock = state.window.clock
     state = _entered(state, partial.arrived_ms // 1000, rules)
-    tally, late = countable(state.window, partial.tally, state.watch.known)
-    arrival = Arrival(partial.arrived_ms, partial.newest_ms, tally)
+    tally, late = countable(state.window, partial.tally, state.tracker.known)
+    arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally)
     totals = state.totals
     state = _weighed(state, arrival, state.window.clock > clock, rules)
     return msgspec.structs.replace(
@@ -117,24 +117,24 @@ def _entered(state: State, clock: int, rules: Rules) -> State:
     """The state when the clock enters `clock`, or as it is when that is past."""
     if clock <= state.window.clock:
         return state
-    watch, flow = state.watch, state.flow
-    if is_due(watch, clock, rules.budget):
-        watch = folded(
-            watch, clock, rules.budget, held_back(state, rules), mixed=is_mixed(state, rules)
+    tracker, flow = state.tracker, state.flow
+    if is_due(tracker, clock, rules.budget):
+        tracker = folded(
+            tracker, clock, rules.budget, held_back(state, rules), mixed=is_mixed(state, rules)
         )
-        if not watch.is_learning(clock, rules.budget):
-            flow = flow_after(flow, watch.baseline, watch.needed)
+        if not tracker.is_learning(clock, rules.budget):
+            flow = flow_after(flow, tracker.baseline, tracker.needed)
     window = roll(state.window, clock)
-    return msgspec.structs.replace(state, window=window, watch=watch, flow=flow)
+    return msgspec.structs.replace(state, window=window, tracker=tracker, flow=flow)
 
 
-def _weighed(state: State, arrival: Arrival, entered: bool, rules: Rules) -> State:
+def _weighed(state: State, arrival: CountedPartial, entered: bool, rules: Rules) -> State:
     """The state with what arrived counted and weighed, and judged where the clock moved."""
     clock = state.window.clock
     state = msgspec.structs.replace(
         state,
         window=merge_into(state.window, arrival.counted),
-        watch=counted(state.watch, arrival.counted, clock, rules.budget),
+        tracker=counted(state.tracker, arrival.counted, clock, rules.budget),
         came=_came(state, arrival.counted),
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),

@@ -61,7 +61,7 @@ class Budget(msgspec.Struct, frozen=True):
 MOST_DRIFT: Final = 0.02
 
 
-class Watch(msgspec.Struct, frozen=True):
+class Tracker(msgspec.Struct, frozen=True):
     """known: slice → second it was seen first. current: slice → counts since `baseline.folded`.
     trails: by signal, slice → evidence. hot: signal and slice of the trails that are suspicious.
     events: that were weighed since then; events_a_second: in the long run; needed: nats."""
@@ -101,14 +101,14 @@ class Watch(msgspec.Struct, frozen=True):
         return settled(trail, step, attempts(self.current.get(key, NONE)))
 
 
-def counted(watch: Watch, tally: Tally, clock: int, budget: Budget) -> Watch:
-    """The watch with the tally, of which nothing is late. Only what failed is weighed."""
-    known, current = watch.known, dict(watch.current)
+def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Tracker:
+    """The tracker with the tally, of which nothing is late. Only what failed is weighed."""
+    known, current = tracker.known, dict(tracker.current)
     newcomers: dict[str, int] = {}
     copies: list[dict[str, Trail] | None] = [None] * len(SIGNALS)
-    fields = tuple(zip(range(len(SIGNALS)), BLAMED_AT, watch.baseline.steps, strict=True))
+    fields = tuple(zip(range(len(SIGNALS)), BLAMED_AT, tracker.baseline.steps, strict=True))
     risen: set[tuple[int, str]] = set()
-    suspicious, cap = SUSPICIOUS * watch.needed, CAP * watch.needed
+    suspicious, cap = SUSPICIOUS * tracker.needed, CAP * tracker.needed
     weighed = 0
     for second in sorted(tally.seconds):
         for key, counts in tally.seconds[second].slices.items():
@@ -127,14 +127,14 @@ def counted(watch: Watch, tally: Tally, clock: int, budget: Budget) -> Watch:
                     continue
                 weighed += 1
                 # A slice that is learned has its steps remembered, until the next fold.
-                step = (memo.get(key) if learned else None) or watch.steps(
+                step = (memo.get(key) if learned else None) or tracker.steps(
                     key, signal, clock, budget
                 )
                 if step is None:
                     continue
                 trails = copies[signal]
                 if trails is None:
-                    trails = copies[signal] = dict(watch.trails[signal])
+                    trails = copies[signal] = dict(tracker.trails[signal])
                 trails[key] = trail = after(
                     trails.get(key, COLD), step, held & DIGIT, counts & DIGIT, shown, second, cap
                 )
@@ -146,18 +146,18 @@ def counted(watch: Watch, tally: Tally, clock: int, budget: Budget) -> Watch:
                 ):
                     risen.add((signal, key))
     trails_after = tuple(
-        old if new is None else new for old, new in zip(watch.trails, copies, strict=True)
+        old if new is None else new for old, new in zip(tracker.trails, copies, strict=True)
     )
-    return Watch(
-        watch.began or clock,
-        watch.baseline,
+    return Tracker(
+        tracker.began or clock,
+        tracker.baseline,
         {**known, **newcomers} if newcomers else known,
         current,
         trails_after,
-        _still(watch.hot | risen, trails_after, suspicious) if weighed else watch.hot,
-        watch.events + weighed,
-        watch.events_a_second,
-        watch.needed,
+        _still(tracker.hot | risen, trails_after, suspicious) if weighed else tracker.hot,
+        tracker.events + weighed,
+        tracker.events_a_second,
+        tracker.needed,
     )
 
 
@@ -170,45 +170,49 @@ def _still(
     )
 
 
-def is_due(watch: Watch, clock: int, budget: Budget) -> bool:
+def is_due(tracker: Tracker, clock: int, budget: Budget) -> bool:
     """Whether the current counts are to be folded before the clock enters `clock`."""
-    if not watch.began:
+    if not tracker.began:
         return False
-    folded = watch.baseline.folded
-    learned = watch.began + budget.learning_seconds
-    return clock // CELL_SECONDS > (folded or watch.began) // CELL_SECONDS or (
+    folded = tracker.baseline.folded
+    learned = tracker.began + budget.learning_seconds
+    return clock // CELL_SECONDS > (folded or tracker.began) // CELL_SECONDS or (
         folded < learned <= clock
     )
 
 
 def folded(
-    watch: Watch, clock: int, budget: Budget, held_back: HeldBack, *, mixed: bool = False
-) -> Watch:
-    """The watch with its current counts in the baseline, and every trail as of now. mixed: traffic
+    tracker: Tracker, clock: int, budget: Budget, held_back: HeldBack, *, mixed: bool = False
+) -> Tracker:
+    """The tracker with its current counts in the baseline, and every trail as of now. mixed: traffic
     is spread over the slices as it usually is not."""
-    began = watch.baseline.folded or watch.began
-    learning = began - watch.began < budget.learning_seconds
-    baseline = fold(watch.baseline, watch.current, clock, held_back, learning=learning, mixed=mixed)
+    began = tracker.baseline.folded or tracker.began
+    learning = began - tracker.began < budget.learning_seconds
+    baseline = fold(
+        tracker.baseline, tracker.current, clock, held_back, learning=learning, mixed=mixed
+    )
     baseline, alive = forget(baseline, clock)
-    known = {key: born for key, born in watch.known.items() if key in alive}
+    known = {key: born for key, born in tracker.known.items() if key in alive}
     if len(known) > MAX_SLICES * 0.95:
         known = _largest(known, baseline)
     seconds = max(1, clock - began)
-    weight = max(seconds / _EVENTS_SECONDS, seconds / max(seconds, clock - watch.began))
-    rate = watch.events_a_second
+    weight = max(seconds / _EVENTS_SECONDS, seconds / max(seconds, clock - tracker.began))
+    rate = tracker.events_a_second
     # The volume and latency of each slice are looked at once a cell.
-    looks = watch.events + 2 * len(known)
+    looks = tracker.events + 2 * len(known)
     rate += min(1.0, weight) * (looks / seconds - rate)
     need = needed(rate, budget.per_week)
     trails: list[dict[str, Trail]] = []
-    for signal, by_slice in enumerate(watch.trails):
+    for signal, by_slice in enumerate(tracker.trails):
         kept: dict[str, Trail] = {}
         for key in by_slice:
-            trail = watch.trail(key, signal, clock, budget)
+            trail = tracker.trail(key, signal, clock, budget)
             if strength(trail) > 0.0 and key in known:
                 kept[key] = (0, *trail[1:])
         trails.append(kept)
-    return Watch(watch.began, baseline, known, {}, tuple(trails), hot(trails, need), 0, rate, need)
+    return Tracker(
+        tracker.began, baseline, known, {}, tuple(trails), hot(trails, need), 0, rate, need
+    )
 
 
 def _largest(known: Mapping[str, int], baseline: Baseline) -> dict[str, int]:
@@ -227,27 +231,27 @@ def hot(trails: Sequence[Mapping[str, Trail]], need: float) -> frozenset[tuple[i
     return _still(every, trails, SUSPICIOUS * need)
 
 
-def calmed(watch: Watch, clock: int, budget: Budget) -> Watch:
-    """The watch whose hot trails are suspicious still; what cooled is worked out as of now."""
-    trails = [dict(by_slice) for by_slice in watch.trails] if watch.hot else []
+def calmed(tracker: Tracker, clock: int, budget: Budget) -> Tracker:
+    """The tracker whose hot trails are suspicious still; what cooled is worked out as of now."""
+    trails = [dict(by_slice) for by_slice in tracker.trails] if tracker.hot else []
     cooled: set[tuple[int, str]] = set()
-    for signal, key in watch.hot:
-        trail = watch.trail(key, signal, clock, budget)
-        if strength(trail) < SUSPICIOUS * watch.needed:
+    for signal, key in tracker.hot:
+        trail = tracker.trail(key, signal, clock, budget)
+        if strength(trail) < SUSPICIOUS * tracker.needed:
             trails[signal][key] = trail
             cooled.add((signal, key))
     if not cooled:
-        return watch
-    return msgspec.structs.replace(watch, trails=tuple(trails), hot=watch.hot - cooled)
+        return tracker
+    return msgspec.structs.replace(tracker, trails=tuple(trails), hot=tracker.hot - cooled)
 
 
-def cleared(watch: Watch, gone: frozenset[tuple[int, str]]) -> Watch:
-    """The watch without the evidence on these signals and slices: known and over, or harmless."""
+def cleared(tracker: Tracker, gone: frozenset[tuple[int, str]]) -> Tracker:
+    """The tracker without the evidence on these signals and slices: known and over, or harmless."""
     return msgspec.structs.replace(
-        watch,
+        tracker,
         trails=tuple(
             {key: trail for key, trail in by_slice.items() if (signal, key) not in gone}
-            for signal, by_slice in enumerate(watch.trails)
+            for signal, by_slice in enumerate(tracker.trails)
         ),
-        hot=watch.hot - gone,
+        hot=tracker.hot - gone,
     )

@@ -16,7 +16,7 @@ from functions.core.counting.counts import DIGIT, NONE, Counts, attempts, bits_t
 from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.detection.baseline import BORROWED, Normal
 from functions.core.detection.evidence import surprise
-from functions.core.detection.span import View
+from functions.core.detection.span import Moment
 from functions.core.troubles.incident import Incident, Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
 
@@ -40,7 +40,7 @@ _FEWEST_AT: Final = {wave: FEWEST << at for wave, at in _AT.items()}
 """Counts below this have fewer than FEWEST of the wave's payments: one comparison tells."""
 
 
-def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
+def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
     """The waves that stand out in the window, the clearest first; none shares payments with another
     of its kind, nor lies within one that is known. What is usual for an open one is what was usual
     before it."""
@@ -48,7 +48,7 @@ def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
     for wave in WAVES:
         usual = {i.slice: i.normal for i in incidents if i.is_open and i.signal == wave}
         known = [incident.slice for incident in incidents if incident.signal == wave]
-        standing = [verdict for verdict, _ in sorted(_standing(view, wave, usual), key=_clearest)]
+        standing = [verdict for verdict, _ in sorted(_standing(moment, wave, usual), key=_clearest)]
         chosen: list[Verdict] = []
         for verdict in standing:
             # What is wide may not be worth it yet, while a part of it is by chance: it is waited for.
@@ -57,7 +57,10 @@ def customer_waves(view: View, incidents: Sequence[Incident]) -> list[Sighting]:
                 chosen.append(whole)
         found += [
             Sighting(
-                verdict, _began(view, verdict), {wave: round(verdict.rate * verdict.attempts)}, None
+                verdict,
+                _began(moment, verdict),
+                {wave: round(verdict.rate * verdict.attempts)},
+                None,
             )
             for verdict in chosen
             if verdict.rate >= verdict.tolerated and not _is_part(verdict.slice, known)
@@ -72,18 +75,18 @@ def _is_part(key: str, known: Sequence[str]) -> bool:
     )
 
 
-def _standing(view: View, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:
-    at, needed = _AT[wave], view.watch.needed * DISPERSION
-    known, learned = view.watch.known, view.clock - view.budget.learning_seconds
+def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:
+    at, needed = _AT[wave], moment.tracker.needed * DISPERSION
+    known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
     standing: list[tuple[Verdict, float]] = []
-    for key, counts in view.window.sums.items():
+    for key, counts in moment.window.sums.items():
         if counts < _FEWEST_AT[wave]:
             continue  # what lies in higher fields alone is as large: the next line looks closely
         shown = counts >> at & DIGIT
-        if shown < FEWEST or known.get(key, view.clock) > learned:
+        if shown < FEWEST or known.get(key, moment.clock) > learned:
             continue
         total = attempts(counts)
-        normal = usual[key] if key in usual else _usual(view, wave, key)
+        normal = usual[key] if key in usual else _usual(moment, wave, key)
         if shown < total * normal:
             continue
         nats = surprise(shown, total, Normal(normal, 0.0, 1.0), MORE)
@@ -92,13 +95,13 @@ def _standing(view: View, wave: str, usual: dict[str, float]) -> list[tuple[Verd
     return standing
 
 
-def _usual(view: View, wave: str, key: str) -> float:
+def _usual(moment: Moment, wave: str, key: str) -> float:
     """The usual share, towards that of all traffic where the slice has few payments."""
-    baseline = view.watch.baseline
+    baseline = moment.tracker.baseline
     memo = f"{wave} {key}"
     found: float | None = baseline.shares.get(memo)
     if found is None:
-        wider = ASSUMED if key == ALL else _usual(view, wave, ALL)
+        wider = ASSUMED if key == ALL else _usual(moment, wave, ALL)
         counts: Counts = baseline.absorbed.get(key, NONE)
         found = (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
         baseline.shares[memo] = found
@@ -140,14 +143,14 @@ def _excess(verdict: Verdict) -> float:
     return (verdict.rate - verdict.normal) * verdict.attempts
 
 
-def _began(view: View, verdict: Verdict) -> int:
+def _began(moment: Moment, verdict: Verdict) -> int:
     """The second from which the share lies above what is tolerated: where Page's CUSUM of it left 0
     for the last time."""
-    began, total = view.window.start, 0.0
-    for second in range(view.window.start, view.clock + 1):
-        bucket = view.window.seconds.get(second)
+    began, total = moment.window.start, 0.0
+    for second in range(moment.window.start, moment.clock + 1):
+        bucket = moment.window.seconds.get(second)
         counts = bucket.slices.get(verdict.slice, NONE) if bucket else NONE
         total += field(counts, verdict.signal) - verdict.tolerated * attempts(counts)
         if total <= 0.0:
             began, total = second + 1, 0.0
-    return min(began, view.clock)
+    return min(began, moment.clock)

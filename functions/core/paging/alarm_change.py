@@ -59,13 +59,13 @@ _DECIDING_SECONDS: Final = 10
 _DOWN_SECONDS: Final = 90
 """detect's clock moves with every tick, once a minute: older, and detect does not work."""
 
-_USUAL: Final = {
+_EXCUSED: Final = {
     **{f"{metric}AtLeast": signal for signal, metric in RATE_METRICS.items()},
     "Attempts": SILENCE,
 }
-"""What an alarm's metric is about, in the words of `Head.usual`."""
+"""What an alarm's metric is about, in the words of `Head.excused`."""
 
 
-def is_usual(alarm: Alarm, head: Head, now: int) -> bool:
+def is_excused(alarm: Alarm, head: Head, now: int) -> bool:
     """Whether detect, being up, knows what the alarm cries about and that it is no news."""
-    return now - head.clock <= _DOWN_SECONDS and _USUAL.get(alarm.metric) in head.usual
+    return now - head.clock <= _DOWN_SECONDS and _EXCUSED.get(alarm.metric) in head.excused

@@ -78,7 +78,7 @@ def joined(alarm: Alarm, incidents: Sequence[Incident]) -> Incident | None:
     return max(speaks, key=lambda incident: (incident.score, incident.id), default=None)
 
 
-def known(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:
+def without_lost_incidents(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:
     """The threads without incidents that detect knows no more: one that was never closed, because
     detect lost its state, must not hold a thread open and swallow later alarms."""
     ids = {incident.id for incident in incidents}

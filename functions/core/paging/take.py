@@ -27,8 +27,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from functions.core.paging.alarm_change import AlarmChange, is_usual, paging
-from functions.core.paging.alarm_threads import PAYMENT_ALARMS, green, joined, known, red
+from functions.core.paging.alarm_change import AlarmChange, is_excused, paging
+from functions.core.paging.alarm_threads import (
+    PAYMENT_ALARMS,
+    green,
+    joined,
+    red,
+    without_lost_incidents,
+)
 from functions.core.paging.desk import (
     OVER_SECONDS,
     Decision,
@@ -88,8 +94,8 @@ def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) 
         return Decision(dict(desk.threads), None, (response_note(message),))
     if message.state != "ALARM":
         return green(desk.threads, message, manners)
-    left, incidents = known(desk.threads, head.incidents), paging(head)
-    if is_usual(message.alarm, head, now) and joined(message.alarm, incidents) is None:
+    left, incidents = without_lost_incidents(desk.threads, head.incidents), paging(head)
+    if is_excused(message.alarm, head, now) and joined(message.alarm, incidents) is None:
         return Decision(left)
     return red(left, message, incidents, manners)
 

@@ -9,13 +9,13 @@ import msgspec
 from functions.core.troubles.incident import Incident
 
 SILENCE: Final = "silence"
-"""In `Head.usual`: no payment came, and none was to be expected."""
+"""In `Head.excused`: no payment came, and none was to be expected."""
 
 
 class Head(msgspec.Struct, frozen=True):
     """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
-    or open. learning: what is normal is not known yet. usual: what all traffic showed within
-    USUAL_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE."""
+    or open. learning: what is normal is not known yet. excused: what all traffic showed within
+    EXCUSED_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE."""
 
     version: int = 0
     clock: int = 0
@@ -26,9 +26,9 @@ class Head(msgspec.Struct, frozen=True):
     failed: int = 0
     score: float = 0.0
     incidents: tuple[Incident, ...] = ()
-    usual: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
     learning: bool = True
 
 
-USUAL_SECONDS: Final = 120
+EXCUSED_SECONDS: Final = 120
 """An alarm is evaluated on what was published before, and then told: so long detect's word holds."""

@@ -53,7 +53,7 @@ class Note(msgspec.Struct, frozen=True):
     incident: Incident | None = None
 
 
-class IncidentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Times are seconds since the epoch, 0 for never. incident: None where CloudWatch alone spoke."""
 
     id: str
@@ -83,11 +83,11 @@ class IncidentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         return max(0, (self.closed_at or now) - self.started_at) / 60
 
 
-def noted(record: IncidentRecord | None, note: Note) -> IncidentRecord:
+def noted(record: TroubleRecord | None, note: Note) -> TroubleRecord:
     """The record with the note; as it was when that is on it already."""
     entry = note.entry
     if record is None:
-        record = IncidentRecord(
+        record = TroubleRecord(
             id=note.id,
             started_at=note.started_at,
             rule=note.rule,
@@ -150,7 +150,7 @@ def is_name(identity: str) -> bool:
 _NAME: Final = re.compile(r"PW-(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])-\d{4}-[0-9a-f]{3}")
 
 
-def as_now(record: IncidentRecord, open_incidents: Iterable[Incident]) -> IncidentRecord:
+def as_now(record: TroubleRecord, open_incidents: Iterable[Incident]) -> TroubleRecord:
     """The record with the figures that detect has now, while the incident lasts."""
     for incident in open_incidents:
         if incident.id == record.id and not record.closed_at:
@@ -178,16 +178,16 @@ class RuleAudit(msgspec.Struct, frozen=True):
         return self.useful / rated if rated else None
 
 
-def audit(records: Iterable[IncidentRecord], now: int) -> list[RuleAudit]:
+def audit(records: Iterable[TroubleRecord], now: int) -> list[RuleAudit]:
     """By rule, those with most pages first."""
-    rules: dict[str, list[IncidentRecord]] = {}
+    rules: dict[str, list[TroubleRecord]] = {}
     for record in records:
         rules.setdefault(record.rule, []).append(record)
     found = [_audited(rule, group, now) for rule, group in rules.items()]
     return sorted(found, key=lambda item: (-item.pages, -item.incidents, item.rule))
 
 
-def _audited(rule: str, records: list[IncidentRecord], now: int) -> RuleAudit:
+def _audited(rule: str, records: list[TroubleRecord], now: int) -> RuleAudit:
     money: dict[str, float] = {}
     incidents = [record.incident for record in records if record.incident is not None]
     for incident in incidents:

@@ -10,7 +10,7 @@ import pytest
 from functions.core.counting.counts import NONE, SIGNALS, Counts
 from functions.core.counting.slices import ALL
 from functions.core.detection.findings import Finding, findings, suspicious
-from functions.core.detection.span import FEWEST_EVENTS, View
+from functions.core.detection.span import FEWEST_EVENTS, Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
 from functions.core.detection.tracker import Budget
@@ -56,12 +56,12 @@ def after(seconds: Iterable[Slices]) -> State:
     return state
 
 
-def view(state: State) -> View:
-    return View(state.window, state.watch, RULES.budget)
+def moment(state: State) -> Moment:
+    return Moment(state.window, state.tracker, RULES.budget)
 
 
 def found(state: State, incidents: Sequence[Incident] = ()) -> list[Finding]:
-    return findings(view(state), incidents)[0]
+    return findings(moment(state), incidents)[0]
 
 
 def places(state: State, incidents: Sequence[Incident] = ()) -> list[tuple[str, str]]:
@@ -83,7 +83,7 @@ WELL = whole(A=seen(100), B=seen(100))
 def test_in_calm_nothing_is_found_and_nothing_is_worst() -> None:
     state = changed(WELL, WELL)
     assert found(state) == []
-    assert suspicious(view(state)) is None
+    assert suspicious(moment(state)) is None
     assert state.worst is None
 
 
@@ -107,7 +107,7 @@ def test_the_worst_is_the_slice_that_an_incident_is_about() -> None:
 
 def test_what_is_suspicious_and_not_sure_is_worth_no_warning() -> None:
     state = changed(WELL, whole(A=seen(100, 0.03), B=seen(100)), 2)
-    verdict = suspicious(view(state))
+    verdict = suspicious(moment(state))
     assert verdict is not None
     assert verdict.score < 50
     assert told(state) == []
@@ -213,7 +213,7 @@ def test_a_rise_that_is_nothing_to_speak_of_opens_nothing_however_sure_it_is() -
 def test_looking_changes_nothing() -> None:
     state = changed(WELL, whole(A=seen(100, 0.4), B=seen(100)))
     before = repr(msgspec.structs.replace(state, version=0))
-    look: list[Callable[[View], object]] = [suspicious, lambda it: findings(it, state.incidents)]
+    look: list[Callable[[Moment], object]] = [suspicious, lambda it: findings(it, state.incidents)]
     for what in look:
-        assert what(view(state)) == what(view(state))
+        assert what(moment(state)) == what(moment(state))
     assert repr(msgspec.structs.replace(state, version=0)) == before

@@ -208,7 +208,7 @@ def test_a_gateway_that_takes_twice_as_long_is_one_incident_until_it_is_quick_ag
     assert 41 <= said[1][0] <= 46
 
 
-def test_a_gateway_that_stays_slow_is_told_once_and_is_usual_after_six_hours() -> None:
+def test_a_gateway_that_stays_slow_is_told_once_and_is_excused_after_six_hours() -> None:
     said, _ = told(8 * HOUR, between(20, 10_000, slowed("beta")))
     assert what(said) == [(OPENED, "gateway=beta", LATENCY), (CLOSED, "gateway=beta", LATENCY)]
     assert said[1][0] == pytest.approx(20 + 6 * HOUR, abs=5)

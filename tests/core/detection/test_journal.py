@@ -48,21 +48,21 @@ restored = partial_of(restore, rules=RULES)
 
 def test_a_state_comes_back_from_its_bytes() -> None:
     assert STATE.incidents
-    assert STATE.watch.hot
+    assert STATE.tracker.hot
     assert STATE.worst
     assert decode_state(encode(STATE)) == STATE
 
 
 def test_a_state_comes_back_from_its_bytes_when_its_incident_is_over() -> None:
     assert [item.transition for item in LATER.outbox] == [OPENED, CLOSED]
-    assert LATER.watch.baseline.cells
+    assert LATER.tracker.baseline.cells
     assert decode_state(encode(LATER)) == LATER
 
 
 def test_a_state_comes_back_with_what_is_normal_although_that_is_not_stored() -> None:
-    back, was = decode_state(encode(LATER)).watch.baseline, LATER.watch.baseline
-    assert {key: back.normal(key, 0) for key in LATER.watch.known} == {
-        key: was.normal(key, 0) for key in LATER.watch.known
+    back, was = decode_state(encode(LATER)).tracker.baseline, LATER.tracker.baseline
+    assert {key: back.normal(key, 0) for key in LATER.tracker.known} == {
+        key: was.normal(key, 0) for key in LATER.tracker.known
     }
 
 
@@ -135,7 +135,7 @@ def test_a_state_of_the_release_before_is_read_and_learns_anew() -> None:
     assert state.window == Window(width=60, lateness=45, clock=NOW)
     assert (state.version, state.totals) == (120, Totals(100, 2, 3, 9))
     assert state.newest_ms == NOW * 1000
-    assert state.watch == State().watch
+    assert state.tracker == State().tracker
 
 
 def test_what_the_release_before_had_not_told_yet_is_told_still() -> None:

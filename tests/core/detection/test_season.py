@@ -106,7 +106,7 @@ def test_the_attempts_of_an_hour_are_those_of_an_ordinary_day() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 500), st.integers(500, 5000)), max_size=7),
 )
-def test_what_is_usual_lies_between_what_was_seen(days: list[tuple[int, int]]) -> None:
+def test_what_is_excused_lies_between_what_was_seen(days: list[tuple[int, int]]) -> None:
     hours = {THIS - DAY * day: hour(failed, total) for day, (failed, total) in enumerate(days, 1)}
     found = season(hours, NOW)
     assert (found is None) == (len(days) < FEWEST_DAYS)

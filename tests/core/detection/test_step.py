@@ -323,9 +323,9 @@ def test_suspicion_that_falls_again_within_its_second_is_not_remembered() -> Non
 
     calm = [came(number, number, 200, 0) for number in range(1, 100)]
     suspected, _ = run([*calm, came(100, 100, 190, 10)])
-    assert suspected.watch.hot
+    assert suspected.tracker.hot
     state, _ = run([*calm, came(100, 100, 190, 10), came(101, 100, 20_000, 1)])
-    assert not state.watch.hot
+    assert not state.tracker.hot
     assert restored(state) == state
 
 

@@ -15,7 +15,7 @@ from functions.core.detection.tracker import (
     MOST_DRIFT,
     SUSPICIOUS,
     Budget,
-    Watch,
+    Tracker,
     calmed,
     cleared,
     counted,
@@ -36,28 +36,28 @@ def nothing(_: str, __: int, ___: int) -> bool:
     return False
 
 
-def fed(watch: Watch, what: Tally, clock: int, budget: Budget = BUDGET) -> Watch:
-    """The watch when this arrived at that second, folded before if it was due."""
-    if is_due(watch, clock, budget):
-        watch = folded(watch, clock, budget, nothing)
-    return counted(watch, what, clock, budget)
+def fed(tracker: Tracker, what: Tally, clock: int, budget: Budget = BUDGET) -> Tracker:
+    """The tracker when this arrived at that second, folded before if it was due."""
+    if is_due(tracker, clock, budget):
+        tracker = folded(tracker, clock, budget, nothing)
+    return counted(tracker, what, clock, budget)
 
 
-def watched(came: list[dict[str, Counts]], budget: Budget = BUDGET) -> Watch:
-    """The watch after one arrival a second."""
-    watch = Watch()
+def watched(came: list[dict[str, Counts]], budget: Budget = BUDGET) -> Tracker:
+    """The tracker after one arrival a second."""
+    tracker = Tracker()
     for second, slices in enumerate(came):
-        watch = fed(watch, tally({NOW + second: slices}), NOW + second, budget)
-    return watch
+        tracker = fed(tracker, tally({NOW + second: slices}), NOW + second, budget)
+    return tracker
 
 
 CALM = watched([{ALL: GOOD, A: GOOD}] * 100)
 
 
-def ill(watch: Watch, seconds: int, slices: dict[str, Counts]) -> Watch:
+def ill(tracker: Tracker, seconds: int, slices: dict[str, Counts]) -> Tracker:
     for second in range(100, 100 + seconds):
-        watch = fed(watch, tally({NOW + second: slices}), NOW + second)
-    return watch
+        tracker = fed(tracker, tally({NOW + second: slices}), NOW + second)
+    return tracker
 
 
 class Untouchable(dict[str, object]):
@@ -117,21 +117,21 @@ def test_what_two_watches_learn_has_nothing_to_do_with_each_other() -> None:
 
 
 def test_current_counts_are_what_came_since_the_last_fold() -> None:
-    watch = watched([{ALL: GOOD}] * 70)
-    assert watch.baseline.folded == NOW + 60
-    assert watch.current == {ALL: 10 * GOOD}
+    tracker = watched([{ALL: GOOD}] * 70)
+    assert tracker.baseline.folded == NOW + 60
+    assert tracker.current == {ALL: 10 * GOOD}
 
 
 def test_a_fold_is_due_when_a_minute_begins_and_when_all_is_learned() -> None:
-    watch = watched([{ALL: GOOD}])
-    due = [second for second in range(1, 61) if is_due(watch, NOW + second, BUDGET)]
+    tracker = watched([{ALL: GOOD}])
+    due = [second for second in range(1, 61) if is_due(tracker, NOW + second, BUDGET)]
     assert due == list(range(30, 61))
-    after = folded(watch, NOW + 30, BUDGET, nothing)
+    after = folded(tracker, NOW + 30, BUDGET, nothing)
     assert [second for second in range(31, 62) if is_due(after, NOW + second, BUDGET)] == [60, 61]
 
 
 def test_before_anything_came_no_fold_is_due() -> None:
-    assert not is_due(Watch(), NOW, BUDGET)
+    assert not is_due(Tracker(), NOW, BUDGET)
 
 
 def test_a_fold_keeps_the_evidence() -> None:
@@ -180,19 +180,19 @@ slices = st.dictionaries(
 
 @given(st.lists(slices, max_size=40))
 def test_hot_is_what_the_trails_say(came: list[dict[str, Counts]]) -> None:
-    watch = CALM
+    tracker = CALM
     for second, arrived in enumerate(came, 100):
-        watch = fed(watch, tally({NOW + second: arrived}), NOW + second)
-        assert watch.hot == hot(watch.trails, watch.needed)
-        watch = calmed(watch, NOW + second, BUDGET)
-        assert watch.hot == hot(watch.trails, watch.needed)
+        tracker = fed(tracker, tally({NOW + second: arrived}), NOW + second)
+        assert tracker.hot == hot(tracker.trails, tracker.needed)
+        tracker = calmed(tracker, NOW + second, BUDGET)
+        assert tracker.hot == hot(tracker.trails, tracker.needed)
 
 
 @given(st.lists(slices, max_size=30))
 def test_every_attempt_is_counted_once(came: list[dict[str, Counts]]) -> None:
-    watch = watched(came)
+    tracker = watched(came)
     for key in (ALL, A, B):
-        total = watch.current.get(key, 0) + watch.baseline.since(key, 0)
+        total = tracker.current.get(key, 0) + tracker.baseline.since(key, 0)
         assert total == sum(arrived.get(key, 0) for arrived in came)
 
 
@@ -232,9 +232,9 @@ def crowd(first: int, many: int, each: int) -> dict[str, Counts]:
 
 def test_when_nearly_too_many_slices_are_known_the_smallest_are_let_go() -> None:
     large, small = crowd(0, 3000, 3), crowd(3000, MAX_SLICES - 3001, 1)
-    watch = watched([{ALL: counts(approved=1), **large, **small}])
-    assert len(watch.known) == MAX_SLICES
-    after = folded(watch, NOW + 60, BUDGET, nothing)
+    tracker = watched([{ALL: counts(approved=1), **large, **small}])
+    assert len(tracker.known) == MAX_SLICES
+    after = folded(tracker, NOW + 60, BUDGET, nothing)
     assert len(after.known) == MAX_SLICES * 0.8
     assert ALL in after.known
     assert set(large) <= set(after.known)
@@ -243,16 +243,16 @@ def test_when_nearly_too_many_slices_are_known_the_smallest_are_let_go() -> None
 def test_slices_that_are_let_go_take_their_evidence_with_them() -> None:
     budget = Budget(learning_seconds=0)
     bad = {key: counts(failed=1, gateway=1) for key in crowd(3000, MAX_SLICES - 3001, 1)}
-    watch = watched([{ALL: counts(approved=1), **crowd(0, 3000, 3), **bad}] * 2, budget)
-    after = folded(watch, NOW + 60, budget, nothing)
-    assert watch.trails[FAILED]
+    tracker = watched([{ALL: counts(approved=1), **crowd(0, 3000, 3), **bad}] * 2, budget)
+    after = folded(tracker, NOW + 60, budget, nothing)
+    assert tracker.trails[FAILED]
     assert all(set(by_slice) <= set(after.known) for by_slice in after.trails)
     assert after.hot == hot(after.trails, after.needed)
 
 
 def test_few_slices_are_all_kept() -> None:
-    watch = watched([{ALL: GOOD, **crowd(0, 4000, 1)}])
-    assert len(folded(watch, NOW + 60, BUDGET, nothing).known) == 4001
+    tracker = watched([{ALL: GOOD, **crowd(0, 4000, 1)}])
+    assert len(folded(tracker, NOW + 60, BUDGET, nothing).known) == 4001
 
 
 def test_a_trail_is_suspicious_before_it_is_sure() -> None:

@@ -24,14 +24,14 @@ def hear(
     desk: Desk,
     *messages: Message,
     knows: Sequence[Incident] = (),
-    usual: Sequence[str] = (),
+    excused: Sequence[str] = (),
     now: int = NOW,
     quiet: int = 0,
 ) -> tuple[Desk, list[Page]]:
-    """The desk after the messages, and the pages that they caused. `knows` and `usual` is what
+    """The desk after the messages, and the pages that they caused. `knows` and `excused` is what
     detect knows, of which was heard `quiet` seconds ago."""
     before = len(desk.outbox)
-    head = Head(clock=now - quiet, incidents=tuple(knows), usual=tuple(usual))
+    head = Head(clock=now - quiet, incidents=tuple(knows), excused=tuple(excused))
     for message in messages:
         desk = take(desk, message, head, now, MANNERS)
     return desk, [item.page for item in desk.outbox[before:] if item.page is not None]
@@ -82,31 +82,31 @@ def test_silence_is_told_whatever_incident_is_open() -> None:
     assert len(pages(change("NoTraffic"), knows=[incident()])) == 1
 
 
-def test_an_alarm_on_a_rate_that_is_usual_here_is_silent() -> None:
-    assert hear(Desk(), RED, CRITICAL, usual=["failed"])[1] == []
+def test_an_alarm_on_a_rate_that_is_excused_here_is_silent() -> None:
+    assert hear(Desk(), RED, CRITICAL, excused=["failed"])[1] == []
 
 
 def test_an_alarm_on_another_rate_than_the_usual_one_is_told() -> None:
-    assert len(hear(Desk(), RED, usual=["denied"])[1]) == 1
+    assert len(hear(Desk(), RED, excused=["denied"])[1]) == 1
 
 
 def test_a_silence_in_which_no_payment_was_to_be_expected_is_no_news() -> None:
-    assert hear(Desk(), change("NoTraffic"), usual=[SILENCE])[1] == []
-    assert len(hear(Desk(), change("NoTraffic"), usual=["failed"])[1]) == 1
+    assert hear(Desk(), change("NoTraffic"), excused=[SILENCE])[1] == []
+    assert len(hear(Desk(), change("NoTraffic"), excused=["failed"])[1]) == 1
 
 
-def test_a_pipeline_alarm_is_told_whatever_is_usual() -> None:
+def test_a_pipeline_alarm_is_told_whatever_is_excused() -> None:
     every = [*SIGNALS, SILENCE]
-    assert len(hear(Desk(), change("detect-errors"), usual=every)[1]) == 1
+    assert len(hear(Desk(), change("detect-errors"), excused=every)[1]) == 1
 
 
 def test_what_detect_knew_to_be_usual_counts_for_nothing_when_it_is_down() -> None:
-    assert hear(Desk(), RED, usual=["failed"], quiet=90)[1] == []
-    assert len(hear(Desk(), RED, usual=["failed"], quiet=91)[1]) == 1
+    assert hear(Desk(), RED, excused=["failed"], quiet=90)[1] == []
+    assert len(hear(Desk(), RED, excused=["failed"], quiet=91)[1]) == 1
 
 
 def test_an_alarm_that_was_silent_as_usual_is_silent_when_it_is_green() -> None:
-    desk, _ = hear(Desk(), RED, usual=["failed"])
+    desk, _ = hear(Desk(), RED, excused=["failed"])
     assert hear(desk, GREEN)[1] == []
 
 
@@ -307,11 +307,11 @@ def test_an_alarm_that_joins_an_incident_is_noted_on_its_record() -> None:
     assert [note.id for note in pending.notes] == [incident().id]
 
 
-def test_an_alarm_on_what_is_usual_is_noted_where_an_incident_is_open_and_nowhere_else() -> None:
-    desk, told = hear(Desk(), CRITICAL, knows=[incident()], usual=["failed"])
+def test_an_alarm_on_what_is_excused_is_noted_where_an_incident_is_open_and_nowhere_else() -> None:
+    desk, told = hear(Desk(), CRITICAL, knows=[incident()], excused=["failed"])
     assert told == []
     assert [note.id for item in desk.outbox for note in item.notes] == [incident().id]
-    assert hear(Desk(), CRITICAL, usual=["failed"])[0].outbox == ()
+    assert hear(Desk(), CRITICAL, excused=["failed"])[0].outbox == ()
 
 
 def test_a_storm_of_five_hundred_alarms_during_an_incident_makes_one_page() -> None:

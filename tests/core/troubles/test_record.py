@@ -13,8 +13,8 @@ from functions.core.paging.incident_page import incident_page
 from functions.core.paging.record_notes import alarm_note, incident_note, over_note, response_note
 from functions.core.troubles.incident import CLOSED, OPENED, WORSE, spoken_id
 from functions.core.troubles.record import (
-    IncidentRecord,
     Note,
+    TroubleRecord,
     as_now,
     audit,
     is_name,
@@ -33,8 +33,8 @@ def note(transition: str = OPENED, paged: bool = True, **fields: object) -> Note
     return incident_note(message, ID, incident_page(message, DASHBOARD) if paged else None)
 
 
-def record_of(*notes: Note) -> IncidentRecord:
-    record: IncidentRecord | None = None
+def record_of(*notes: Note) -> TroubleRecord:
+    record: TroubleRecord | None = None
     for item in notes:
         record = noted(record, item)
     assert record is not None

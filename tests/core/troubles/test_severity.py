@@ -90,7 +90,7 @@ def test_what_is_proven_is_critical_from_the_critical_threshold_on(
 
 
 @given(rates, thresholds, st.floats(0, 0.5))
-def test_where_more_than_the_warning_is_usual_the_thresholds_lie_that_much_higher(
+def test_where_more_than_the_warning_is_excused_the_thresholds_lie_that_much_higher(
     at_least: float, threshold: Threshold, above: float
 ) -> None:
     lifted = Threshold(threshold.warning + above, threshold.critical + above)

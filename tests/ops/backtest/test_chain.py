@@ -116,7 +116,7 @@ def test_a_wave_of_customers_pages_nobody_though_alarms_go_red() -> None:
 
 
 @pytest.mark.parametrize("share", [0.03, 0.12, 0.4])
-def test_an_alarm_on_what_is_usual_is_silent(share: float) -> None:
+def test_an_alarm_on_what_is_excused_is_silent(share: float) -> None:
     after = ran(of(Traffic(rate=50, healthy={"failed": share}), 600))
     assert after.pages == []
     assert after.red("FailureRate-warning")[1] >= 500
@@ -248,7 +248,7 @@ def test_the_incidents_are_those_that_detect_tells_alone(seed: int, share: float
         incident.id for incident in in_one_go.incidents if incident.is_open
     ]
     assert after.chain.state.totals == in_one_go.totals
-    assert after.chain.state.watch == in_one_go.watch
+    assert after.chain.state.tracker == in_one_go.tracker
 
 
 def test_nothing_comes_of_nothing() -> None:

@@ -134,7 +134,7 @@ def test_thresholds_that_are_proposed_lie_above_what_is_normal(share: float) -> 
     for number, partial in enumerate(Traffic(rate=30, healthy={"failed": share})(200)):
         first.second(Second(NOW + number, partial.tally, 1, partial.newest_ms))
     limits, _ = settings_of(proposal(first, [])["settings"])
-    baseline = first.chain.state.watch.baseline
+    baseline = first.chain.state.tracker.baseline
     for number, signal in enumerate(SIGNALS):
         limit = limits[signal]
         assert baseline.normal(ALL, number).rate < limit.warning < limit.critical

@@ -217,7 +217,7 @@ def test_the_cause_is_that_of_most_failures(causes: dict[str, int], cause: str) 
 def test_each_payment_is_recorded_once() -> None:
     recorder = Recorder()
     after = tried(of(Traffic(rate=20), 600), recorder)
-    folded = after.chain.state.watch.baseline.folded - NOW
+    folded = after.chain.state.tracker.baseline.folded - NOW
     recorded = {one.signal: sum(one.attempts) for one in recorder.series() if one.slice == ALL}
     # A second arrives when it is over, so the last one before the fold is still to come.
     assert set(recorded.values()) == {20 * (folded - 1)}

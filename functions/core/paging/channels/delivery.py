@@ -31,7 +31,7 @@ MOST_SHOWN: Final = 2000
 _ACTION: Final = "act on what stands here; then read the log group of notify, which failed."
 
 
-class Message(msgspec.Struct, frozen=True):
+class QueuedPage(msgspec.Struct, frozen=True):
     """One message of a channel's queue. sent_at: epoch seconds. receives: how often it came. fault:
     why notify failed, where Lambda passed the message on."""
 
@@ -42,7 +42,7 @@ class Message(msgspec.Struct, frozen=True):
     fault: str = ""
 
 
-class Told(msgspec.Struct, frozen=True):
+class ChannelMemory(msgspec.Struct, frozen=True):
     """What a channel remembers of a thread. marks: of the pages that were told. begun, over: `at` of
     the newest trigger and of the newest resolution among them, 0 for none. root: Slack's name of the
     post that began the thread.
@@ -59,7 +59,7 @@ def mark(page: Page) -> str:
     return f"{page.kind}@{page.at}#{hashlib.sha256(page.headline.encode()).hexdigest()[:12]}"
 
 
-def is_outdated(page: Page, told: Told) -> bool:
+def is_outdated(page: Page, told: ChannelMemory) -> bool:
     """Whether the page was held up so long that telling it would bring an old state back: a trigger
     after its trouble was told to be over, a resolution after it was told to have come back."""
     if page.kind == RESOLVE:
@@ -67,7 +67,7 @@ def is_outdated(page: Page, told: Told) -> bool:
     return page.kind != ACKNOWLEDGE and page.at < told.over
 
 
-def read_page(message: Message, url: str) -> Page:
+def read_page(message: QueuedPage, url: str) -> Page:
     """The page in a message; a message that is no page as a page. `url`: of the dashboard.
 
     Never fails: whatever comes is told.
@@ -123,7 +123,7 @@ def _decoded(text: str, kind: type[_T]) -> _T | None:
         return None
 
 
-def _raw(message: Message, url: str) -> Page:
+def _raw(message: QueuedPage, url: str) -> Page:
     event = _decoded(message.body, _Event)
     inside = [record.Sns.Message for record in event.Records] if event else []
     what, facts = _words(inside[0] if inside else message.body)

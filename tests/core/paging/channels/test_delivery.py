@@ -9,14 +9,20 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.paging.channels.delivery import Message, Told, is_outdated, mark, read_page
+from functions.core.paging.channels.delivery import (
+    ChannelMemory,
+    QueuedPage,
+    is_outdated,
+    mark,
+    read_page,
+)
 from functions.core.paging.channels.slack import message
 from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, UPDATE, Page
 from tests.channel_pages import DASHBOARD, NOW, ONE_OF_EACH, TRIGGERED, page, pages
 
 
 def read(text: str, fault: str = "") -> Page:
-    return read_page(Message("m1", text, NOW, 1, fault), DASHBOARD)
+    return read_page(QueuedPage("m1", text, NOW, 1, fault), DASHBOARD)
 
 
 def given_up(inner: str) -> str:
@@ -119,21 +125,21 @@ def test_pages_of_a_thread_have_different_marks() -> None:
 
 
 def test_a_trigger_that_was_held_up_does_not_open_again_what_is_over() -> None:
-    over = Told(begun=NOW, over=NOW + 100)
+    over = ChannelMemory(begun=NOW, over=NOW + 100)
     assert is_outdated(page(kind=TRIGGER, at=NOW), over)
     assert is_outdated(page(kind=UPDATE, at=NOW + 99), over)
     assert not is_outdated(page(kind=TRIGGER, at=NOW + 200), over)
 
 
 def test_a_resolution_that_was_held_up_does_not_end_what_has_come_back() -> None:
-    back = Told(begun=NOW + 200)
+    back = ChannelMemory(begun=NOW + 200)
     assert is_outdated(page(kind=RESOLVE, at=NOW + 100), back)
     assert not is_outdated(page(kind=RESOLVE, at=NOW + 300), back)
 
 
 @given(pages)
 def test_nothing_is_outdated_in_a_thread_never_told(any_page: Page) -> None:
-    assert not is_outdated(any_page, Told())
+    assert not is_outdated(any_page, ChannelMemory())
 
 
 @given(pages, st.integers(0, 2**33), st.integers(0, 2**33))
@@ -141,4 +147,4 @@ def test_that_somebody_took_it_over_is_never_outdated(
     any_page: Page, begun: int, over: int
 ) -> None:
     taken = msgspec.structs.replace(any_page, kind=ACKNOWLEDGE)
-    assert not is_outdated(taken, Told(begun=begun, over=over))
+    assert not is_outdated(taken, ChannelMemory(begun=begun, over=over))

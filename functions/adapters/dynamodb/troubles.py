@@ -13,15 +13,15 @@ from functions.adapters.aws import calling
 from functions.adapters.dynamodb.items import Clock, expiry, key, paged, put_over
 from functions.core.troubles.record import (
     KEPT_DAYS,
-    IncidentRecord,
     Note,
+    TroubleRecord,
     month_of,
     months_of,
     noted,
 )
 
 
-class Records:
+class TroubleRecords:
     """The records of troubles, in partitions by the month in which they began."""
 
     def __init__(self, client: Any, table: str, clock: Clock = time.time) -> None:
@@ -29,7 +29,7 @@ class Records:
         self._table = table
         self._clock = clock
 
-    def read(self, identity: str, at: int) -> IncidentRecord | None:
+    def read(self, identity: str, at: int) -> TroubleRecord | None:
         """The record of the trouble that is called so at epoch second `at`, or None."""
         found = self._read(identity, at)
         return found[0] if found else None
@@ -53,15 +53,15 @@ class Records:
         put_over(self._client, self._table, item, version)
         return True
 
-    def since(self, start: int, until: int) -> list[IncidentRecord]:
+    def since(self, start: int, until: int) -> list[TroubleRecord]:
         """The records of troubles that began from `start` to `until` (epoch seconds), newest first."""
-        records: list[IncidentRecord] = []
+        records: list[TroubleRecord] = []
         for month in _months(start, until):
             records += self._of_month(month)
         found = [record for record in records if start <= record.started_at <= until]
         return sorted(found, key=lambda record: (record.started_at, record.id), reverse=True)
 
-    def _read(self, identity: str, at: int) -> tuple[IncidentRecord, int, str] | None:
+    def _read(self, identity: str, at: int) -> tuple[TroubleRecord, int, str] | None:
         """The record with its version and its month; of a year before, where this has none."""
         for month in months_of(identity, at):
             with calling(f"read the record of {identity}"):
@@ -72,18 +72,18 @@ class Records:
                 )
             item = answer.get("Item")
             if item is not None:
-                record = msgspec.json.decode(item["record"]["S"], type=IncidentRecord)
+                record = msgspec.json.decode(item["record"]["S"], type=TroubleRecord)
                 return record, int(item["version"]["N"]), month
         return None
 
-    def _of_month(self, month: str) -> Iterator[IncidentRecord]:
+    def _of_month(self, month: str) -> Iterator[TroubleRecord]:
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": f"incident#{month}"}},
         }
         for item in paged(self._client, request, f"read the records of {month}"):
-            yield msgspec.json.decode(item["record"]["S"], type=IncidentRecord)
+            yield msgspec.json.decode(item["record"]["S"], type=TroubleRecord)
 
 
 def _months(start: int, until: int) -> list[str]:
