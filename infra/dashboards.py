@@ -12,10 +12,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from functions.core.counting.signals import Threshold
 from functions.core.monitoring.alarms import PAYMENTS
 from functions.core.monitoring.alarms import alarms as alarms_of
 from functions.core.monitoring.metrics import METRICS, RATE_METRICS
-from functions.core.troubles.severity import CRITICAL_SCORE, WARNING_SCORE, Threshold
+from functions.core.troubles.severity import CRITICAL_SCORE, WARNING_SCORE
 
 _WIDTH: Final = 24
 _HEIGHT: Final = 6

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from functions.settings import positive, thresholds, whole
 
 ROOT: Final = Path(__file__).resolve().parent.parent

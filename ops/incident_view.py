@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import words
 from functions.core.paging.incident_page import (
-    SIGNAL_WORDS,
     affected_words,
     causes_words,
     first_action,
@@ -93,7 +93,7 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
             ("causes", causes_words(incident)),
             (
                 "at worst",
-                f"{percent(incident.rate)} {SIGNAL_WORDS[incident.signal]}, of "
+                f"{percent(incident.rate)} {SIGNALS[incident.signal].says}, of "
                 f"{incident.attempts:,} attempts; normally {percent(incident.normal)}",
             ),
         ]

@@ -12,13 +12,14 @@ from functions.core.causes.diagnosis import PATH_CAUSES
 from functions.core.counting.batch import Record
 from functions.core.counting.counts import FIELDS, Counts, counts_of
 from functions.core.counting.partial import Partial
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.monitoring.alarms import Alarm, alarms
 from functions.core.paging.alarm_change import AlarmChange
 from functions.core.payments.event import ATTEMPT_STATUSES, Payment, RawEvent, to_payment
 from functions.core.troubles.incident import OPENED, Announcement, Incident
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Verdict
+from functions.core.troubles.severity import Verdict
 
 NOW = 1_763_646_180
 """2025-11-20T13:43:00Z"""

@@ -11,10 +11,10 @@ import typer
 
 from functions import settings
 from functions.core import errors
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import METRICS
 from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 from infra.settings import Settings
 from ops.cli import COMMANDS, app
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from functions.core.counting.counts import SIGNALS, attempts
+from functions.core.counting.counts import attempts
+from functions.core.counting.signals import RATES, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
-from functions.core.troubles.severity import Threshold
 from functions.settings import format_thresholds
 from ops.backtest.alarm_rules import AlarmRule
 from ops.backtest.trial import Trial, with_thresholds
@@ -105,8 +105,8 @@ def _thresholds(trial: Trial) -> Mapping[str, Threshold]:
     found = dict(trial.rules.budget.thresholds)
     if not attempts(baseline.absorbed.get(ALL, 0)):
         return found
-    for number, signal in enumerate(SIGNALS):
-        normal = baseline.normal(ALL, number).rate
+    for signal in RATES:
+        normal = baseline.normal(ALL, signal).rate
         if normal > found[signal].warning:
             warning = _round_up(1.25 * normal)
             found[signal] = Threshold(warning, min(0.99, 2 * warning))

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from functions.core.counting.counts import SIGNALS, attempts, blamed
+from functions.core.counting.counts import attempts, blamed
+from functions.core.counting.signals import RATES, Threshold, is_rate
 from functions.core.counting.slices import ALL, slice_values, words
 from functions.core.detection.evidence import strength, tolerated
 from functions.core.detection.state import Rules
@@ -18,7 +19,6 @@ from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import RATE_METRICS
 from functions.core.troubles.blame import likely_cause
 from functions.core.troubles.incident import Incident
-from functions.core.troubles.severity import Threshold
 from ops.backtest.alarm_rules import AlarmRule
 from ops.backtest.chain import Chain, Paged
 from ops.backtest.recorder import Recorder
@@ -106,11 +106,11 @@ class Trial:
             learned = cell.end - tracker.known.get(key, cell.end) >= (
                 self.rules.budget.learning_seconds
             )
-            for number, signal in enumerate(SIGNALS):
-                score = scores.get((number, key), 0.0)
+            for signal in RATES:
+                score = scores.get((signal, key), 0.0)
                 if not (signal in _DRAWN or key == ALL or score >= 50.0):
                     continue
-                normal = tracker.baseline.normal(key, number) if learned else None
+                normal = tracker.baseline.normal(key, signal) if learned else None
                 recorder.record(
                     cell.start,
                     cell.end - cell.start,
@@ -119,18 +119,18 @@ class Trial:
                     attempts(counts),
                     blamed(counts, signal),
                     normal.rate if normal else None,
-                    tolerated(normal, self.rules.budget.drift(number)) if normal else None,
+                    tolerated(normal, self.rules.budget.drift(signal)) if normal else None,
                     score,
                 )
 
-    def _scores(self, tracker: Tracker) -> Mapping[tuple[int, str], float]:
+    def _scores(self, tracker: Tracker) -> Mapping[tuple[str, str], float]:
         scores = {
-            (number, key): 50.0 * min(0.99, strength(tracker.trails[number][key]) / tracker.needed)
-            for number, key in tracker.hot
+            (signal, key): 50.0 * min(0.99, strength(tracker.trails[signal][key]) / tracker.needed)
+            for signal, key in tracker.hot
         }
         for incident in self.chain.state.incidents:
-            if incident.is_open and incident.signal in SIGNALS:
-                scores[SIGNALS.index(incident.signal), incident.slice] = incident.score
+            if incident.is_open and is_rate(incident.signal):
+                scores[incident.signal, incident.slice] = incident.score
         return scores
 
 
@@ -173,11 +173,11 @@ def warnings(trial: Trial) -> list[str]:
     """What the history says about the settings: thresholds that lie below what is normal."""
     tracker, found = trial.chain.state.tracker, []
     thresholds = trial.rules.budget.thresholds
-    for number, signal in enumerate(SIGNALS):
+    for signal in RATES:
         limit = thresholds[signal].warning
         if not attempts(tracker.baseline.absorbed.get(ALL, 0)):
             continue
-        normal = tracker.baseline.normal(ALL, number).rate
+        normal = tracker.baseline.normal(ALL, signal).rate
         if normal > limit:
             found.append(
                 f"normally {100 * normal:.2g} % of all payments show {signal!r}, more than the"
@@ -189,7 +189,7 @@ def warnings(trial: Trial) -> list[str]:
             for key in tracker.known
             if key
             and key in tracker.baseline.absorbed
-            and tracker.baseline.normal(key, number).rate > limit
+            and tracker.baseline.normal(key, signal).rate > limit
         ]
         if above and normal <= limit:
             names = ", ".join(words(key) for key in sorted(above)[:3])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.monitoring.alarms import PAYMENTS, alarms
 from functions.core.monitoring.metrics import METRICS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 
 from .conftest import Deployment, synthesise
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from functions.adapters.https import Patience
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.errors import SettingsError
 from functions.core.monitoring.alarms import alarms
 from functions.core.paging.channels.delivery import CHANNELS
 from functions.core.paging.page import ACKNOWLEDGE, KINDS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 from functions.settings import DeliverSettings, NotifySettings
 from infra.channels import RETRY_SECONDS, TIMEOUT_SECONDS, TRIES
 from infra.settings import project_context, settings_from

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from functions.core.counting.signals import Threshold
 from functions.core.errors import SettingsError
-from functions.core.troubles.severity import Threshold
 from infra import emulated
 from infra.settings import ROOT, project_context, settings_from
 

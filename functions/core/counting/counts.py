@@ -13,6 +13,7 @@ from functools import cache
 from typing import Final
 
 from functions.core.causes.diagnosis import CAUSES, PATH_CAUSES
+from functions.core.counting.signals import SIGNALS
 from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES
 
 Counts = int
@@ -39,9 +40,6 @@ FIELDS: Final = (
 denied for another cause than the customer or a fraud rule. attributable: with a cause on the payment
 path. Fields before `failed` are of payments that went well too."""
 
-SIGNALS: Final = ("failed", "attributable", "denied", "reversed", "backend_reversed")
-"""What has a rate: so many of the attempts."""
-
 NONE: Final[Counts] = 0
 
 _BITS: Final = 64
@@ -54,15 +52,10 @@ _NOT_BLAMED: Final = frozenset(("customer", "fraud"))
 BAD: Final[Counts] = 1 << _AT[_BAD_STATUSES[0]]
 """Counts below this hold nothing that went wrong."""
 
-_BLAMED: Final = {
-    "failed": _AT["failed_to_us"],
-    "attributable": _AT["attributable"],
-    "denied": _AT["denied_to_us"],
-    "reversed": _AT["reversed"],
-    "backend_reversed": _AT["backend_reversed"],
+BLAMED_AT: Final[Mapping[str, int]] = {
+    signal.name: _AT[signal.judged_by] for signal in SIGNALS.values() if signal.judged_by
 }
-BLAMED_AT: Final = tuple(_BLAMED[signal] for signal in SIGNALS)
-"""By how many bits the field that a signal is judged by lies up, in the order of SIGNALS."""
+"""By how many bits the field that a signal is judged by lies up."""
 
 
 def field(counts: Counts, name: str) -> int:
@@ -135,14 +128,14 @@ def approved(counts: Counts) -> int:
 
 
 def events(counts: Counts, signal: str) -> int:
-    """The attempts that show the signal, one of SIGNALS."""
+    """The attempts that show the signal, one of RATES."""
     return field(counts, signal)
 
 
 def blamed(counts: Counts, signal: str) -> int:
     """The attempts that show the signal and are neither the customer's nor a fraud rule's doing:
     what a page is about."""
-    return counts >> _BLAMED[signal] & DIGIT
+    return counts >> BLAMED_AT[signal] & DIGIT
 
 
 def minus(counts: Counts, taken: Counts) -> Counts:

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+from functions.core.counting.counts import NONE, Counts, attempts, blamed
+from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL, slice_key, slice_values
 from functions.core.detection.season import HOUR, Hours, Season, noted, season
 
@@ -32,9 +33,8 @@ FORGOTTEN_SECONDS: Final = 86_400
 OWN_PAST: Final = 300.0
 """Attempts that the longer past counts for at most, beside the last 30 minutes."""
 BORROWED: Final = 20.0
-"""Attempts that the wider slice's rate counts for: slices of one kind differ a lot."""
-ASSUMED: Final = (0.01, 0.01, 0.05, 0.005, 0.0025)
-"""The rates of all traffic, by signal, before anything was seen; worth BORROWED attempts."""
+"""Attempts that the wider slice's rate counts for, and for all traffic the assumed one: slices of one
+kind differ a lot."""
 MOST_DISPERSED: Final = 16.0
 """Of one difference: what lies beyond four standard deviations is no dispersion."""
 
@@ -55,11 +55,11 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):
-    """Attempts and events by signal, halved every PAST_SECONDS, as of second `at`."""
+    """Attempts, and events by signal, halved every PAST_SECONDS, as of second `at`."""
 
     at: int
     attempts: float
-    events: tuple[float, ...]
+    events: dict[str, float]
 
 
 class Normal(msgspec.Struct, frozen=True, array_like=True):
@@ -80,8 +80,8 @@ class Memo(dict[str, Any]):
     __hash__ = None
 
 
-def _memos() -> tuple[Memo, ...]:
-    return tuple(Memo() for _ in SIGNALS)
+def _memos() -> dict[str, Memo]:
+    return {signal: Memo() for signal in RATES}
 
 
 class Baseline(msgspec.Struct, frozen=True):
@@ -98,16 +98,14 @@ class Baseline(msgspec.Struct, frozen=True):
     spread: Mapping[str, int] = msgspec.field(default_factory=dict)
     past: Mapping[str, Past] = msgspec.field(default_factory=dict)
     hours: Hours = msgspec.field(default_factory=dict)
-    dispersion: tuple[Mapping[str, float], ...] = msgspec.field(
-        default_factory=lambda: tuple({} for _ in SIGNALS)
-    )
-    normals: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
-    steps: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
+    dispersion: Mapping[str, Mapping[str, float]] = msgspec.field(default_factory=dict)
+    normals: Mapping[str, Memo] = msgspec.field(default_factory=_memos)
+    steps: Mapping[str, Memo] = msgspec.field(default_factory=_memos)
     seasons: Memo = msgspec.field(default_factory=Memo)
     shares: Memo = msgspec.field(default_factory=Memo)
 
-    def normal(self, key: str, signal: int) -> Normal:
-        """What is normal for the slice's signal (its index in SIGNALS).
+    def normal(self, key: str, signal: str) -> Normal:
+        """What is normal for the slice's signal, one of RATES.
 
         An empirical Bayes estimate: Beta-binomial with the wider slices' rate as prior mean, worth
         BORROWED attempts, and the slice's own longer past, worth up to OWN_PAST of them. Where the
@@ -118,27 +116,29 @@ class Baseline(msgspec.Struct, frozen=True):
             found = self.normals[signal][key] = self._normal(key, signal)
         return found
 
-    def _normal(self, key: str, signal: int) -> Normal:
+    def _normal(self, key: str, signal: str) -> Normal:
         wider = wider_slices(key)
         borrowed = (
-            max(self.normal(slice_, signal).rate for slice_ in wider) if wider else ASSUMED[signal]
+            max(self.normal(slice_, signal).rate for slice_ in wider)
+            if wider
+            else SIGNALS[signal].assumed
         )
         weight, shown = BORROWED, BORROWED * borrowed
         past = self.past.get(key)
         if past is not None and past.attempts > 0:
             own = min(OWN_PAST, past.attempts)
-            shown += own * past.events[signal] / past.attempts
+            shown += own * past.events.get(signal, 0.0) / past.attempts
             weight += own
         counts = self.absorbed.get(key, NONE)
         weight += attempts(counts)
-        shown += blamed(counts, SIGNALS[signal])
+        shown += blamed(counts, signal)
         rate = shown / weight
         season = self.season(key)
         if season is not None:
             rate = max(rate, season.rates[signal] or 0.0)
         # One event more, as Agresti and Coull add some: without any seen, none is not the rate.
         upper = (rate * weight + 1) / (weight + 1)
-        dispersion = max(1.0, self.dispersion[signal].get(key, 1.0) - _NOISE)
+        dispersion = max(1.0, self.dispersion.get(signal, {}).get(key, 1.0) - _NOISE)
         return Normal(rate, math.sqrt(upper * (1 - upper) * dispersion / weight), dispersion)
 
     def season(self, key: str) -> Season | None:
@@ -210,7 +210,7 @@ def fold(
     ripe = second if learning else second - GUARD_SECONDS
     absorbed = dict(baseline.absorbed)
     spread = dict(baseline.spread)
-    dispersion = tuple(dict(by_slice) for by_slice in baseline.dispersion)
+    dispersion = {signal: dict(baseline.dispersion.get(signal, {})) for signal in RATES}
     past = dict(baseline.past)
     kept: list[Cell] = []
     before: Mapping[str, Counts] = {}
@@ -256,7 +256,7 @@ def _take(sums: dict[str, int], key: str, value: int) -> None:
 
 def _learn_dispersion(
     baseline: Baseline,
-    dispersion: tuple[dict[str, float], ...],
+    dispersion: Mapping[str, dict[str, float]],
     key: str,
     counts: Counts,
     before: Counts,
@@ -267,9 +267,8 @@ def _learn_dispersion(
     total, total_before = attempts(counts), attempts(before)
     if not (total and total_before):
         return
-    for signal, by_slice in enumerate(dispersion):
-        name = SIGNALS[signal]
-        shown, shown_before = blamed(counts, name), blamed(before, name)
+    for signal, by_slice in dispersion.items():
+        shown, shown_before = blamed(counts, signal), blamed(before, signal)
         if not (shown or shown_before or key in by_slice):
             continue
         rate = baseline.normal(key, signal).rate
@@ -282,15 +281,15 @@ def _learn_dispersion(
 
 
 def _remember(past: Past | None, at: int, counts: Counts) -> Past:
-    before = past or Past(at, 0.0, (0.0,) * len(SIGNALS))
+    before = past or Past(at, 0.0, {})
     fading = 0.5 ** ((at - before.at) / PAST_SECONDS)
     return Past(
         at,
         before.attempts * fading + attempts(counts),
-        tuple(
-            events * fading + blamed(counts, signal)
-            for events, signal in zip(before.events, SIGNALS, strict=True)
-        ),
+        {
+            signal: before.events.get(signal, 0.0) * fading + blamed(counts, signal)
+            for signal in RATES
+        },
     )
 
 
@@ -301,8 +300,8 @@ def forget(baseline: Baseline, second: int) -> tuple[Baseline, frozenset[str]]:
     young = second - FORGOTTEN_SECONDS
     past = {key: past for key, past in baseline.past.items() if past.at >= young or key in alive}
     alive.update(past)
-    dispersion = tuple(
-        {key: value for key, value in by_slice.items() if key in alive}
-        for by_slice in baseline.dispersion
-    )
+    dispersion = {
+        signal: {key: value for key, value in by_slice.items() if key in alive}
+        for signal, by_slice in baseline.dispersion.items()
+    }
     return msgspec.structs.replace(baseline, past=past, dispersion=dispersion), frozenset(alive)

@@ -35,12 +35,12 @@ CLEAR_ENOUGH: Final = 3.0
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A slice under suspicion of one signal (index in SIGNALS): events of attempts, of which
+    """A slice under suspicion of one signal, one of RATES: events of attempts, of which
     `expected` are usual. nats: the log likelihood ratio, for comparing explanations; sure: the
     evidence as a share of what is needed for a page, where clusters of failures count for less."""
 
     slice: str
-    signal: int
+    signal: str
     attempts: int
     events: int
     expected: float

@@ -13,25 +13,26 @@ from typing import Final
 from msgspec.structs import replace
 
 from functions.core.counting.confidence import lower_bound
-from functions.core.counting.counts import NONE, SIGNALS, attempts, blamed
+from functions.core.counting.counts import NONE, attempts, blamed
+from functions.core.counting.signals import ORDER, RATES, SIGNALS
 from functions.core.counting.slices import ALL
 from functions.core.detection.baseline import wider_slices
 from functions.core.detection.evidence import began, strength, tolerated
 from functions.core.detection.explanation import Suspect, causes
 from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
 from functions.core.troubles.incident import Incident
-from functions.core.troubles.severity import FAILING, RATE_SURE, WARNING_SCORE, Verdict, score
+from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict, score
 
 FAIR_PART: Final = 0.5
 """A wide slice with so much of a suspect's excess among its failures may explain it."""
 WIDER_NATS: Final = 5.0
 """By so much a wider slice must explain more than an open incident's own, to take its place."""
 
-_FAMILIES: Final = (
-    tuple(SIGNALS.index(signal) for signal in FAILING),
-    *((number,) for number, signal in enumerate(SIGNALS) if signal not in FAILING),
+_FAMILIES: Final = tuple(
+    tuple(name for name in RATES if SIGNALS[name].trouble == trouble)
+    for trouble in dict.fromkeys(SIGNALS[name].trouble for name in RATES)
 )
-"""Signals that tell of one trouble, by their numbers; failing payments explain denied ones too."""
+"""Rates that tell of one trouble."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,17 @@ class Finding:
 
 def findings(
     moment: Moment, incidents: Iterable[Incident]
-) -> tuple[list[Finding], frozenset[tuple[int, str]]]:
+) -> tuple[list[Finding], frozenset[tuple[str, str]]]:
     """The causes that stand out and no incident explains, best first; and the signals and slices
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
     has shifted. `incidents` are open."""
     known = [(incident.signal, incident.slice) for incident in incidents]
     found: list[Finding] = []
-    explained: set[tuple[int, str]] = set()
+    explained: set[tuple[str, str]] = set()
     for family in _FAMILIES:
         told = [key for signal, key in known if _explains(signal, family)]
         suspects: list[tuple[Suspect, int]] = []
-        for signal, key in moment.tracker.hot:
+        for signal, key in sorted(moment.tracker.hot, key=_order):
             if signal not in family:
                 continue
             trail = moment.trail(key, signal)
@@ -79,14 +80,21 @@ def findings(
     return found, frozenset(explained)
 
 
-def _explains(signal: str, family: Sequence[int]) -> bool:
-    names = [SIGNALS[number] for number in family]
-    return signal in names or (signal in FAILING and "denied" in names)
+def _order(hot: tuple[str, str]) -> tuple[int, str]:
+    """A set has another order in each process, and equals must not be told differently."""
+    signal, key = hot
+    return ORDER[signal], key
+
+
+def _explains(signal: str, family: Sequence[str]) -> bool:
+    """Whether an incident about the signal explains what a family shows."""
+    row, trouble = SIGNALS[signal], SIGNALS[family[0]].trouble
+    return trouble == row.trouble or trouble in row.explains
 
 
 def _localised(
     moment: Moment,
-    family: Sequence[int],
+    family: Sequence[str],
     suspects: Sequence[tuple[Suspect, int]],
     told: Sequence[str],
 ) -> list[Finding]:
@@ -107,7 +115,7 @@ def _localised(
     ]
 
 
-def _rivals(moment: Moment, family: Sequence[int], surest: Suspect) -> set[tuple[int, str]]:
+def _rivals(moment: Moment, family: Sequence[str], surest: Suspect) -> set[tuple[str, str]]:
     """Whatever may explain the failures better: what is suspicious, and every slice of at most one
     dimension with a fair part of the failures, for wide slices take longer to be suspicious."""
     rivals = {(signal, key) for signal, key in moment.tracker.hot if signal in family}
@@ -115,19 +123,19 @@ def _rivals(moment: Moment, family: Sequence[int], surest: Suspect) -> set[tuple
         if "&" in key:
             continue
         for signal in family:
-            if blamed(counts, SIGNALS[signal]) >= FAIR_PART * surest.excess:
+            if blamed(counts, signal) >= FAIR_PART * surest.excess:
                 rivals.add((signal, key))
     return rivals
 
 
 def _more(one: Suspect, two: Suspect) -> bool:
-    return (one.nats, -one.signal) > (two.nats, -two.signal)
+    return (one.nats, -ORDER[one.signal]) > (two.nats, -ORDER[two.signal])
 
 
 def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -> Finding | None:
     """The wider slice that an open incident turns out to be about, because it explains more than
     the incident's own and those of the others that are open."""
-    signal = SIGNALS.index(incident.signal)
+    signal = incident.signal
     span = moment.since(incident.stands_since)
     own = span.suspect(incident.slice, signal)
     if not own.nats:
@@ -146,14 +154,13 @@ def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:
     budget = span.moment.budget
-    name = SIGNALS[suspect.signal]
     normal = span.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
     limit = tolerated(normal, budget.drift(suspect.signal))
     at_least = lower_bound(suspect.events, suspect.attempts, RATE_SURE)
     return Verdict(
         slice=suspect.slice,
-        signal=name,
-        score=score(suspect.sure, at_least, budget.thresholds[name], limit),
+        signal=suspect.signal,
+        score=score(suspect.sure, at_least, budget.thresholds[suspect.signal], limit),
         rate=suspect.rate,
         at_least=at_least,
         normal=normal.rate,
@@ -164,21 +171,21 @@ def verdict(span: Span, suspect: Suspect) -> Verdict:
 
 def suspicious(moment: Moment) -> Verdict | None:
     """The verdict on the slice with the most evidence, short of what is needed; None in calm."""
-    top: tuple[float, int, str] | None = None
+    top: tuple[float, int, str, str] | None = None
     for signal, key in moment.tracker.hot:
-        candidate = (strength(moment.trail(key, signal)), -signal, key)
+        candidate = (strength(moment.trail(key, signal)), -ORDER[signal], key, signal)
         top = candidate if top is None else max(top, candidate)
     if top is None:
         return None
-    nats, signal, key = top[0], -top[1], top[2]
+    nats, _, key, signal = top
     counts = moment.window.sums.get(key, NONE)
     total = attempts(counts)
     normal = moment.tracker.baseline.normal(key, signal)
     return Verdict(
         slice=key,
-        signal=SIGNALS[signal],
+        signal=signal,
         score=WARNING_SCORE * min(NOT_YET, nats / moment.tracker.needed),
-        rate=blamed(counts, SIGNALS[signal]) / total if total else 0.0,
+        rate=blamed(counts, signal) / total if total else 0.0,
         at_least=0.0,
         normal=normal.rate,
         tolerated=tolerated(normal, moment.budget.drift(signal)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.core.counting.counts import NONE, SIGNALS, attempts
+from functions.core.counting.counts import NONE, attempts
+from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.detection.baseline import HeldBack
 from functions.core.detection.evidence import began, strength
@@ -29,7 +30,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     incidents = [
         incident
         for incident in state.incidents
-        if state.window.clock - incident.stands_since < lasting and incident.signal in SIGNALS
+        if state.window.clock - incident.stands_since < lasting and is_rate(incident.signal)
     ]
 
     def held_back(key: str, start: int, end: int) -> bool:
@@ -49,7 +50,7 @@ def is_mixed(state: State, rules: Rules) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
     moment = Moment(state.window, state.tracker, rules.budget)
-    if moment.since(state.window.start).shift(ALL, 0) <= SHIFTED:
+    if moment.since(state.window.start).shift(ALL, RATES[0]) <= SHIFTED:
         return False
     cells = state.tracker.baseline.cells
     return sum(cell.end - cell.start for cell in cells if cell.mixed) < SUSPECTED_SECONDS

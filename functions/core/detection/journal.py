@@ -79,10 +79,10 @@ class _State(msgspec.Struct):
     cells: list[_Cell]
     past: dict[str, Past]
     hours: dict[str, dict[int, bytes]]
-    dispersion: list[dict[str, float]]
+    dispersion: dict[str, dict[str, float]]
     known: dict[str, int]
     current: Packed
-    trails: list[dict[str, Trail]]
+    trails: dict[str, dict[str, Trail]]
     events: int
     events_a_second: float
     needed: float
@@ -208,10 +208,10 @@ def _packed_state(state: State) -> _State:
             key: {hour: to_bytes(counts) for hour, counts in by_hour.items()}
             for key, by_hour in baseline.hours.items()
         },
-        dispersion=[dict(by_slice) for by_slice in baseline.dispersion],
+        dispersion={signal: dict(held) for signal, held in baseline.dispersion.items()},
         known=dict(tracker.known),
         current=_pack(tracker.current),
-        trails=[dict(by_slice) for by_slice in tracker.trails],
+        trails={signal: dict(held) for signal, held in tracker.trails.items()},
         events=tracker.events,
         events_a_second=tracker.events_a_second,
         needed=tracker.needed,
@@ -259,12 +259,12 @@ def _state(read: _State) -> State:
                         key: {hour: from_bytes(data) for hour, data in by_hour.items()}
                         for key, by_hour in read.hours.items()
                     },
-                    dispersion=tuple(read.dispersion),
+                    dispersion=read.dispersion,
                 )
             ),
             known=read.known,
             current=_unpack(read.current),
-            trails=tuple(read.trails),
+            trails=read.trails,
             hot=hot(read.trails, read.needed),
             events=read.events,
             events_a_second=read.events_a_second,

@@ -8,16 +8,8 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.counting.counts import (
-    NONE,
-    SIGNALS,
-    attempts,
-    blamed,
-    events,
-    minus,
-    risen,
-    shown,
-)
+from functions.core.counting.counts import NONE, attempts, blamed, events, minus, risen, shown
+from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, disjoint
 from functions.core.counting.window import Window
 from functions.core.detection.evidence import surprise
@@ -52,10 +44,10 @@ def _excused(state: State, learning: bool, rules: Rules) -> dict[str, int]:
         expected = attempts(baseline.absorbed.get(ALL, NONE)) * silent / max(1, learned)
         if expected < tracker.needed:
             seen.append(SILENCE)
-    for number, signal in enumerate(SIGNALS):
+    for signal in RATES:
         if events(counts, signal) > rules.budget.thresholds[signal].warning * total:
-            normal = UNLEARNED if learning else tracker.baseline.normal(ALL, number)
-            drift = rules.budget.drift(number)
+            normal = UNLEARNED if learning else tracker.baseline.normal(ALL, signal)
+            drift = rules.budget.drift(signal)
             if (
                 surprise(blamed(counts, signal), total, normal, drift)
                 < tracker.needed * normal.dispersion
@@ -78,7 +70,7 @@ def judged(state: State, rules: Rules) -> State:
     if not (tracker.hot or state.incidents or state.flow.found or waves):
         return state if state.worst is None else msgspec.structs.replace(state, worst=None)
     open_ = [
-        incident for incident in state.incidents if incident.is_open and incident.signal in SIGNALS
+        incident for incident in state.incidents if incident.is_open and is_rate(incident.signal)
     ]
     found, explained = findings(moment, open_)
     known = [_as_now(moment, incident) for incident in open_]
@@ -103,7 +95,7 @@ def judged(state: State, rules: Rules) -> State:
                 Sighting(found, since, {}, None)
                 for found, since in state.flow.found
                 if not any(
-                    incident.signal in SIGNALS and not disjoint(incident.slice, found.slice)
+                    is_rate(incident.signal) and not disjoint(incident.slice, found.slice)
                     for incident in state.incidents
                 )
             ),
@@ -115,7 +107,7 @@ def judged(state: State, rules: Rules) -> State:
     closed = [item.incident.slice for item in told if item.transition == CLOSED]
     if closed:
         over = {key for key in tracker.known if not all(disjoint(key, c) for c in closed)}
-        explained |= {(signal, key) for signal in range(len(SIGNALS)) for key in over}
+        explained |= {(signal, key) for signal in RATES for key in over}
     if explained:
         tracker = cleared(tracker, explained)
     return msgspec.structs.replace(
@@ -131,7 +123,7 @@ def judged(state: State, rules: Rules) -> State:
 def _as_now(moment: Moment, incident: Incident) -> Finding:
     """The open incident as the window shows it; that it is one, is proven."""
     span = moment.since(moment.window.start)
-    suspect = span.suspect(incident.slice, SIGNALS.index(incident.signal))
+    suspect = span.suspect(incident.slice, incident.signal)
     return Finding(verdict(span, replace(suspect, sure=1.0)), incident.stands_since)
 
 
@@ -141,7 +133,7 @@ def _worst(moment: Moment, incidents: Sequence[Incident], flow: Flow) -> Verdict
     verdicts = [
         _as_now(moment, incident).verdict
         for incident in incidents
-        if not incident.closed_at and incident.signal in SIGNALS
+        if not incident.closed_at and is_rate(incident.signal)
     ]
     verdicts += [found for found, _ in flow.found]
     doubtful = suspicious(moment)
@@ -161,8 +153,7 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     seconds = min(rules.patience.recent_seconds, stands_out)
     counts = window.since(incident.slice, window.clock + 1 - seconds)
     total = attempts(counts)
-    is_rate = incident.signal in SIGNALS
-    if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate:
+    if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate(incident.signal):
         return item
     rate = blamed(counts, incident.signal) / total
     latest = msgspec.structs.replace(incident, latest_rate=rate, latest_seconds=seconds)

@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+from functions.core.counting.counts import NONE, Counts, attempts, blamed
+from functions.core.counting.signals import RATES
 
 HOUR: Final = 3600
 HOURS: Final = 168
@@ -31,7 +32,7 @@ class Season(msgspec.Struct, frozen=True):
     were seen to tell."""
 
     attempts: float
-    rates: tuple[float | None, ...]
+    rates: Mapping[str, float | None]
 
 
 def season(hours: Mapping[int, Counts], second: int) -> Season | None:
@@ -47,11 +48,11 @@ def season(hours: Mapping[int, Counts], second: int) -> Season | None:
         return None
     volumes = [attempts(counts) for counts, times in seen for _ in range(times)]
     large = [item for item in seen if attempts(item[0]) >= FEWEST_ATTEMPTS]
-    rates: list[float | None] = []
-    for signal in SIGNALS:
+    rates: dict[str, float | None] = {}
+    for signal in RATES:
         values = [blamed(c, signal) / attempts(c) for c, times in large for _ in range(times)]
-        rates.append(median(values) if len(large) >= FEWEST_DAYS else None)
-    return Season(median(volumes) / HOUR, tuple(rates))
+        rates[signal] = median(values) if len(large) >= FEWEST_DAYS else None
+    return Season(median(volumes) / HOUR, rates)
 
 
 def noted(hours: Hours, start: int, counts: Mapping[str, Counts]) -> Hours:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import refines, slice_key, slice_values
 from functions.core.counting.window import Window
 from functions.core.detection.baseline import Normal
@@ -47,7 +47,7 @@ class Moment:
             found = self._spans[start] = Span(self, start)
         return found
 
-    def trail(self, key: str, signal: int) -> Trail:
+    def trail(self, key: str, signal: str) -> Trail:
         return self.tracker.trail(key, signal, self.clock, self.budget)
 
     @cached_property
@@ -78,8 +78,8 @@ class Span:
     moment: Moment
     start: int
     _counts: dict[str, Counts] = field(default_factory=dict)
-    _shifts: dict[tuple[str, int], float] = field(default_factory=dict)
-    _mixes: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+    _shifts: dict[tuple[str, str], float] = field(default_factory=dict)
+    _mixes: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
     def counts(self, key: str) -> Counts:
         """The slice's counts; to the minute where the window is too short."""
@@ -112,11 +112,11 @@ class Span:
         expected = total * normal.rate
         return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
 
-    def suspect(self, key: str, signal: int) -> Suspect:
+    def suspect(self, key: str, signal: str) -> Suspect:
         """The slice, suspected of that signal."""
         counts = self.counts(key)
         empty = Suspect(key, signal, 0, 0, 0.0, 0.0, 0.0)
-        return self.weigh(empty, attempts(counts), blamed(counts, SIGNALS[signal]))
+        return self.weigh(empty, attempts(counts), blamed(counts, signal))
 
     def without(self, suspect: Suspect | None, known: Iterable[str]) -> Suspect | None:
         """What is left of the suspect beside known incidents' slices. What lies inside of one may
@@ -147,7 +147,7 @@ class Span:
         limit = tolerated(normal, self.moment.budget.drift(suspect.signal))
         return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
 
-    def shift(self, key: str, signal: int) -> float:
+    def shift(self, key: str, signal: str) -> float:
         """By how much the rate of the slice is higher than usual because its payments come from
         other slices than usual, of which each fails as it always does. At least 0."""
         found = self._shifts.get((key, signal))
@@ -155,7 +155,7 @@ class Span:
             found = self._shifts[key, signal] = self._shift(key, signal)
         return found
 
-    def _shift(self, key: str, signal: int) -> float:
+    def _shift(self, key: str, signal: str) -> float:
         own = slice_values(key)
         rate = self.moment.tracker.baseline.normal(key, signal).rate
         most = 0.0
@@ -176,7 +176,7 @@ class Span:
                 most = max(most, self._composed(parts, signal)[0])
         return most
 
-    def _composed(self, parts: Sequence[str], signal: int) -> tuple[float, float]:
+    def _composed(self, parts: Sequence[str], signal: str) -> tuple[float, float]:
         """By how much the rate of the parts together, each as it is normally, is higher now than
         usually; and how many times its usual share the worst that grew has now."""
         baseline = self.moment.tracker.baseline

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import BAD, BLAMED_AT, DIGIT, NONE, SIGNALS, Counts, attempts
+from functions.core.counting.counts import BAD, BLAMED_AT, DIGIT, NONE, Counts, attempts
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
@@ -31,7 +32,6 @@ from functions.core.detection.evidence import (
     steps,
     strength,
 )
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 
 SUSPICIOUS: Final = 0.3
 """Share of the needed evidence from which a slice is looked at closely."""
@@ -53,12 +53,16 @@ class Budget(msgspec.Struct, frozen=True):
     per_week: float = 1.0
     learning_seconds: int = 300
 
-    def drift(self, signal: int) -> float:
+    def drift(self, signal: str) -> float:
         """How much the signal's rate may move without being worth a page, as a share."""
-        return min(MOST_DRIFT, self.thresholds[SIGNALS[signal]].warning / 2)
+        return min(MOST_DRIFT, self.thresholds[signal].warning / 2)
 
 
 MOST_DRIFT: Final = 0.02
+
+
+def _no_trails() -> dict[str, dict[str, Trail]]:
+    return {signal: {} for signal in RATES}
 
 
 class Tracker(msgspec.Struct, frozen=True):
@@ -70,10 +74,8 @@ class Tracker(msgspec.Struct, frozen=True):
     baseline: Baseline = msgspec.field(default_factory=Baseline)
     known: Mapping[str, int] = msgspec.field(default_factory=dict)
     current: Mapping[str, Counts] = msgspec.field(default_factory=dict)
-    trails: tuple[Mapping[str, Trail], ...] = msgspec.field(
-        default_factory=lambda: tuple({} for _ in SIGNALS)
-    )
-    hot: frozenset[tuple[int, str]] = frozenset()
+    trails: Mapping[str, Mapping[str, Trail]] = msgspec.field(default_factory=_no_trails)
+    hot: frozenset[tuple[str, str]] = frozenset()
     events: int = 0
     events_a_second: float = 0.0
     needed: float = 2 * FEWEST_NATS
@@ -81,7 +83,7 @@ class Tracker(msgspec.Struct, frozen=True):
     def is_learning(self, clock: int, budget: Budget) -> bool:
         return clock - self.began < budget.learning_seconds
 
-    def steps(self, key: str, signal: int, clock: int, budget: Budget) -> Steps | None:
+    def steps(self, key: str, signal: str, clock: int, budget: Budget) -> Steps | None:
         """How events of that signal weigh in the slice; None while it is learned."""
         if clock - self.known.get(key, clock) < budget.learning_seconds:
             return steps(UNLEARNED, 0.0) if key == ALL else None
@@ -92,7 +94,7 @@ class Tracker(msgspec.Struct, frozen=True):
             found = memo[key] = steps(normal, budget.drift(signal))
         return found
 
-    def trail(self, key: str, signal: int, clock: int, budget: Budget) -> Trail:
+    def trail(self, key: str, signal: str, clock: int, budget: Budget) -> Trail:
         """The trail as of now."""
         trail = self.trails[signal].get(key, COLD)
         step = self.steps(key, signal, clock, budget)
@@ -105,9 +107,9 @@ def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Track
     """The tracker with the tally, of which nothing is late. Only what failed is weighed."""
     known, current = tracker.known, dict(tracker.current)
     newcomers: dict[str, int] = {}
-    copies: list[dict[str, Trail] | None] = [None] * len(SIGNALS)
-    fields = tuple(zip(range(len(SIGNALS)), BLAMED_AT, tracker.baseline.steps, strict=True))
-    risen: set[tuple[int, str]] = set()
+    copies: dict[str, dict[str, Trail]] = {}
+    fields = [(signal, BLAMED_AT[signal], tracker.baseline.steps[signal]) for signal in RATES]
+    risen: set[tuple[str, str]] = set()
     suspicious, cap = SUSPICIOUS * tracker.needed, CAP * tracker.needed
     weighed = 0
     for second in sorted(tally.seconds):
@@ -132,7 +134,7 @@ def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Track
                 )
                 if step is None:
                     continue
-                trails = copies[signal]
+                trails = copies.get(signal)
                 if trails is None:
                     trails = copies[signal] = dict(tracker.trails[signal])
                 trails[key] = trail = after(
@@ -145,9 +147,7 @@ def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Track
                     or trail[4] >= suspicious
                 ):
                     risen.add((signal, key))
-    trails_after = tuple(
-        old if new is None else new for old, new in zip(tracker.trails, copies, strict=True)
-    )
+    trails_after = {**tracker.trails, **copies}
     return Tracker(
         tracker.began or clock,
         tracker.baseline,
@@ -162,8 +162,8 @@ def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Track
 
 
 def _still(
-    hot: Iterable[tuple[int, str]], trails: Sequence[Mapping[str, Trail]], suspicious: float
-) -> frozenset[tuple[int, str]]:
+    hot: Iterable[tuple[str, str]], trails: Mapping[str, Mapping[str, Trail]], suspicious: float
+) -> frozenset[tuple[str, str]]:
     """Those that are suspicious still: `hot` follows from the trails, whenever it is looked at."""
     return frozenset(
         (signal, key) for signal, key in hot if strength(trails[signal][key]) >= suspicious
@@ -202,17 +202,15 @@ def folded(
     looks = tracker.events + 2 * len(known)
     rate += min(1.0, weight) * (looks / seconds - rate)
     need = needed(rate, budget.per_week)
-    trails: list[dict[str, Trail]] = []
-    for signal, by_slice in enumerate(tracker.trails):
+    trails: dict[str, dict[str, Trail]] = {}
+    for signal, by_slice in tracker.trails.items():
         kept: dict[str, Trail] = {}
         for key in by_slice:
             trail = tracker.trail(key, signal, clock, budget)
             if strength(trail) > 0.0 and key in known:
                 kept[key] = (0, *trail[1:])
-        trails.append(kept)
-    return Tracker(
-        tracker.began, baseline, known, {}, tuple(trails), hot(trails, need), 0, rate, need
-    )
+        trails[signal] = kept
+    return Tracker(tracker.began, baseline, known, {}, trails, hot(trails, need), 0, rate, need)
 
 
 def _largest(known: Mapping[str, int], baseline: Baseline) -> dict[str, int]:
@@ -225,16 +223,18 @@ def _largest(known: Mapping[str, int], baseline: Baseline) -> dict[str, int]:
     return {key: known[key] for key in order[: int(MAX_SLICES * _ROOMY)]}
 
 
-def hot(trails: Sequence[Mapping[str, Trail]], need: float) -> frozenset[tuple[int, str]]:
+def hot(trails: Mapping[str, Mapping[str, Trail]], need: float) -> frozenset[tuple[str, str]]:
     """Signal and slice of the trails that are suspicious."""
-    every = ((signal, key) for signal, by_slice in enumerate(trails) for key in by_slice)
+    every = ((signal, key) for signal, by_slice in trails.items() for key in by_slice)
     return _still(every, trails, SUSPICIOUS * need)
 
 
 def calmed(tracker: Tracker, clock: int, budget: Budget) -> Tracker:
     """The tracker whose hot trails are suspicious still; what cooled is worked out as of now."""
-    trails = [dict(by_slice) for by_slice in tracker.trails] if tracker.hot else []
-    cooled: set[tuple[int, str]] = set()
+    if not tracker.hot:
+        return tracker
+    trails = {signal: dict(by_slice) for signal, by_slice in tracker.trails.items()}
+    cooled: set[tuple[str, str]] = set()
     for signal, key in tracker.hot:
         trail = tracker.trail(key, signal, clock, budget)
         if strength(trail) < SUSPICIOUS * tracker.needed:
@@ -242,16 +242,16 @@ def calmed(tracker: Tracker, clock: int, budget: Budget) -> Tracker:
             cooled.add((signal, key))
     if not cooled:
         return tracker
-    return msgspec.structs.replace(tracker, trails=tuple(trails), hot=tracker.hot - cooled)
+    return msgspec.structs.replace(tracker, trails=trails, hot=tracker.hot - cooled)
 
 
-def cleared(tracker: Tracker, gone: frozenset[tuple[int, str]]) -> Tracker:
+def cleared(tracker: Tracker, gone: frozenset[tuple[str, str]]) -> Tracker:
     """The tracker without the evidence on these signals and slices: known and over, or harmless."""
     return msgspec.structs.replace(
         tracker,
-        trails=tuple(
-            {key: trail for key, trail in by_slice.items() if (signal, key) not in gone}
-            for signal, by_slice in enumerate(tracker.trails)
-        ),
+        trails={
+            signal: {key: trail for key, trail in by_slice.items() if (signal, key) not in gone}
+            for signal, by_slice in tracker.trails.items()
+        },
         hot=tracker.hot - gone,
     )

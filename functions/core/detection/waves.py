@@ -13,6 +13,7 @@ from typing import Final
 
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import DIGIT, NONE, Counts, attempts, bits_to, field
+from functions.core.counting.signals import SIGNALS, WAVES
 from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.detection.baseline import BORROWED, Normal
 from functions.core.detection.evidence import surprise
@@ -20,8 +21,6 @@ from functions.core.detection.span import Moment
 from functions.core.troubles.incident import Incident, Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
 
-WAVES: Final = ("customer", "fraud")
-"""The causes that come in waves; a wave's signal is its cause."""
 FEWEST: Final = 20
 """Payments with that cause in a window, below which there is no wave."""
 RISE: Final = 2.0
@@ -29,8 +28,6 @@ MORE: Final = 0.02
 """A wave at least doubles the usual share, and adds so much to it."""
 DISPERSION: Final = 4.0
 """Customers act together: a payday, a campaign, one who tries again and again."""
-ASSUMED: Final = 0.05
-"""The usual share before anything was seen, worth BORROWED attempts."""
 
 MUCH_MORE: Final = 1.5
 """A wider slice with so many times the excess is what the wave is about."""
@@ -96,12 +93,12 @@ def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[
 
 
 def _usual(moment: Moment, wave: str, key: str) -> float:
-    """The usual share, towards that of all traffic where the slice has few payments."""
+    """The usual share, worth BORROWED attempts of the assumed one, towards that of all traffic where the slice has few payments."""
     baseline = moment.tracker.baseline
     memo = f"{wave} {key}"
     found: float | None = baseline.shares.get(memo)
     if found is None:
-        wider = ASSUMED if key == ALL else _usual(moment, wave, ALL)
+        wider = SIGNALS[wave].assumed if key == ALL else _usual(moment, wave, ALL)
         counts: Counts = baseline.absorbed.get(key, NONE)
         found = (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
         baseline.shares[memo] = found

@@ -7,14 +7,9 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.signals import SIGNALS, Threshold
 from functions.core.monitoring.metrics import RATE_METRICS
-from functions.core.troubles.severity import (
-    CRITICAL,
-    CRITICAL_SCORE,
-    WARNING,
-    WARNING_SCORE,
-    Threshold,
-)
+from functions.core.troubles.severity import CRITICAL, CRITICAL_SCORE, WARNING, WARNING_SCORE
 
 PAYMENTS: Final = "payments"
 
@@ -56,35 +51,18 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 _QUIET = "in a quiet night payments are minutes apart: between them the state stays as it is"
 
-_RATE_ACTIONS: Final = {
-    "failed": "open the dashboard, see which route fails, move its traffic or call its owner",
-    "attributable": "find the route that fails on the payment path, move its traffic away",
-    "denied": "compare causes: funds and fraud rules are the customer's or risk team's, the rest the issuer's",
-    "reversed": "check the gateway's capture and the order system for time-outs after approval",
-    "backend_reversed": "check our own backend: it gives money back for payments that were approved",
-}
-
-
-_RATE_WORDS: Final = {
-    "failed": "fail",
-    "attributable": "fail on the payment path",
-    "denied": "are denied",
-    "reversed": "are reversed",
-    "backend_reversed": "are reversed by the backend",
-}
-
 
 def _rate_alarms(thresholds: Mapping[str, Threshold]) -> list[Alarm]:
     return [
         Alarm(
             name=f"{RATE_METRICS[signal]}-{level}",
-            title=f"surely more than {100 * share:g} % of payments {_RATE_WORDS[signal]}",
+            title=f"surely more than {100 * share:g} % of payments {SIGNALS[signal].verb}",
             source=PAYMENTS,
             metric=f"{RATE_METRICS[signal]}AtLeast",
             threshold=100 * share,
             unit="Percent",
             severity=level,
-            first_action=_RATE_ACTIONS[signal],
+            first_action=SIGNALS[signal].alarm_action,
             missing="ignore",
             why_missing=_QUIET,
         )

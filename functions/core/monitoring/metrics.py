@@ -10,6 +10,7 @@ import msgspec
 from functions.core.counting.confidence import SURE, lower_bound
 from functions.core.counting.counts import NONE, attempts, events, payments
 from functions.core.counting.latency import latency_quantile
+from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL
 from functions.core.counting.window import Window
 
@@ -22,22 +23,8 @@ class Metric(msgspec.Struct, frozen=True):
     meaning: str
 
 
-RATE_METRICS: Final[Mapping[str, str]] = {
-    "failed": "FailureRate",
-    "attributable": "AttributableFailureRate",
-    "denied": "DeniedRate",
-    "reversed": "ReversedRate",
-    "backend_reversed": "BackendReversedRate",
-}
+RATE_METRICS: Final[Mapping[str, str]] = {name: SIGNALS[name].metric for name in RATES}
 """Signal → the metric of its rate over the window; `…AtLeast` is its 95 % lower bound."""
-
-_SHOWN: Final = {
-    "failed": "failed",
-    "attributable": "failed for a cause on the payment path",
-    "denied": "were denied",
-    "reversed": "were reversed",
-    "backend_reversed": "were reversed by the backend",
-}
 
 METRICS: Final[Mapping[str, Metric]] = {
     metric.name: metric
@@ -46,7 +33,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             metric
             for signal, name in RATE_METRICS.items()
             for metric in (
-                Metric(name, "Percent", f"attempts of the last 60 s that {_SHOWN[signal]}"),
+                Metric(name, "Percent", f"attempts of the last 60 s that {SIGNALS[signal].past}"),
                 Metric(
                     f"{name}AtLeast",
                     "Percent",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import slice_values, words
 from functions.core.paging.page import (
     RESOLVE,
@@ -35,11 +36,6 @@ _NO_OWNER_ACTION: Final[Mapping[str, str]] = {
     "timeout": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
     "unknown": "open the dashboard, read the newest error codes: the events do not say why.",
 }
-_FLOW_ACTION: Final[Mapping[str, str]] = {
-    "volume": "was traffic moved or a client switched off? If not, its way to us is down: ask its owner.",
-    "latency": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
-}
-"""Where nothing fails, the first action follows from the signal."""
 _SHORT_ACTION: Final[Mapping[str, str]] = {
     "issuer": "move its traffic, call the issuer",
     "network": "move to another network",
@@ -51,28 +47,6 @@ _SHORT_ACTION: Final[Mapping[str, str]] = {
     "unknown": "open the dashboard",
 }
 
-SIGNAL_WORDS: Final[Mapping[str, str]] = {
-    "failed": "of payments fail",
-    "attributable": "of payments fail on the payment path",
-    "denied": "of payments are denied",
-    "reversed": "of payments are reversed",
-    "backend_reversed": "of payments are reversed by the backend",
-    "volume": "of the usual payments come",
-    "latency": "of payments are slower than usual",
-    "customer": "of payments end for a reason of the customer's own",
-    "fraud": "of payments are stopped as fraud",
-}
-_SIGNAL_SHORT: Final[Mapping[str, str]] = {
-    "failed": "failing",
-    "attributable": "failing",
-    "denied": "denied",
-    "reversed": "reversed",
-    "backend_reversed": "backend-reversed",
-    "volume": "missing",
-    "latency": "slow",
-    "customer": "ended by customers",
-    "fraud": "stopped as fraud",
-}
 _NEWS: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE, now ", AGAIN: "AGAIN: "}
 _NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE ", AGAIN: "AGAIN "}
 _MOST_SHOWN: Final = 3
@@ -81,7 +55,7 @@ _MOST_SHOWN: Final = 3
 
 def incident_subject(incident: Incident) -> str:
     return subject_line(
-        f"{incident.id}: payments {_SIGNAL_SHORT[incident.signal]} on {words(incident.slice)}"
+        f"{incident.id}: payments {SIGNALS[incident.signal].short} on {words(incident.slice)}"
     )
 
 
@@ -97,7 +71,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         headline = _headline(announcement, found)
         sms = (
             f"{_NEWS_SHORT[announcement.transition]}{incident.severity.upper()} "
-            f"{percent(_now(incident))} {_SIGNAL_SHORT[incident.signal]}: {words(incident.slice)}, "
+            f"{percent(_now(incident))} {SIGNALS[incident.signal].short}: {words(incident.slice)}, "
             f"since {minute(incident.started_at)}, {_cause_short(incident, found)}"
         )
     return Page(
@@ -113,9 +87,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
             else ("First", first_action(incident))
         ),
         names=(("Incident", incident.id), ("Dashboard", dashboard_url)),
-        sms=sms_text(
-            sms, incident.id, "" if is_over else _FLOW_ACTION.get(incident.signal) or short
-        ),
+        sms=sms_text(sms, incident.id, "" if is_over else SIGNALS[incident.signal].action or short),
         labels=labels(incident),
         started_at=incident.started_at,
         at=incident.closed_at or incident.updated_at,
@@ -135,8 +107,8 @@ def labels(incident: Incident) -> dict[str, str]:
 
 
 def first_action(incident: Incident) -> str:
-    if incident.signal in _FLOW_ACTION:
-        return _FLOW_ACTION[incident.signal]
+    if SIGNALS[incident.signal].action:
+        return SIGNALS[incident.signal].action
     found = blame(incident)
     if not found.owner:
         return _NO_OWNER_ACTION.get(found.cause, _NO_OWNER_ACTION["unknown"])
@@ -170,9 +142,9 @@ def _headline(announcement: Announcement, found: Blame) -> str:
     incident = announcement.incident
     what = (
         f"{_NEWS[announcement.transition]}{incident.severity.upper()}: {percent(_now(incident))} "
-        f"{SIGNAL_WORDS[incident.signal]} on {words(incident.slice)}"
+        f"{SIGNALS[incident.signal].says} on {words(incident.slice)}"
     )
-    if incident.signal in _FLOW_ACTION:
+    if SIGNALS[incident.signal].action:
         return what
     return f"{what}. Likely cause: {_cause_words(found)}"
 
@@ -187,7 +159,7 @@ def _cause_words(found: Blame) -> str:
 
 
 def _cause_short(incident: Incident, found: Blame) -> str:
-    if incident.signal in _FLOW_ACTION:
+    if SIGNALS[incident.signal].action:
         return incident.signal
     return f"cause {_cause_words(found)}"
 
@@ -203,7 +175,7 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     facts += [("Where", words(incident.slice)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))
-    if incident.signal not in _FLOW_ACTION:
+    if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
     facts += _harm(incident)
     facts.append(("Score", f"{incident.score:.0f} of 100"))
@@ -235,9 +207,9 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
     facts = [
         ("From", moment(incident.started_at)),
         ("Until", moment(incident.closed_at)),
-        ("Worst", f"{percent(incident.rate)} {SIGNAL_WORDS[incident.signal]}"),
+        ("Worst", f"{percent(incident.rate)} {SIGNALS[incident.signal].says}"),
     ]
-    if incident.signal not in _FLOW_ACTION:
+    if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
     return [*facts, *_harm(incident)]
 

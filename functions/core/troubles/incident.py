@@ -21,10 +21,11 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import SIGNALS, Counts, attempts, blamed
+from functions.core.counting.counts import Counts, attempts, blamed
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Example, Harm, in_major_units
+from functions.core.counting.signals import SIGNALS, is_rate
 from functions.core.counting.slices import refines
-from functions.core.troubles.severity import FAILING, INFO, RANK, Verdict, severity
+from functions.core.troubles.severity import INFO, RANK, Verdict, severity
 
 OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
@@ -117,7 +118,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def about(key: str, signal: str) -> tuple[str, str]:
     """What an incident is about: its slice, and whether payments fail there or show `signal`."""
-    return key, "failing" if signal in FAILING else signal
+    return key, SIGNALS[signal].trouble
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -223,7 +224,7 @@ def follow(
 
 def _harmed(incident: Incident, came: Harm) -> Incident:
     """The incident with more harm."""
-    if not came.counts or incident.signal not in SIGNALS:
+    if not came.counts or not is_rate(incident.signal):
         return incident
     money = dict(incident.money)
     for currency, amount in in_major_units(came.money).items():
@@ -237,7 +238,7 @@ def _harmed(incident: Incident, came: Harm) -> Incident:
 
 
 def _weighed(incident: Incident, came: Mapping[str, Harm], standing: bool, now: int) -> Incident:
-    if incident.signal in SIGNALS:
+    if is_rate(incident.signal):
         return recovering(incident, came.get(incident.slice, NO_HARM).counts, now)
     if standing:
         return msgspec.structs.replace(incident, recovery=0.0, well_since=0)
@@ -326,7 +327,7 @@ def _updated(incident: Incident, sighting: Sighting, now: int) -> Incident:
     verdict = sighting.verdict
     widened = verdict.slice != incident.slice
     is_calm = (
-        verdict.signal in SIGNALS
+        is_rate(verdict.signal)
         and verdict.rate <= verdict.tolerated
         and verdict.attempts >= FEWEST_ATTEMPTS
     )
@@ -383,7 +384,7 @@ def _open(incident: Incident, now: int, patience: Patience) -> tuple[Incident, A
     )
     is_calm = incident.calm_since and now - incident.calm_since >= patience.calm_seconds * longer
     is_idle = (
-        incident.signal in SIGNALS
+        is_rate(incident.signal)
         and incident.idle_since
         and now - incident.idle_since >= patience.idle_seconds
     )

@@ -12,30 +12,14 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.signals import Threshold
+
 INFO, WARNING, CRITICAL = "info", "warning", "critical"
 RANK: Final[Mapping[str, int]] = {INFO: 0, WARNING: 1, CRITICAL: 2}
 """Severities in order."""
 WARNING_SCORE: Final = 50.0
 CRITICAL_SCORE: Final = 75.0
 
-
-class Threshold(msgspec.Struct, frozen=True, order=True):
-    """Rates (shares, 0 to 1) at which a signal is worth a warning, and a page at night."""
-
-    warning: float
-    critical: float
-
-
-DEFAULT_THRESHOLDS: Final[Mapping[str, Threshold]] = {
-    "failed": Threshold(0.01, 0.02),
-    "attributable": Threshold(0.01, 0.02),
-    "denied": Threshold(0.10, 0.15),
-    "reversed": Threshold(0.02, 0.04),
-    "backend_reversed": Threshold(0.005, 0.01),
-}
-
-FAILING: Final = ("failed", "attributable")
-"""Signals that tell of failing payments: two views of one trouble."""
 
 RATE_SURE: Final = 0.01
 """Error probability of the bound that severity is judged by. That there is a trouble at all is

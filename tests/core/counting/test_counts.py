@@ -12,7 +12,6 @@ from functions.core.counting.counts import (
     BLAMED_AT,
     FIELDS,
     NONE,
-    SIGNALS,
     SPEEDS,
     Counts,
     approved,
@@ -125,7 +124,7 @@ def test_what_customers_and_fraud_rules_did_is_nobodys_blame(paid: list[tuple[st
 @given(lists)
 def test_what_is_blamed_has_its_field_where_it_is_looked_for(paid: list[tuple[str, str]]) -> None:
     seen = of(paid)
-    for signal, at in zip(SIGNALS, BLAMED_AT, strict=True):
+    for signal, at in BLAMED_AT.items():
         assert seen >> at & (2**64 - 1) == blamed(seen, signal)
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts
+from functions.core.counting.counts import NONE, Counts, attempts
+from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
 from functions.core.detection.baseline import (
-    ASSUMED,
     CELL_SECONDS,
     FORGOTTEN_SECONDS,
     GUARD_SECONDS,
@@ -28,7 +28,7 @@ from functions.core.detection.baseline import (
 )
 from tests.builders import NOW, counts
 
-FAILED = SIGNALS.index("failed")
+FAILED = "failed"
 HDFC, ROUTE = "issuer=HDFC", "issuer=HDFC&network=VISA"
 GUARD_MINUTES = GUARD_SECONDS // CELL_SECONDS
 MEMORY_MINUTES = MEMORY_SECONDS // CELL_SECONDS
@@ -65,7 +65,13 @@ def rate(baseline: Baseline, key: str = ALL) -> float:
 
 
 def test_before_anything_was_seen_the_usual_rates_of_payments_are_assumed() -> None:
-    assert tuple(Baseline().normal(ALL, n).rate for n in range(len(SIGNALS))) == ASSUMED
+    assert [Baseline().normal(ALL, signal).rate for signal in RATES] == [
+        0.01,
+        0.01,
+        0.05,
+        0.005,
+        0.0025,
+    ]
 
 
 def test_the_normal_rate_becomes_that_of_the_slice() -> None:
@@ -74,7 +80,7 @@ def test_the_normal_rate_becomes_that_of_the_slice() -> None:
 
 def test_what_customers_and_fraud_rules_do_is_not_part_of_the_rate() -> None:
     came = {ALL: counts(approved=700, denied=300, customer=200, fraud=100)}
-    assert minutes(20, came).normal(ALL, SIGNALS.index("denied")).rate < 0.001
+    assert minutes(20, came).normal(ALL, "denied").rate < 0.001
 
 
 def test_a_minute_becomes_part_of_what_is_normal_after_the_guard_and_not_before() -> None:
@@ -209,7 +215,7 @@ def test_a_normal_rate_is_a_share_and_the_dispersion_is_at_least_one(
         return (start - NOW) // CELL_SECONDS in held
 
     baseline = minutes(len(came), lambda minute: {HDFC: came[minute]}, held_back=held_back)
-    for signal in range(len(SIGNALS)):
+    for signal in RATES:
         normal = baseline.normal(HDFC, signal)
         assert isinstance(normal, Normal)
         assert 0.0 < normal.rate < 1.0

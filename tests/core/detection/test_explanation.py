@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
+from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import ALL, disjoint, refines, slice_key, slice_values
 from functions.core.detection.baseline import Normal
 from functions.core.detection.evidence import surprise
@@ -16,7 +16,7 @@ from tests.builders import counts
 from tests.traffic import Fault, Traffic
 
 HDFC_VISA = {"issuer": "HDFC", "network": "VISA"}
-FAILED = SIGNALS.index("failed")
+FAILED = "failed"
 USUAL = Normal(0.003, 0.001, 1.0)
 NEEDED = 20.0
 """Nats."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 import pytest
 
-from functions.core.counting.counts import NONE, SIGNALS, Counts
+from functions.core.counting.counts import NONE, Counts
 from functions.core.counting.slices import ALL
 from functions.core.detection.findings import Finding, findings, suspicious
 from functions.core.detection.span import FEWEST_EVENTS, Moment
@@ -18,7 +18,7 @@ from functions.core.troubles.incident import OPENED, Incident
 from tests.builders import NOW, counts, partial, tally
 
 RULES = Rules(budget=Budget(learning_seconds=30))
-FAILED = SIGNALS.index("failed")
+FAILED = "failed"
 A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
 CALM_SECONDS = 180
 

@@ -61,8 +61,8 @@ def test_a_state_comes_back_from_its_bytes_when_its_incident_is_over() -> None:
 
 def test_a_state_comes_back_with_what_is_normal_although_that_is_not_stored() -> None:
     back, was = decode_state(encode(LATER)).tracker.baseline, LATER.tracker.baseline
-    assert {key: back.normal(key, 0) for key in LATER.tracker.known} == {
-        key: was.normal(key, 0) for key in LATER.tracker.known
+    assert {key: back.normal(key, "failed") for key in LATER.tracker.known} == {
+        key: was.normal(key, "failed") for key in LATER.tracker.known
     }
 
 

@@ -6,7 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.counting.counts import SIGNALS, Counts, attempts
+from functions.core.counting.counts import Counts, attempts
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
@@ -23,11 +24,10 @@ from functions.core.detection.tracker import (
     hot,
     is_due,
 )
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from tests.builders import NOW, counts, tally
 
 BUDGET = Budget(learning_seconds=30)
-FAILED = SIGNALS.index("failed")
+FAILED = "failed"
 A, B = "issuer=A", "issuer=B"
 GOOD, MIXED = counts(approved=100), counts(approved=90, failed=10, gateway=10)
 
@@ -70,7 +70,7 @@ class Untouchable(dict[str, object]):
 
 
 def test_slices_without_failures_are_not_weighed() -> None:
-    guarded = msgspec.structs.replace(CALM, trails=tuple(Untouchable() for _ in SIGNALS))
+    guarded = msgspec.structs.replace(CALM, trails={signal: Untouchable() for signal in RATES})
     after = counted(guarded, tally({NOW + 100: {ALL: GOOD, A: GOOD, B: GOOD}}), NOW + 100, BUDGET)
     assert after.events == CALM.events
     assert after.trails == guarded.trails
@@ -223,7 +223,7 @@ def test_a_smaller_budget_of_false_alarms_needs_more_evidence() -> None:
 def test_a_rate_may_drift_by_half_its_warning_but_not_far() -> None:
     thresholds = {**DEFAULT_THRESHOLDS, "failed": Threshold(0.01, 0.02)}
     assert Budget(thresholds).drift(FAILED) == 0.005
-    assert Budget(thresholds).drift(SIGNALS.index("denied")) == MOST_DRIFT
+    assert Budget(thresholds).drift("denied") == MOST_DRIFT
 
 
 def crowd(first: int, many: int, each: int) -> dict[str, Counts]:
@@ -246,7 +246,7 @@ def test_slices_that_are_let_go_take_their_evidence_with_them() -> None:
     tracker = watched([{ALL: counts(approved=1), **crowd(0, 3000, 3), **bad}] * 2, budget)
     after = folded(tracker, NOW + 60, budget, nothing)
     assert tracker.trails[FAILED]
-    assert all(set(by_slice) <= set(after.known) for by_slice in after.trails)
+    assert all(set(by_slice) <= set(after.known) for by_slice in after.trails.values())
     assert after.hot == hot(after.trails, after.needed)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from functions.core.counting.counts import SIGNALS
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
 from functions.core.monitoring.alarms import PAYMENTS, Alarm, alarms
 from functions.core.monitoring.metrics import METRICS, RATE_METRICS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from tests.builders import ALARMS
 
 EVERY = pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: str(alarm.name))
@@ -54,7 +53,7 @@ def test_the_description_says_severity_unit_and_first_action_and_fits(alarm: Ala
     assert len(alarm.description) <= 1024
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("signal", RATES)
 def test_each_signal_has_a_warning_and_a_critical_alarm_on_what_is_sure(signal: str) -> None:
     mine = [a for a in ALARMS.values() if a.metric.endswith("AtLeast")]
     threshold = DEFAULT_THRESHOLDS[signal]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.monitoring.alarms import Alarm, alarms, channel_alarms
 from functions.core.paging.channels.delivery import CHANNELS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 
 OPERATIONS = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from functions.core.counting.counts import SIGNALS, Counts
+from functions.core.counting.counts import Counts
 from functions.core.counting.latency import latency_index
+from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.detection.state import Rules, State, initial
@@ -26,7 +27,7 @@ def values_of(state: State, now_ms: int) -> dict[str, float]:
 
 def test_the_set_of_metrics_is_fixed() -> None:
     assert len(METRICS) == 16
-    assert set(RATE_METRICS) == set(SIGNALS)
+    assert set(RATE_METRICS) == set(RATES)
 
 
 def test_every_metric_has_a_unit_of_cloudwatch_and_a_meaning() -> None:

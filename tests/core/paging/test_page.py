@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from functions.core.counting.counts import SIGNALS
 from functions.core.counting.harm import Example
+from functions.core.counting.signals import RATES
 from functions.core.counting.slices import slice_key
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page
 from functions.core.paging.incident_page import incident_page
@@ -119,7 +119,7 @@ announcements = st.builds(
     announcement,
     st.sampled_from((OPENED, WORSE, AGAIN, CLOSED)),
     slice=slices,
-    signal=st.sampled_from(SIGNALS),
+    signal=st.sampled_from(RATES),
     causes=st.dictionaries(st.sampled_from(("issuer", "customer")), st.integers(0, 10**9)),
     rate=st.floats(0, 1),
     attempts=st.integers(0, 10**12),

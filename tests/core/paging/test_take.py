@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from functions.core.counting.counts import SIGNALS
+from functions.core.counting.signals import RATES
 from functions.core.paging.alarm_change import AlarmChange, decided, joins_incidents
 from functions.core.paging.desk import MOST_REMEMBERED, REMEMBERED_SECONDS, Desk, Manners, sent
 from functions.core.paging.page import Page
@@ -96,7 +96,7 @@ def test_a_silence_in_which_no_payment_was_to_be_expected_is_no_news() -> None:
 
 
 def test_a_pipeline_alarm_is_told_whatever_is_excused() -> None:
-    every = [*SIGNALS, SILENCE]
+    every = [*RATES, SILENCE]
     assert len(hear(Desk(), change("detect-errors"), excused=every)[1]) == 1
 
 

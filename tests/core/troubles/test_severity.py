@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.confidence import lower_bound
+from functions.core.counting.signals import Threshold
 from functions.core.troubles.severity import (
     CRITICAL_SCORE,
     RATE_SURE,
     WARNING_SCORE,
-    Threshold,
     score,
     severity,
 )

@@ -7,9 +7,9 @@ from typing import Any, Final
 import pytest
 from msgspec.structs import replace
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.errors import PaywatchError
 from functions.core.monitoring.alarms import alarms
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 from ops.backtest.alarm_rules import AlarmRule, Dimension, default_rules, rules
 
 PROPERTIES: Final = {

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.errors import PaywatchError
 from functions.core.monitoring.alarms import PAYMENTS, alarms
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 from ops.backtest.alarm_rules import AlarmRule, Dimension, default_rules
 from ops.backtest.cloudwatch import ALARM, INSUFFICIENT_DATA, OK, Alarms, Change, judge
 

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from functions.core.counting.counts import SIGNALS
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Budget
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from functions.settings import thresholds
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.sweep import BUDGETS, FACTORS, proposal, sweep_table, trials
@@ -135,9 +134,9 @@ def test_thresholds_that_are_proposed_lie_above_what_is_normal(share: float) -> 
         first.second(Second(NOW + number, partial.tally, 1, partial.newest_ms))
     limits, _ = settings_of(proposal(first, [])["settings"])
     baseline = first.chain.state.tracker.baseline
-    for number, signal in enumerate(SIGNALS):
+    for signal in RATES:
         limit = limits[signal]
-        assert baseline.normal(ALL, number).rate < limit.warning < limit.critical
+        assert baseline.normal(ALL, signal).rate < limit.warning < limit.critical
     assert limits["failed"] != DEFAULT_THRESHOLDS["failed"]
     assert limits["denied"] == DEFAULT_THRESHOLDS["denied"]
 

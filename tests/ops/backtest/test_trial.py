@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Budget
 from functions.core.monitoring.metrics import RATE_METRICS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.recorder import Recorder
 from ops.backtest.trial import Trial, iso, line_of, summary, warnings, with_thresholds
