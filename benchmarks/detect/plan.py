@@ -22,7 +22,7 @@ from benchmarks.detect.labels import (
     Label,
 )
 from benchmarks.detect.population import Market
-from functions.core.counting.slices import ALL, disjoint, refines, slice_values
+from functions.core.counting.slices import ALL, dimensions, disjoint, refines
 
 LEARNING: Final = 40 * 60
 """Quiet seconds before anything happens, so that everybody can learn."""
@@ -65,7 +65,7 @@ def _incidents(rng: random.Random, market: Market) -> Iterator[Label]:
     for key in market.slices:
         volume = market.volume * market.share_of(key)
         if _VOLUMES[0] <= volume <= _VOLUMES[1]:
-            by_depth[len(slice_values(key))].append((key, volume))
+            by_depth[len(dimensions(key))].append((key, volume))
     decks = zip(
         _dealt(rng, _SEVERITIES),
         _dealt(rng, _DEPTHS),
@@ -90,7 +90,7 @@ def _incidents(rng: random.Random, market: Market) -> Iterator[Label]:
 
 
 def _traps(rng: random.Random, market: Market) -> Iterator[Label]:
-    singles = [key for key in market.slices if len(slice_values(key)) == 1]
+    singles = [key for key in market.slices if len(dimensions(key)) == 1]
     worst = max(
         (key for key in singles if market.share_of(key) < 0.35),
         key=lambda key: market.rate_of(key, (1, 2, 3)),

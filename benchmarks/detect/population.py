@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.counting.slices import ALL, DEFAULT_SLICING, slice_key
+from functions.core.counting.slices import DEFAULT_SLICING, slice_key, slice_values
 
 OUTCOMES: Final = (
     "approved",
@@ -75,7 +75,7 @@ class Market:
 
     def inside(self, key: str) -> Bools:
         """Which leaves are in the slice."""
-        wanted = dict(part.split("=", 1) for part in key.split("&")) if key != ALL else {}
+        wanted = slice_values(key)
         return np.array([wanted.items() <= leaf.items() for leaf in self.leaves])
 
     def share_of(self, key: str) -> float:

@@ -161,7 +161,7 @@ def line_of(incident: Incident) -> IncidentLine:
         severity=incident.severity,
         score=round(incident.score, 1),
         signal=incident.signal,
-        slice=slice_values(incident.slice),
+        slice=dict(slice_values(incident.slice)),
         cause=likely_cause(incident),
         observed_rate=round(incident.rate, 6),
         baseline_rate=round(incident.normal, 6),

@@ -1,4 +1,7 @@
-"""A slice: a value for some dimensions, written `issuer=HDFC&network=VISA`; `""` is all traffic."""
+"""A slice: a value for some dimensions, written `issuer=HDFC&network=VISA`; `""` is all traffic.
+
+How it is written is known here and nowhere else: who needs its dimensions or values asks for them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from operator import attrgetter
 from typing import Any, Final
 
 from functions.core.payments.event import DIMENSIONS, Payment
+
+Slice = str
+"""A slice as it is written: a key of counts, in storage and in JSON."""
 
 ALL: Final = ""
 """The slice of all traffic."""
@@ -51,13 +57,14 @@ def _element(name: str, value: str) -> str:
     return f"{name}={escaped}"
 
 
-def slice_key(values: Mapping[str, str]) -> str:
+def slice_key(values: Mapping[str, str]) -> Slice:
     """The slice's text: its elements sorted by dimension, `%`, `&` and `=` in values escaped."""
     return "&".join(_element(name, values[name]) for name in sorted(values))
 
 
-def slice_values(key: str) -> dict[str, str]:
-    """The inverse of `slice_key`."""
+@lru_cache(maxsize=65536)
+def slice_values(key: Slice) -> Mapping[str, str]:
+    """Dimension → value, by dimension: the inverse of `slice_key`."""
     pairs = (element.split("=", 1) for element in key.split("&") if element)
     return {
         name: value.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
@@ -65,7 +72,7 @@ def slice_values(key: str) -> dict[str, str]:
     }
 
 
-def slices_of(payment: Payment, slicing: Slicing) -> list[str]:
+def slices_of(payment: Payment, slicing: Slicing) -> list[Slice]:
     """Every slice that the payment is in; a combination with an absent dimension is left out."""
     keys = [ALL]
     for names, value_of in _getters(slicing):
@@ -81,30 +88,50 @@ def _getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment]
 
 
 @lru_cache(maxsize=65536)
-def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> str | None:
+def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> Slice | None:
     """The slice of these values (one alone, or a tuple), kept: the same routes come all day."""
     given = values if isinstance(values, tuple) else (values,)
     present = {name: value for name, value in zip(names, given, strict=True) if value is not None}
     return slice_key(present) if len(present) == len(names) else None
 
 
-def refines(inner: str, outer: str) -> bool:
+def dimensions(key: Slice) -> tuple[str, ...]:
+    """The dimensions that the slice gives a value, by name; none of all traffic."""
+    return tuple(slice_values(key))
+
+
+def crossing(one: Slice, two: Slice) -> Slice:
+    """The slice of what is in both, where they are not disjoint."""
+    return slice_key({**slice_values(one), **slice_values(two)})
+
+
+@lru_cache(maxsize=65536)
+def wider_slices(key: Slice) -> tuple[Slice, ...]:
+    """The slices one dimension wider; none of all traffic."""
+    values = slice_values(key)
+    return tuple(
+        slice_key({other: value for other, value in values.items() if other != name})
+        for name in values
+    )
+
+
+def refines(inner: Slice, outer: Slice) -> bool:
     """Whether every payment of `inner` is also in `outer`."""
     return slice_values(outer).items() <= slice_values(inner).items()
 
 
-def disjoint(one: str, two: str) -> bool:
+def disjoint(one: Slice, two: Slice) -> bool:
     """Whether no payment can be in both: they give one dimension different values."""
     first, second = slice_values(one), slice_values(two)
     return any(name in second and second[name] != value for name, value in first.items())
 
 
-def pooled(key: str) -> str:
+def pooled(key: Slice) -> Slice:
     """The slice that takes in `key` when there are too many: its values replaced by `other`."""
     return slice_key(dict.fromkeys(slice_values(key), OTHER))
 
 
-def words(key: str) -> str:
+def words(key: Slice) -> str:
     """The slice for people: `issuer HDFC × network VISA`, or `all traffic`."""
     values = slice_values(key)
     return " × ".join(f"{name} {value}" for name, value in values.items()) or "all traffic"

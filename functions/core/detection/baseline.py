@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.signals import RATES, SIGNALS
-from functions.core.counting.slices import ALL, slice_key, slice_values
+from functions.core.counting.slices import wider_slices
 from functions.core.detection.season import HOUR, Hours, Season, noted, season
 
 CELL_SECONDS: Final = 60
@@ -175,20 +174,6 @@ def restored(baseline: Baseline) -> Baseline:
 
 _NOISE: Final = 0.3
 """Of 30 cells' mean squared residual, the standard error when there is no dispersion."""
-
-
-@lru_cache(maxsize=65536)
-def wider_slices(key: str) -> tuple[str, ...]:
-    """The slices one dimension wider; none of all traffic."""
-    values = slice_values(key)
-    if not values:
-        return ()
-    if len(values) == 1:
-        return (ALL,)
-    return tuple(
-        slice_key({other: value for other, value in values.items() if other != name})
-        for name in values
-    )
 
 
 def fold(

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.slices import disjoint, refines, slice_values
+from functions.core.counting.slices import dimensions, disjoint, refines
 
 MOST_CAUSES: Final = 3
 EXPLAINS: Final = 0.7
@@ -128,8 +128,8 @@ def _noise(suspect: Suspect) -> float:
 
 def _explanation(suspect: Suspect) -> tuple[float, int, str]:
     """The likeliest first, where every dimension more has to earn its place."""
-    dimensions = len(slice_values(suspect.slice))
-    return round(suspect.nats - DIMENSION_NATS * dimensions, 3), -dimensions, suspect.slice
+    depth = len(dimensions(suspect.slice))
+    return round(suspect.nats - DIMENSION_NATS * depth, 3), -depth, suspect.slice
 
 
 def _is_clear(best: Suspect, others: Sequence[Suspect]) -> bool:

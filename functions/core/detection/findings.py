@@ -15,8 +15,7 @@ from msgspec.structs import replace
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import ORDER, RATES, SIGNALS
-from functions.core.counting.slices import ALL
-from functions.core.detection.baseline import wider_slices
+from functions.core.counting.slices import ALL, dimensions, wider_slices
 from functions.core.detection.evidence import began, strength, tolerated
 from functions.core.detection.explanation import Suspect, causes
 from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
@@ -120,7 +119,7 @@ def _rivals(moment: Moment, family: Sequence[str], surest: Suspect) -> set[tuple
     dimension with a fair part of the failures, for wide slices take longer to be suspicious."""
     rivals = {(signal, key) for signal, key in moment.tracker.hot if signal in family}
     for key, counts in moment.window.sums.items():
-        if "&" in key:
+        if len(dimensions(key)) > 1:
             continue
         for signal in family:
             if blamed(counts, signal) >= FAIR_PART * surest.excess:

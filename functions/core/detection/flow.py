@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
-from functions.core.counting.slices import ALL, disjoint, slice_values
+from functions.core.counting.slices import ALL, dimensions, disjoint
 from functions.core.detection.baseline import Baseline, Cell, Normal
 from functions.core.detection.evidence import CAP, HIGHEST, surprise
 from functions.core.troubles.severity import Verdict
@@ -147,7 +147,7 @@ def _collapsed(drops: Mapping[str, Drop], needed: float) -> list[tuple[Verdict, 
     """The widest of the slices that collapsed: what lies in them, or shares their payments, went
     with them. All traffic is none of them while it goes on outside of one."""
     standing = [(key, drop) for key, drop in drops.items() if drop.nats >= needed]
-    standing.sort(key=lambda item: (-item[1].expected, len(slice_values(item[0])), item[0]))
+    standing.sort(key=lambda item: (-item[1].expected, len(dimensions(item[0])), item[0]))
     whole = dict(standing).get(ALL)
     most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop)}
     found: list[tuple[Verdict, int]] = []
@@ -222,7 +222,7 @@ def _cut(usual: list[int], total: int) -> int:
 
 def _slowed(slow: Mapping[str, Slow], needed: float) -> list[tuple[Verdict, int]]:
     standing = [(key, item) for key, item in slow.items() if item.nats >= needed]
-    standing.sort(key=lambda i: (-i[1].nats, -i[1].attempts, len(slice_values(i[0])), i[0]))
+    standing.sort(key=lambda i: (-i[1].nats, -i[1].attempts, len(dimensions(i[0])), i[0]))
     found: list[tuple[Verdict, int]] = []
     for key, item in standing:
         if all(disjoint(key, verdict.slice) for verdict, _ in found):

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
-from functions.core.counting.slices import refines, slice_key, slice_values
+from functions.core.counting.slices import crossing, dimensions, refines, slice_values, wider_slices
 from functions.core.counting.window import Window
 from functions.core.detection.baseline import Normal
 from functions.core.detection.evidence import Trail, surprise, tolerated
@@ -55,8 +55,8 @@ class Moment:
         """Dimension → its slices."""
         parts: dict[str, list[str]] = {}
         for key in self.tracker.known:
-            if key and "&" not in key:
-                parts.setdefault(key.split("=", 1)[0], []).append(key)
+            if len(dimensions(key)) == 1:
+                parts.setdefault(dimensions(key)[0], []).append(key)
         return parts
 
     @cached_property
@@ -64,10 +64,9 @@ class Moment:
         """Slice of one dimension → other dimension → the slices of both."""
         pairs: dict[str, dict[str, list[str]]] = {}
         for key in self.tracker.known:
-            if key.count("&") == 1:
-                one, two = key.split("&")
-                pairs.setdefault(one, {}).setdefault(two.split("=", 1)[0], []).append(key)
-                pairs.setdefault(two, {}).setdefault(one.split("=", 1)[0], []).append(key)
+            if len(dimensions(key)) == 2:
+                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
+                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
         return pairs
 
 
@@ -136,7 +135,7 @@ class Span:
 
     def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:
         """The excess that two slices hold in common, where that is a slice too."""
-        both = slice_key({**slice_values(suspect.slice), **slice_values(cause.slice)})
+        both = crossing(suspect.slice, cause.slice)
         if both not in self.moment.tracker.known:
             return None
         return self.suspect(both, suspect.signal).excess

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from functions.core.counting.slices import (
     ALL,
     DEFAULT_SLICING,
+    crossing,
+    dimensions,
     disjoint,
     format_slicing,
     parse_slicing,
@@ -17,6 +19,7 @@ from functions.core.counting.slices import (
     slice_key,
     slice_values,
     slices_of,
+    wider_slices,
     words,
 )
 from functions.core.payments.event import DIMENSIONS
@@ -47,6 +50,24 @@ def test_slices_share_no_payment_when_they_give_one_dimension_two_values(
     apart = any(one[name] != two[name] for name in one.keys() & two.keys())
     assert disjoint(slice_key(one), slice_key(two)) == disjoint(slice_key(two), slice_key(one))
     assert disjoint(slice_key(one), slice_key(two)) == apart
+
+
+@given(few)
+def test_the_wider_slices_are_those_that_say_one_dimension_less(chosen: dict[str, str]) -> None:
+    key = slice_key(chosen)
+    wider = wider_slices(key)
+    assert len(wider) == len(dimensions(key)) == len(chosen)
+    assert all(refines(key, one) and len(dimensions(one)) == len(chosen) - 1 for one in wider)
+    assert wider_slices(ALL) == dimensions(ALL) == ()
+
+
+@given(few, few)
+def test_what_crosses_lies_in_both(one: dict[str, str], two: dict[str, str]) -> None:
+    first, second = slice_key(one), slice_key(two)
+    if not disjoint(first, second):
+        assert slice_values(crossing(first, second)) == {**one, **two}
+        assert refines(crossing(first, second), first)
+        assert refines(crossing(first, second), second)
 
 
 @given(few)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, Counts, attempts
 from functions.core.counting.signals import RATES
-from functions.core.counting.slices import ALL
+from functions.core.counting.slices import ALL, wider_slices
 from functions.core.detection.baseline import (
     CELL_SECONDS,
     FORGOTTEN_SECONDS,
@@ -24,7 +24,6 @@ from functions.core.detection.baseline import (
     fold,
     forget,
     restored,
-    wider_slices,
 )
 from tests.builders import NOW, counts
 
