@@ -69,7 +69,7 @@ def sample() -> Report:
         severity="critical",
         score=90.0,
         signal="failed",
-        slice=slice_values(ROUTE),
+        slice=dict(slice_values(ROUTE)),
         cause="issuer",
         observed_rate=0.3,
         baseline_rate=0.02,
