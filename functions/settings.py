@@ -14,8 +14,8 @@ from typing import Any, Self
 from functions.core.counting.batch import Bounds
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, format_slicing, parse_slicing
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Budget
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
 from functions.core.troubles.incident import Patience

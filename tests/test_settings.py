@@ -6,8 +6,8 @@ import pytest
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import DEFAULT_SLICING
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Budget
 from functions.core.errors import SettingsError
 from functions.core.troubles.incident import Patience
 from functions.settings import (

@@ -10,6 +10,7 @@ from functions.core.counting.counts import Counts, one
 from functions.core.counting.partial import Partial
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.detection import step as detector
+from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, initial
 from functions.core.troubles.incident import AGAIN, OPENED, WORSE
 
@@ -51,6 +52,7 @@ class Paywatch:
         self._rules = rules or Rules()
         self._state = initial(self._rules)
         self._told: set[str] = set()
+        self._memory = Memory()
 
     def second(self, second: int, slices: Mapping[str, Counts]) -> list[Said]:
         """What is newly announced after this second."""
@@ -63,7 +65,9 @@ class Paywatch:
             newest_ms=second * 1000 + 999,
             tally=Tally({second: Bucket(dict(slices))}),
         )
-        self._state, delta = detector.step(self._state, [partial], self._rules, self._told)
+        self._state, delta = detector.step(
+            self._state, [partial], self._rules, self._told, self._memory
+        )
         news = [item for item in delta.outbox if item.key not in self._told]
         self._told = {item.key for item in delta.outbox}
         return [

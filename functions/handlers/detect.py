@@ -23,6 +23,7 @@ from functions.adapters.sns import AlarmsTopic
 from functions.core.counting.batch import Record
 from functions.core.counting.partial import LARGEST_BYTES, Partial, decode
 from functions.core.detection.journal import SNAPSHOT_EVERY
+from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, initial, under
 from functions.core.detection.step import Delta, step
 from functions.core.errors import StateConflict, Transient
@@ -58,6 +59,7 @@ class DetectFunction:
     publish_seconds: int
     state: State | None = None
     told: set[str] = field(default_factory=set)
+    memory: Memory = field(default_factory=Memory)
     published_at: int = 0
     just_loaded: bool = False
 
@@ -68,7 +70,7 @@ class DetectFunction:
 
     def _step(self, partials: Sequence[Partial], now_ms: int) -> None:
         state = self.state or self._load()
-        after, delta = step(state, partials, self.rules, frozenset(self.told))
+        after, delta = step(state, partials, self.rules, frozenset(self.told), self.memory)
         if delta.positions or self.told:
             try:
                 self.journal.append(delta, after)

@@ -15,8 +15,8 @@ import typer
 
 from functions.core.causes.diagnosis import load
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Budget
 from functions.core.errors import PaywatchError, SettingsError
 from functions.settings import positive, thresholds, whole
 from ops.backtest.alarm_rules import AlarmRule, default_rules, rules

@@ -13,6 +13,7 @@ import msgspec
 
 from functions.core.counting.partial import Partial
 from functions.core.counting.tally import Tally
+from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import step
 from functions.core.monitoring.alarms import PAYMENTS, Alarm
@@ -78,6 +79,7 @@ class Chain:
         self._alarms: Alarms | None = None
         self._waiting: list[AlarmChange] = []
         self._told: tuple[str, ...] = ()
+        self._memory = Memory()
         self._number = 0
         self._began = 0
         self._published = 0
@@ -108,7 +110,7 @@ class Chain:
         self._number += 1
         number = str(self._number)
         partial = Partial("backtest", number, number, clock * 1000, newest_ms, tally)
-        self.state, _ = step(self.state, (partial,), self.rules, self._told)
+        self.state, _ = step(self.state, (partial,), self.rules, self._told, self._memory)
         self._told = ()
         if self.state.outbox:
             self._told = tuple(item.key for item in self.state.outbox)

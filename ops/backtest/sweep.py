@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from functions.core.counting.counts import attempts
 from functions.core.counting.signals import RATES, Threshold
 from functions.core.counting.slices import ALL
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
 from functions.settings import format_thresholds
 from ops.backtest.alarm_rules import AlarmRule
@@ -102,11 +103,12 @@ def proposal(first: Trial, others: Sequence[Trial]) -> dict[str, str]:
 def _thresholds(trial: Trial) -> Mapping[str, Threshold]:
     """The thresholds, raised above the normal rate of all traffic where they lie below."""
     baseline = trial.chain.state.tracker.baseline
+    normals = Normals(baseline, trial.rules.budget)
     found = dict(trial.rules.budget.thresholds)
     if not attempts(baseline.absorbed.get(ALL, 0)):
         return found
     for signal in RATES:
-        normal = baseline.normal(ALL, signal).rate
+        normal = normals.normal(ALL, signal).rate
         if normal > found[signal].warning:
             warning = _round_up(1.25 * normal)
             found[signal] = Threshold(warning, min(0.99, 2 * warning))

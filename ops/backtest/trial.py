@@ -13,6 +13,7 @@ from functions.core.counting.counts import attempts, blamed
 from functions.core.counting.signals import RATES, Threshold, is_rate
 from functions.core.counting.slices import ALL, slice_values, words
 from functions.core.detection.evidence import strength, tolerated
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Tracker
 from functions.core.monitoring.alarms import alarms
@@ -101,6 +102,7 @@ class Trial:
             return
         self._folded = tracker.baseline.folded
         cell = tracker.baseline.cells[-1]
+        normals = Normals(tracker.baseline, self.rules.budget)
         scores = self._scores(tracker)
         for key, counts in cell.counts.items():
             learned = cell.end - tracker.known.get(key, cell.end) >= (
@@ -110,7 +112,7 @@ class Trial:
                 score = scores.get((signal, key), 0.0)
                 if not (signal in _DRAWN or key == ALL or score >= 50.0):
                     continue
-                normal = tracker.baseline.normal(key, signal) if learned else None
+                normal = normals.normal(key, signal) if learned else None
                 recorder.record(
                     cell.start,
                     cell.end - cell.start,
@@ -173,11 +175,12 @@ def warnings(trial: Trial) -> list[str]:
     """What the history says about the settings: thresholds that lie below what is normal."""
     tracker, found = trial.chain.state.tracker, []
     thresholds = trial.rules.budget.thresholds
+    normals = Normals(tracker.baseline, trial.rules.budget)
     for signal in RATES:
         limit = thresholds[signal].warning
         if not attempts(tracker.baseline.absorbed.get(ALL, 0)):
             continue
-        normal = tracker.baseline.normal(ALL, signal).rate
+        normal = normals.normal(ALL, signal).rate
         if normal > limit:
             found.append(
                 f"normally {100 * normal:.2g} % of all payments show {signal!r}, more than the"
@@ -187,9 +190,7 @@ def warnings(trial: Trial) -> list[str]:
         above = [
             key
             for key in tracker.known
-            if key
-            and key in tracker.baseline.absorbed
-            and tracker.baseline.normal(key, signal).rate > limit
+            if key and key in tracker.baseline.absorbed and normals.normal(key, signal).rate > limit
         ]
         if above and normal <= limit:
             names = ", ".join(words(key) for key in sorted(above)[:3])

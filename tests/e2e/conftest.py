@@ -15,8 +15,8 @@ import pytest
 import pytest_socket
 
 from functions.adapters.dynamodb.heads import Heads
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Budget
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Patience
 from infra.local import Emulator, deploy

@@ -9,10 +9,10 @@ import pytest
 
 from functions.core.counting.batch import Record
 from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
+from functions.core.detection.budget import Budget
 from functions.core.detection.journal import SNAPSHOT_EVERY
 from functions.core.detection.state import Rules, State
 from functions.core.detection.step import Delta
-from functions.core.detection.tracker import Budget
 from functions.core.errors import StateConflict, Transient
 from functions.core.monitoring.metrics import METRICS
 from functions.core.troubles.incident import OPENED, Announcement

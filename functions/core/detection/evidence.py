@@ -26,7 +26,17 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from functions.core.detection.baseline import Normal
+import msgspec
+
+
+class Normal(msgspec.Struct, frozen=True, array_like=True):
+    """A signal's normal rate in a slice (share of attempts), the standard error of that rate, and
+    the dispersion: the variance of the events over that of a binomial, at least 1."""
+
+    rate: float
+    error: float
+    dispersion: float
+
 
 SHARES: Final = (0.03, 0.1, 0.3, 0.9)
 """Alternatives: so much of what would have succeeded fails."""
@@ -141,6 +151,16 @@ def settled(trail: Trail, step: Steps, seen: int) -> Trail:
 def strength(trail: Trail) -> float:
     """The evidence in nats: that of the alternative which fits best."""
     return max(trail[1:5])
+
+
+def is_over(trail: Trail, nats: float) -> bool:
+    """Whether any alternative has gathered so much: `strength(trail) >= nats`, for the hot path."""
+    return trail[1] >= nats or trail[2] >= nats or trail[3] >= nats or trail[4] >= nats
+
+
+def at_cell_start(trail: Trail) -> Trail:
+    """The trail when a new cell begins, of which nothing has come yet."""
+    return (0, *trail[1:])
 
 
 def began(trail: Trail) -> int:

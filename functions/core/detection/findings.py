@@ -7,19 +7,18 @@ out, and so is what a mix shift explains (functions/core/detection/span.py).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
 from functions.core.counting.confidence import lower_bound
-from functions.core.counting.counts import NONE, attempts, blamed
+from functions.core.counting.counts import NONE, attempts, blamed, minus, risen, shown
 from functions.core.counting.signals import ORDER, RATES, SIGNALS
 from functions.core.counting.slices import ALL, dimensions, wider_slices
 from functions.core.detection.evidence import began, strength, tolerated
 from functions.core.detection.explanation import Suspect, causes
 from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.incident import Incident, Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict, score
 
 FAIR_PART: Final = 0.5
@@ -34,22 +33,14 @@ _FAMILIES: Final = tuple(
 """Rates that tell of one trouble."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A cause that stands out since second `began`."""
-
-    verdict: Verdict
-    began: int
-
-
 def findings(
     moment: Moment, incidents: Iterable[Incident]
-) -> tuple[list[Finding], frozenset[tuple[str, str]]]:
+) -> tuple[list[Sighting], frozenset[tuple[str, str]]]:
     """The causes that stand out and no incident explains, best first; and the signals and slices
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
     has shifted. `incidents` are open."""
     known = [(incident.signal, incident.slice) for incident in incidents]
-    found: list[Finding] = []
+    found: list[Sighting] = []
     explained: set[tuple[str, str]] = set()
     for family in _FAMILIES:
         told = [key for signal, key in known if _explains(signal, family)]
@@ -73,9 +64,9 @@ def findings(
                     continue
             explained.add((signal, key))
         if suspects:
-            news = _localised(moment, family, suspects, told)
-            found += news
-            known += [(finding.verdict.signal, finding.verdict.slice) for finding in news]
+            localised = _localised(moment, family, suspects, told)
+            found += localised
+            known += [(news.verdict.signal, news.verdict.slice) for news in localised]
     return found, frozenset(explained)
 
 
@@ -96,7 +87,7 @@ def _localised(
     family: Sequence[str],
     suspects: Sequence[tuple[Suspect, int]],
     told: Sequence[str],
-) -> list[Finding]:
+) -> list[Sighting]:
     """The causes of one family: all that may explain is counted since the surest began."""
     surest, start = max(suspects, key=lambda item: (item[0].sure, item[0].slice))
     span = moment.since(start)
@@ -109,7 +100,7 @@ def _localised(
             best[key] = left
     own = {(suspect.slice, suspect.signal): since for suspect, since in suspects}
     return [
-        Finding(verdict(span, cause), own.get((cause.slice, cause.signal), start))
+        sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start))
         for cause in causes(list(best.values()), span.weigh, span.crossing)
     ]
 
@@ -131,7 +122,7 @@ def _more(one: Suspect, two: Suspect) -> bool:
     return (one.nats, -ORDER[one.signal]) > (two.nats, -ORDER[two.signal])
 
 
-def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -> Finding | None:
+def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -> Sighting | None:
     """The wider slice that an open incident turns out to be about, because it explains more than
     the incident's own and those of the others that are open."""
     signal = incident.signal
@@ -148,12 +139,31 @@ def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -
     best = max(wider, key=lambda suspect: suspect.nats, default=own)
     if best.nats < own.nats + WIDER_NATS:
         return None
-    return Finding(verdict(span, replace(best, sure=1.0)), incident.stands_since)
+    return sighting(moment, verdict(span, replace(best, sure=1.0)), incident.stands_since)
+
+
+def as_now(moment: Moment, incident: Incident) -> Sighting:
+    """The open incident as the window shows it; that it is one, is proven."""
+    span = moment.since(moment.window.start)
+    suspect = span.suspect(incident.slice, incident.signal)
+    return sighting(moment, verdict(span, replace(suspect, sure=1.0)), incident.stands_since)
+
+
+def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:
+    """What stands out since `began`, with its causes since then, for the window dilutes what has begun."""
+    sums = moment.window.sums
+    counts = moment.since(max(began, moment.window.start)).counts(found.slice)
+    outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
+    total = attempts(outside)
+    if found.slice == ALL or not total:
+        return Sighting(found, began, shown(counts, found.signal), None)
+    elsewhere = blamed(outside, found.signal) / total
+    return Sighting(found, began, risen(counts, outside, found.signal), elsewhere)
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:
     budget = span.moment.budget
-    normal = span.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
+    normal = span.moment.normals.normal(suspect.slice, suspect.signal)
     limit = tolerated(normal, budget.drift(suspect.signal))
     at_least = lower_bound(suspect.events, suspect.attempts, RATE_SURE)
     return Verdict(
@@ -179,7 +189,7 @@ def suspicious(moment: Moment) -> Verdict | None:
     nats, _, key, signal = top
     counts = moment.window.sums.get(key, NONE)
     total = attempts(counts)
-    normal = moment.tracker.baseline.normal(key, signal)
+    normal = moment.normals.normal(key, signal)
     return Verdict(
         slice=key,
         signal=signal,

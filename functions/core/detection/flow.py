@@ -18,9 +18,11 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
-from functions.core.counting.slices import ALL, dimensions, disjoint
-from functions.core.detection.baseline import Baseline, Cell, Normal
-from functions.core.detection.evidence import CAP, HIGHEST, surprise
+from functions.core.counting.slices import ALL, Slice, dimensions, disjoint
+from functions.core.detection.baseline import Baseline, Cell
+from functions.core.detection.evidence import CAP, HIGHEST, Normal, surprise
+from functions.core.detection.normals import Normals
+from functions.core.troubles.incident import Sighting
 from functions.core.troubles.severity import Verdict
 
 VOLUME, LATENCY = "volume", "latency"
@@ -73,64 +75,82 @@ class Slow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """What is suspicious, by slice, and what of it stands out since which second."""
+    """What is suspicious, by slice."""
 
     drops: dict[str, Drop] = msgspec.field(default_factory=dict)
     slow: dict[str, Slow] = msgspec.field(default_factory=dict)
-    found: tuple[tuple[Verdict, int], ...] = ()
 
 
-def judged(flow: Flow, baseline: Baseline, needed: float) -> Flow:
+def flow_after(flow: Flow, normals: Normals, needed: float) -> Flow:
     """The flow after the baseline's newest cell. Nothing is suspected while there are no cells that
     are absorbed: then nothing is known."""
+    baseline = normals.baseline
     if len(baseline.cells) < LATELY_CELLS + 1 or not baseline.absorbed:
         return flow
     cell = baseline.cells[-1]
     if cell.end - cell.start < SHORTEST_CELL:
         return flow
-    drops = _drops(flow.drops, baseline, cell, needed)
-    slow = _slow(flow.slow, baseline, cell)
-    found = [*_collapsed(drops, needed), *_slowed(slow, needed)]
-    return Flow(drops, slow, tuple(found))
+    return Flow(_drops(flow.drops, normals, cell, needed), _slow(flow.slow, baseline, cell))
+
+
+def flow_sightings(flow: Flow, needed: float) -> list[Sighting]:
+    """What of it stands out, and since which second."""
+    return [*_collapsed(flow.drops, needed), *_slowed(flow.slow, needed)]
 
 
 def _drops(
-    before: Mapping[str, Drop], baseline: Baseline, cell: Cell, needed: float
-) -> dict[str, Drop]:
-    seconds = cell.end - cell.start
-    lately = baseline.cells[-LATELY_CELLS - 1 : -1]
-    lately_seconds = max(1, sum(c.end - c.start for c in lately))
-    known_seconds = max(1, sum(c.end - c.start for c in baseline.cells if c.absorbed))
-
-    def expected(key: str) -> float:
-        """Attempts a second: what came lately, or usually if that is less."""
-        usual = baseline.spread.get(key, 0) / known_seconds
-        recent = sum(attempts(c.counts.get(key, NONE)) for c in lately) / lately_seconds
-        usual = min(usual, recent)
-        season = baseline.season(key)
-        return usual if season is None else min(usual, season.attempts)
-
+    before: Mapping[Slice, Drop], normals: Normals, cell: Cell, needed: float
+) -> dict[Slice, Drop]:
+    expected, seconds = _Expected(normals), cell.end - cell.start
     came_all = attempts(cell.counts.get(ALL, NONE))
-    all_expected = before[ALL].expected if ALL in before else expected(ALL)
+    all_expected = before[ALL].expected if ALL in before else expected.of(ALL)
     still = min(1.0, came_all / (all_expected * seconds)) if all_expected else 0.0
-    drops: dict[str, Drop] = {}
-    for key in dict.fromkeys((*baseline.spread, *before)):
+    drops: dict[Slice, Drop] = {}
+    for key in dict.fromkeys((*normals.baseline.spread, *before)):
         held = before.get(key)
-        rate = held.expected if held else expected(key)
+        rate = held.expected if held else expected.of(key)
         if rate * 60 < FEWEST_EXPECTED or (cell.mixed and key != ALL):
             continue
-        came = attempts(cell.counts.get(key, NONE))
         wanted = rate * seconds * (1.0 if key == ALL else still)
-        left = LEFT[key == ALL]
-        if not held and came > LATELY_CELLS * left * wanted:
-            continue
-        nats = (wanted * (1 - left) + came * math.log(left)) / _dispersion(baseline, key)
-        nats += held.nats if held else 0.0
-        since = held.since if held else cell.start
-        if nats > 0.0 and (nats >= needed or cell.end - since <= DOUBTFUL_SECONDS):
-            share = came / wanted if wanted else 0.0
-            drops[key] = Drop(rate, min(nats, CAP * needed), since, share)
+        drop = _drop(key, held, rate, wanted, normals.baseline)
+        if drop and (drop.nats >= needed or cell.end - drop.since <= DOUBTFUL_SECONDS):
+            drops[key] = msgspec.structs.replace(drop, nats=min(drop.nats, CAP * needed))
     return drops
+
+
+class _Expected:
+    """Attempts a second that are expected of a slice: what came lately, or usually if that is less."""
+
+    def __init__(self, normals: Normals) -> None:
+        cells = normals.baseline.cells
+        self._normals = normals
+        self._lately = cells[-LATELY_CELLS - 1 : -1]
+        self._lately_seconds = max(1, sum(c.end - c.start for c in self._lately))
+        self._known_seconds = max(1, sum(c.end - c.start for c in cells if c.absorbed))
+
+    def of(self, key: Slice) -> float:
+        usual = self._normals.baseline.spread.get(key, 0) / self._known_seconds
+        recent = sum(attempts(c.counts.get(key, NONE)) for c in self._lately)
+        usual = min(usual, recent / self._lately_seconds)
+        season = self._normals.season(key)
+        return usual if season is None else min(usual, season.attempts)
+
+
+def _drop(
+    key: Slice, held: Drop | None, rate: float, wanted: float, baseline: Baseline
+) -> Drop | None:
+    """The drop with the newest cell's evidence, which is of a Poisson rate; None where there is none.
+    rate: attempts a second that are expected; wanted: in this cell, as far as traffic goes on."""
+    cell, left = baseline.cells[-1], LEFT[key == ALL]
+    came = attempts(cell.counts.get(key, NONE))
+    if not held and came > LATELY_CELLS * left * wanted:
+        return None
+    nats = (wanted * (1 - left) + came * math.log(left)) / _dispersion(baseline, key)
+    nats += held.nats if held else 0.0
+    if nats <= 0.0:
+        return None
+    share = came / wanted if wanted else 0.0
+    return Drop(rate, nats, held.since if held else cell.start, share)
 
 
 def _dispersion(baseline: Baseline, key: str) -> float:
@@ -143,18 +163,18 @@ def _dispersion(baseline: Baseline, key: str) -> float:
     return max(1.0, squared / 2 / mean)
 
 
-def _collapsed(drops: Mapping[str, Drop], needed: float) -> list[tuple[Verdict, int]]:
+def _collapsed(drops: Mapping[Slice, Drop], needed: float) -> list[Sighting]:
     """The widest of the slices that collapsed: what lies in them, or shares their payments, went
     with them. All traffic is none of them while it goes on outside of one."""
     standing = [(key, drop) for key, drop in drops.items() if drop.nats >= needed]
     standing.sort(key=lambda item: (-item[1].expected, len(dimensions(item[0])), item[0]))
     whole = dict(standing).get(ALL)
     most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop)}
-    found: list[tuple[Verdict, int]] = []
+    found: list[Sighting] = []
     for key, drop in standing:
         if key == ALL and most:
             continue
-        if all(disjoint(key, verdict.slice) for verdict, _ in found):
+        if all(disjoint(key, other.verdict.slice) for other in found):
             is_most = key == ALL or key in most
             score = (75.0 if is_most else 50.0) + 20.0 * (1.0 - min(1.0, drop.share))
             verdict = Verdict(
@@ -167,7 +187,7 @@ def _collapsed(drops: Mapping[str, Drop], needed: float) -> list[tuple[Verdict, 
                 tolerated=LEFT[key == ALL],
                 attempts=round(drop.expected * 60),
             )
-            found.append((verdict, drop.since))
+            found.append(Sighting(verdict, drop.since, {}, None))
     return found
 
 
@@ -220,12 +240,12 @@ def _cut(usual: list[int], total: int) -> int:
     return 1
 
 
-def _slowed(slow: Mapping[str, Slow], needed: float) -> list[tuple[Verdict, int]]:
+def _slowed(slow: Mapping[Slice, Slow], needed: float) -> list[Sighting]:
     standing = [(key, item) for key, item in slow.items() if item.nats >= needed]
     standing.sort(key=lambda i: (-i[1].nats, -i[1].attempts, len(dimensions(i[0])), i[0]))
-    found: list[tuple[Verdict, int]] = []
+    found: list[Sighting] = []
     for key, item in standing:
-        if all(disjoint(key, verdict.slice) for verdict, _ in found):
+        if all(disjoint(key, other.verdict.slice) for other in found):
             verdict = Verdict(
                 slice=key,
                 signal=LATENCY,
@@ -236,5 +256,5 @@ def _slowed(slow: Mapping[str, Slow], needed: float) -> list[tuple[Verdict, int]
                 tolerated=CLEARLY_SLOWER,
                 attempts=item.attempts,
             )
-            found.append((verdict, item.since))
+            found.append(Sighting(verdict, item.since, {}, None))
     return found

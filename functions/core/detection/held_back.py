@@ -7,8 +7,9 @@ from typing import Final
 from functions.core.counting.counts import NONE, attempts
 from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, disjoint, refines
-from functions.core.detection.baseline import HeldBack
 from functions.core.detection.evidence import began, strength
+from functions.core.detection.folding import HeldBack
+from functions.core.detection.normals import Normals
 from functions.core.detection.span import SHIFTED, Moment
 from functions.core.detection.state import Rules, State
 from functions.core.troubles.incident import Incident
@@ -46,10 +47,10 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     return held_back
 
 
-def is_mixed(state: State, rules: Rules) -> bool:
+def is_mixed(state: State, normals: Normals) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
-    moment = Moment(state.window, state.tracker, rules.budget)
+    moment = Moment(state.window, state.tracker, normals)
     if moment.since(state.window.start).shift(ALL, RATES[0]) <= SHIFTED:
         return False
     cells = state.tracker.baseline.cells

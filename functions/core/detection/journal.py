@@ -21,6 +21,7 @@ from functions.core.counting.window import Window, summed
 from functions.core.detection.baseline import Baseline, Cell, Past, restored
 from functions.core.detection.evidence import Trail
 from functions.core.detection.flow import Flow
+from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.step import CountedPartial, Delta, replay
 from functions.core.detection.tracker import Tracker, hot
@@ -301,9 +302,9 @@ def chunks(data: bytes) -> list[bytes]:
 
 def restore(snapshot: State, deltas: Iterable[Delta], rules: Rules) -> State:
     """The state after the deltas that follow the snapshot, up to the first gap in versions."""
-    state = snapshot
+    state, memory = snapshot, Memory()
     for delta in deltas:
         if delta.version != state.version + 1:
             break
-        state = replay(state, delta, rules)
+        state = replay(state, delta, rules, memory)
     return state

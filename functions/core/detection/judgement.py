@@ -1,141 +1,151 @@
-"""The judgement of a second: which incidents there are, and what is to be told."""
+"""The judgement of a second: which incidents there are, and what is to be told.
+
+Five steps, each of which gives sightings: what is open, what is new, waves, flow; and then `follow`,
+which makes of them what becomes of the incidents.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
-from functions.core.counting.counts import NONE, attempts, blamed, events, minus, risen, shown
+from functions.core.counting.counts import NONE, attempts, blamed, events
 from functions.core.counting.signals import RATES, is_rate
-from functions.core.counting.slices import ALL, disjoint
+from functions.core.counting.slices import ALL, Slice, disjoint
 from functions.core.counting.window import Window
 from functions.core.detection.evidence import surprise
-from functions.core.detection.findings import (
-    Finding,
-    findings,
-    reaches_further,
-    suspicious,
-    verdict,
-)
-from functions.core.detection.flow import Flow
+from functions.core.detection.findings import as_now, findings, reaches_further, suspicious
+from functions.core.detection.flow import flow_sightings
+from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
-from functions.core.detection.tracker import UNLEARNED, calmed, cleared
+from functions.core.detection.tracker import UNLEARNED, Tracker, calmed, cleared
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
-from functions.core.troubles.incident import CLOSED, Announcement, Incident, Sighting, about, follow
+from functions.core.troubles.incident import (
+    CLOSED,
+    Announcement,
+    Incident,
+    Sighting,
+    about,
+    follow,
+)
 from functions.core.troubles.severity import Verdict
 
 
-def _excused(state: State, learning: bool, rules: Rules) -> dict[str, int]:
-    """What an alarm with a fixed threshold would cry about, and that is no news: a rate that is
-    normal here or its customers' own doing, and a silence in which no payment was to be expected."""
-    window, tracker = state.window, state.tracker
-    counts = window.sums.get(ALL, NONE)
-    total = attempts(counts)
-    seen: list[str] = []
-    if not total:
-        baseline = tracker.baseline
-        learned = sum(cell.end - cell.start for cell in baseline.cells if cell.absorbed)
-        silent = window.clock - state.newest_ms // 1000
-        expected = attempts(baseline.absorbed.get(ALL, NONE)) * silent / max(1, learned)
-        if expected < tracker.needed:
-            seen.append(SILENCE)
-    for signal in RATES:
-        if events(counts, signal) > rules.budget.thresholds[signal].warning * total:
-            normal = UNLEARNED if learning else tracker.baseline.normal(ALL, signal)
-            drift = rules.budget.drift(signal)
-            if (
-                surprise(blamed(counts, signal), total, normal, drift)
-                < tracker.needed * normal.dispersion
-            ):
-                seen.append(signal)
-    if not seen:
-        return state.excused
-    return {**state.excused, **dict.fromkeys(seen, window.clock)}
-
-
-def judged(state: State, rules: Rules) -> State:
+def judged(state: State, rules: Rules, normals: Normals) -> State:
     """The state with its incidents as of the second that its clock has entered."""
-    learning = state.tracker.is_learning(state.window.clock, rules.budget)
-    excused = _excused(state, learning, rules)
-    if excused is not state.excused or learning != state.learning:
-        state = msgspec.structs.replace(state, excused=excused, learning=learning)
-    tracker = state.tracker
-    moment = Moment(state.window, tracker, rules.budget)
-    waves = [] if learning else customer_waves(moment, state.incidents)
-    if not (tracker.hot or state.incidents or state.flow.found or waves):
-        return state if state.worst is None else msgspec.structs.replace(state, worst=None)
-    open_ = [
-        incident for incident in state.incidents if incident.is_open and is_rate(incident.signal)
-    ]
+    state = _excusing(state, normals)
+    moment = Moment(state.window, state.tracker, normals)
+    flow = flow_sightings(state.flow, state.tracker.needed)
+    waves = [] if state.learning else customer_waves(moment, state.incidents)
+    if not (state.tracker.hot or state.incidents or flow or waves):
+        return state if state.worst is None else replace(state, worst=None)
+    open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
+    known = [as_now(moment, incident) for incident in open_]
     found, explained = findings(moment, open_)
-    known = [_as_now(moment, incident) for incident in open_]
-    further = [
-        wider
-        for incident in open_
-        if not incident.well_since
-        and (
-            wider := reaches_further(
-                moment, incident, [other.slice for other in open_ if other.id != incident.id]
-            )
-        )
-    ]
-    news = (*further, *found)
+    news = [_with_harm(item, moment, state.incidents) for item in (*_wider(moment, open_), *found)]
+    unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]
     incidents, told = follow(
         state.incidents,
-        [
-            *(_sighting(finding, moment) for finding in known),
-            *(_with_harm(_sighting(finding, moment), moment, state.incidents) for finding in news),
-            *waves,
-            *(
-                Sighting(found, since, {}, None)
-                for found, since in state.flow.found
-                if not any(
-                    is_rate(incident.signal) and not disjoint(incident.slice, found.slice)
-                    for incident in state.incidents
-                )
-            ),
-        ],
+        [*known, *news, *waves, *unexplained],
         state.came,
         state.window.clock,
         rules.patience,
     )
-    closed = [item.incident.slice for item in told if item.transition == CLOSED]
-    if closed:
-        over = {key for key in tracker.known if not all(disjoint(key, c) for c in closed)}
-        explained |= {(signal, key) for signal in RATES for key in over}
-    if explained:
-        tracker = cleared(tracker, explained)
-    return msgspec.structs.replace(
+    tracker = _cleared(state.tracker, explained, told)
+    return replace(
         state,
-        tracker=calmed(tracker, state.window.clock, rules.budget),
-        worst=_worst(moment, incidents, state.flow),
+        tracker=calmed(tracker, state.window.clock, normals),
+        worst=_worst(moment, incidents, [*known, *flow]),
         incidents=tuple(incidents),
         came={},
         outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
 
 
-def _as_now(moment: Moment, incident: Incident) -> Finding:
-    """The open incident as the window shows it; that it is one, is proven."""
-    span = moment.since(moment.window.start)
-    suspect = span.suspect(incident.slice, incident.signal)
-    return Finding(verdict(span, replace(suspect, sure=1.0)), incident.stands_since)
+def _excusing(state: State, normals: Normals) -> State:
+    """The state that knows what an alarm with a fixed threshold would cry about just now, and that is
+    no news; and whether it is learning."""
+    learning = state.tracker.is_learning(state.window.clock, normals.budget)
+    seen = [*_silence(state), *_rates_as_usual(state, learning, normals)]
+    if not seen and learning == state.learning:
+        return state
+    excused = {**state.excused, **dict.fromkeys(seen, state.window.clock)}
+    return replace(state, excused=excused, learning=learning)
 
 
-def _worst(moment: Moment, incidents: Sequence[Incident], flow: Flow) -> Verdict | None:
-    """The verdict with the highest score, of incidents that last or are about to be told, and of
+def _silence(state: State) -> list[str]:
+    """SILENCE, while no payment comes and none was to be expected."""
+    window, baseline = state.window, state.tracker.baseline
+    if attempts(window.sums.get(ALL, NONE)):
+        return []
+    learned = sum(cell.end - cell.start for cell in baseline.cells if cell.absorbed)
+    silent = window.clock - state.newest_ms // 1000
+    expected = attempts(baseline.absorbed.get(ALL, NONE)) * silent / max(1, learned)
+    return [SILENCE] if expected < state.tracker.needed else []
+
+
+def _rates_as_usual(state: State, learning: bool, normals: Normals) -> list[str]:
+    """The signals whose rate lies beyond the warning and is normal here, or the customers' own doing."""
+    counts, needed = state.window.sums.get(ALL, NONE), state.tracker.needed
+    total, seen = attempts(counts), list[str]()
+    for signal in RATES:
+        if events(counts, signal) <= normals.budget.thresholds[signal].warning * total:
+            continue
+        normal = UNLEARNED if learning else normals.normal(ALL, signal)
+        nats = surprise(blamed(counts, signal), total, normal, normals.budget.drift(signal))
+        if nats < needed * normal.dispersion:
+            seen.append(signal)
+    return seen
+
+
+def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
+    """What open incidents turn out to be about, where they reach further than they seemed."""
+    found: list[Sighting] = []
+    for incident in incidents:
+        others = [other.slice for other in incidents if other.id != incident.id]
+        wider = None if incident.well_since else reaches_further(moment, incident, others)
+        if wider is not None:
+            found.append(wider)
+    return found
+
+
+def _is_unexplained(flow: Sighting, incidents: Iterable[Incident]) -> bool:
+    """Whether no incident about a rate shares payments with what goes missing or slow."""
+    return all(
+        disjoint(incident.slice, flow.verdict.slice)
+        for incident in incidents
+        if is_rate(incident.signal)
+    )
+
+
+def _cleared(
+    tracker: Tracker, explained: frozenset[tuple[str, Slice]], told: Sequence[Announcement]
+) -> Tracker:
+    """The tracker without evidence that says nothing new: what was explained, and what it gathered of
+    incidents that are over."""
+    closed = [item.incident.slice for item in told if item.transition == CLOSED]
+    if closed:
+        over = [key for key in tracker.known if not all(disjoint(key, one) for one in closed)]
+        explained |= {(signal, key) for signal in RATES for key in over}
+    return cleared(tracker, explained) if explained else tracker
+
+
+def _worst(
+    moment: Moment, incidents: Sequence[Incident], sightings: Sequence[Sighting]
+) -> Verdict | None:
+    """The verdict with the highest score, of incidents that last or are about to be told, of flow, and of
     what is suspicious."""
-    verdicts = [
-        _as_now(moment, incident).verdict
+    known = {(item.verdict.slice, item.verdict.signal): item.verdict for item in sightings}
+    verdicts = [item.verdict for item in sightings if not is_rate(item.verdict.signal)]
+    verdicts += [
+        known.get((incident.slice, incident.signal)) or as_now(moment, incident).verdict
         for incident in incidents
         if not incident.closed_at and is_rate(incident.signal)
     ]
-    verdicts += [found for found, _ in flow.found]
     doubtful = suspicious(moment)
     if doubtful is not None:
         verdicts.append(doubtful)
@@ -156,8 +166,8 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate(incident.signal):
         return item
     rate = blamed(counts, incident.signal) / total
-    latest = msgspec.structs.replace(incident, latest_rate=rate, latest_seconds=seconds)
-    return msgspec.structs.replace(item, incident=latest)
+    latest = replace(incident, latest_rate=rate, latest_seconds=seconds)
+    return replace(item, incident=latest)
 
 
 def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]) -> Sighting:
@@ -169,16 +179,4 @@ def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]
         (i.closed_at + 1 for i in incidents if i.closed_at and i.about == subject), default=0
     )
     harm = moment.window.harm_since(found.slice, max(sighting.began, counted))
-    return msgspec.structs.replace(sighting, harm=harm)
-
-
-def _sighting(finding: Finding, moment: Moment) -> Sighting:
-    """The finding with its causes since it stands out, for the window dilutes what has begun."""
-    found, sums = finding.verdict, moment.window.sums
-    counts = moment.since(max(finding.began, moment.window.start)).counts(found.slice)
-    outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
-    total = attempts(outside)
-    if found.slice == ALL or not total:
-        return Sighting(found, finding.began, shown(counts, found.signal), None)
-    elsewhere = blamed(outside, found.signal) / total
-    return Sighting(found, finding.began, risen(counts, outside, found.signal), elsewhere)
+    return replace(sighting, harm=harm)

@@ -15,10 +15,11 @@ from typing import Final
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import crossing, dimensions, refines, slice_values, wider_slices
 from functions.core.counting.window import Window
-from functions.core.detection.baseline import Normal
-from functions.core.detection.evidence import Trail, surprise, tolerated
+from functions.core.detection.budget import Budget
+from functions.core.detection.evidence import Normal, Trail, surprise, tolerated
 from functions.core.detection.explanation import Suspect, without
-from functions.core.detection.tracker import Budget, Tracker
+from functions.core.detection.normals import Normals
+from functions.core.detection.tracker import Tracker
 
 FEWEST_EVENTS: Final = 5
 """Failures that a page needs at least: fewer may be one customer who tries again."""
@@ -34,8 +35,12 @@ class Moment:
 
     window: Window
     tracker: Tracker
-    budget: Budget
+    normals: Normals
     _spans: dict[int, Span] = field(default_factory=dict)
+
+    @property
+    def budget(self) -> Budget:
+        return self.normals.budget
 
     @property
     def clock(self) -> int:
@@ -48,7 +53,7 @@ class Moment:
         return found
 
     def trail(self, key: str, signal: str) -> Trail:
-        return self.tracker.trail(key, signal, self.clock, self.budget)
+        return self.tracker.trail(key, signal, self.clock, self.normals)
 
     @cached_property
     def parts(self) -> Mapping[str, list[str]]:
@@ -94,12 +99,12 @@ class Span:
 
     def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
         """The suspect with these attempts and events, against what is normal."""
-        normal = self.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
+        normal = self.moment.normals.normal(suspect.slice, suspect.signal)
         return self._weighed(suspect, total, events, normal)
 
     def with_shift(self, suspect: Suspect) -> Suspect:
         """The suspect against what is normal with the traffic as it is spread now."""
-        normal = self.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
+        normal = self.moment.normals.normal(suspect.slice, suspect.signal)
         shift = self.shift(suspect.slice, suspect.signal)
         moved = Normal(min(1.0, normal.rate + shift), normal.error, normal.dispersion)
         return self._weighed(suspect, suspect.attempts, suspect.events, moved)
@@ -142,7 +147,7 @@ class Span:
 
     def is_worth(self, suspect: Suspect) -> bool:
         """Whether the rate lies far enough above what is normal to be spoken of."""
-        normal = self.moment.tracker.baseline.normal(suspect.slice, suspect.signal)
+        normal = self.moment.normals.normal(suspect.slice, suspect.signal)
         limit = tolerated(normal, self.moment.budget.drift(suspect.signal))
         return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
 
@@ -156,7 +161,7 @@ class Span:
 
     def _shift(self, key: str, signal: str) -> float:
         own = slice_values(key)
-        rate = self.moment.tracker.baseline.normal(key, signal).rate
+        rate = self.moment.normals.normal(key, signal).rate
         most = 0.0
         for dimension, parts in self.moment.parts.items():
             if dimension in own:
@@ -178,12 +183,12 @@ class Span:
     def _composed(self, parts: Sequence[str], signal: str) -> tuple[float, float]:
         """By how much the rate of the parts together, each as it is normally, is higher now than
         usually; and how many times its usual share the worst that grew has now."""
-        baseline = self.moment.tracker.baseline
+        normals, spread = self.moment.normals, self.moment.tracker.baseline.spread
         mixed: list[tuple[float, int, int]] = []
         for key in parts:
             came = attempts(self.counts(key))
-            comes = baseline.spread.get(key, 0)
-            mixed.append((baseline.normal(key, signal).rate, came, comes))
+            comes = spread.get(key, 0)
+            mixed.append((normals.normal(key, signal).rate, came, comes))
         now = sum(came for _, came, _ in mixed)
         usual = sum(comes for _, _, comes in mixed)
         if not (now and usual):

@@ -10,8 +10,9 @@ from functions.core.counting.partial import Position
 from functions.core.counting.slices import ALL
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
+from functions.core.detection.budget import Budget
 from functions.core.detection.flow import Flow
-from functions.core.detection.tracker import Budget, Tracker
+from functions.core.detection.tracker import Tracker
 from functions.core.troubles.head import EXCUSED_SECONDS, Head
 from functions.core.troubles.incident import Announcement, Incident, Patience
 from functions.core.troubles.severity import Verdict

@@ -16,9 +16,10 @@ from functions.core.counting.partial import Partial, Position, fresh
 from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
-from functions.core.detection.flow import judged as flow_after
+from functions.core.detection.flow import flow_after
 from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.judgement import judged
+from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
 from functions.core.troubles.incident import Announcement, Incident
@@ -45,13 +46,19 @@ class Delta(msgspec.Struct, frozen=True, array_like=True):
 
 
 def step(
-    state: State, partials: Sequence[Partial], rules: Rules, told: Collection[str] = ()
+    state: State,
+    partials: Sequence[Partial],
+    rules: Rules,
+    told: Collection[str] = (),
+    memory: Memory | None = None,
 ) -> tuple[State, Delta]:
     """The state after the partials, and the delta to store. `told` are the keys of announcements
-    that were sent since the last step; they leave the outbox.
+    that were sent since the last step; they leave the outbox. memory: of whoever steps, from step to
+    step; without one everything is worked out anew.
 
     The payments are judged once for each second that the clock enters.
     """
+    memory = memory or Memory()
     taken, positions = fresh(state.positions, partials)
     after = msgspec.structs.replace(
         state,
@@ -61,7 +68,7 @@ def step(
     )
     arrivals: list[CountedPartial] = []
     for partial in taken:
-        after, arrival = _arrived(after, partial, rules)
+        after, arrival = _arrived(after, partial, rules, memory)
         arrivals.append(arrival)
     delta = Delta(
         version=after.version,
@@ -78,13 +85,14 @@ def step(
     return after, delta
 
 
-def replay(state: State, delta: Delta, rules: Rules) -> State:
+def replay(state: State, delta: Delta, rules: Rules, memory: Memory | None = None) -> State:
     """The state after the step that was stored as `delta`."""
+    memory = memory or Memory()
     after = state
     for arrival in delta.arrivals:
         clock = after.window.clock
-        after = _entered(after, arrival.arrived_ms // 1000, rules)
-        after = _weighed(after, arrival, after.window.clock > clock, rules)
+        after = _entered(after, arrival.arrived_ms // 1000, rules, memory)
+        after = _weighed(after, arrival, after.window.clock > clock, rules, memory)
     return msgspec.structs.replace(
         after,
         version=delta.version,
@@ -95,13 +103,15 @@ def replay(state: State, delta: Delta, rules: Rules) -> State:
     )
 
 
-def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, CountedPartial]:
+def _arrived(
+    state: State, partial: Partial, rules: Rules, memory: Memory
+) -> tuple[State, CountedPartial]:
     clock = state.window.clock
-    state = _entered(state, partial.arrived_ms // 1000, rules)
+    state = _entered(state, partial.arrived_ms // 1000, rules, memory)
     tally, late = countable(state.window, partial.tally, state.tracker.known)
     arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally)
     totals = state.totals
-    state = _weighed(state, arrival, state.window.clock > clock, rules)
+    state = _weighed(state, arrival, state.window.clock > clock, rules, memory)
     return msgspec.structs.replace(
         state,
         totals=Totals(
@@ -113,33 +123,36 @@ def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, Count
     ), arrival
 
 
-def _entered(state: State, clock: int, rules: Rules) -> State:
+def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
     """The state when the clock enters `clock`, or as it is when that is past."""
     if clock <= state.window.clock:
         return state
     tracker, flow = state.tracker, state.flow
     if is_due(tracker, clock, rules.budget):
-        tracker = folded(
-            tracker, clock, rules.budget, held_back(state, rules), mixed=is_mixed(state, rules)
-        )
+        normals = memory.of(tracker.baseline, rules.budget)
+        mixed = is_mixed(state, normals)
+        tracker = folded(tracker, clock, normals, held_back(state, rules), mixed=mixed)
+        normals = memory.fold(normals, tracker.baseline)
         if not tracker.is_learning(clock, rules.budget):
-            flow = flow_after(flow, tracker.baseline, tracker.needed)
+            flow = flow_after(flow, normals, tracker.needed)
     window = roll(state.window, clock)
     return msgspec.structs.replace(state, window=window, tracker=tracker, flow=flow)
 
 
-def _weighed(state: State, arrival: CountedPartial, entered: bool, rules: Rules) -> State:
+def _weighed(
+    state: State, arrival: CountedPartial, entered: bool, rules: Rules, memory: Memory
+) -> State:
     """The state with what arrived counted and weighed, and judged where the clock moved."""
-    clock = state.window.clock
+    clock, normals = state.window.clock, memory.of(state.tracker.baseline, rules.budget)
     state = msgspec.structs.replace(
         state,
         window=merge_into(state.window, arrival.counted),
-        tracker=counted(state.tracker, arrival.counted, clock, rules.budget),
+        tracker=counted(state.tracker, arrival.counted, clock, normals),
         came=_came(state, arrival.counted),
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),
     )
-    return judged(state, rules) if entered else state
+    return judged(state, rules, normals) if entered else state
 
 
 def _came(state: State, tally: Tally) -> dict[str, Harm]:

@@ -8,30 +8,29 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import BAD, BLAMED_AT, DIGIT, NONE, Counts, attempts
-from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
-from functions.core.counting.slices import ALL
+from functions.core.counting.signals import RATES
+from functions.core.counting.slices import ALL, Slice
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
-from functions.core.detection.baseline import (
-    CELL_SECONDS,
-    Baseline,
-    HeldBack,
-    Normal,
-    fold,
-    forget,
-)
+from functions.core.detection.baseline import CELL_SECONDS, Baseline
+from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import (
     CAP,
     COLD,
     FEWEST_NATS,
+    Normal,
     Steps,
     Trail,
     after,
+    at_cell_start,
+    is_over,
     needed,
     settled,
     steps,
     strength,
 )
+from functions.core.detection.folding import HeldBack, fold, forget
+from functions.core.detection.normals import Normals
 
 SUSPICIOUS: Final = 0.3
 """Share of the needed evidence from which a slice is looked at closely."""
@@ -41,24 +40,6 @@ _ROOMY: Final = 0.8
 """When nearly MAX_SLICES are known, the smallest are let go down to this share."""
 _EVENTS_SECONDS: Final = 86_400
 """The rate of events, that the false-alarm budget is shared over, is a mean over about a day."""
-
-
-class Budget(msgspec.Struct, frozen=True):
-    """thresholds: by signal. per_week: false alarms. learning_seconds: how long a slice is only
-    learned after it was seen first."""
-
-    thresholds: Mapping[str, Threshold] = msgspec.field(
-        default_factory=lambda: dict(DEFAULT_THRESHOLDS)
-    )
-    per_week: float = 1.0
-    learning_seconds: int = 300
-
-    def drift(self, signal: str) -> float:
-        """How much the signal's rate may move without being worth a page, as a share."""
-        return min(MOST_DRIFT, self.thresholds[signal].warning / 2)
-
-
-MOST_DRIFT: Final = 0.02
 
 
 def _no_trails() -> dict[str, dict[str, Trail]]:
@@ -83,35 +64,26 @@ class Tracker(msgspec.Struct, frozen=True):
     def is_learning(self, clock: int, budget: Budget) -> bool:
         return clock - self.began < budget.learning_seconds
 
-    def steps(self, key: str, signal: str, clock: int, budget: Budget) -> Steps | None:
+    def steps(self, key: Slice, signal: str, clock: int, normals: Normals) -> Steps | None:
         """How events of that signal weigh in the slice; None while it is learned."""
-        if clock - self.known.get(key, clock) < budget.learning_seconds:
+        if clock - self.known.get(key, clock) < normals.budget.learning_seconds:
             return steps(UNLEARNED, 0.0) if key == ALL else None
-        memo = self.baseline.steps[signal]
-        found: Steps | None = memo.get(key)
-        if found is None:
-            normal = self.baseline.normal(key, signal)
-            found = memo[key] = steps(normal, budget.drift(signal))
-        return found
+        return normals.steps(key, signal)
 
-    def trail(self, key: str, signal: str, clock: int, budget: Budget) -> Trail:
+    def trail(self, key: Slice, signal: str, clock: int, normals: Normals) -> Trail:
         """The trail as of now."""
-        trail = self.trails[signal].get(key, COLD)
-        step = self.steps(key, signal, clock, budget)
+        step = self.steps(key, signal, clock, normals)
         if step is None:
             return COLD
+        trail = self.trails[signal].get(key, COLD)
         return settled(trail, step, attempts(self.current.get(key, NONE)))
 
 
-def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Tracker:
+def counted(tracker: Tracker, tally: Tally, clock: int, normals: Normals) -> Tracker:
     """The tracker with the tally, of which nothing is late. Only what failed is weighed."""
     known, current = tracker.known, dict(tracker.current)
-    newcomers: dict[str, int] = {}
-    copies: dict[str, dict[str, Trail]] = {}
-    fields = [(signal, BLAMED_AT[signal], tracker.baseline.steps[signal]) for signal in RATES]
-    risen: set[tuple[str, str]] = set()
-    suspicious, cap = SUSPICIOUS * tracker.needed, CAP * tracker.needed
-    weighed = 0
+    newcomers: dict[Slice, int] = {}
+    weighing = _Weighing(tracker, clock, normals)
     for second in sorted(tally.seconds):
         for key, counts in tally.seconds[second].slices.items():
             held = current.get(key)
@@ -120,45 +92,64 @@ def counted(tracker: Tracker, tally: Tally, clock: int, budget: Budget) -> Track
                     newcomers[key] = clock
                 held = NONE
             current[key] = held = held + counts
-            if counts < BAD:
-                continue
-            learned = clock - known.get(key, clock) >= budget.learning_seconds
-            for signal, at, memo in fields:
-                shown = counts >> at & DIGIT
-                if not shown:
-                    continue
-                weighed += 1
-                # A slice that is learned has its steps remembered, until the next fold.
-                step = (memo.get(key) if learned else None) or tracker.steps(
-                    key, signal, clock, budget
-                )
-                if step is None:
-                    continue
-                trails = copies.get(signal)
-                if trails is None:
-                    trails = copies[signal] = dict(tracker.trails[signal])
-                trails[key] = trail = after(
-                    trails.get(key, COLD), step, held & DIGIT, counts & DIGIT, shown, second, cap
-                )
-                if (
-                    trail[1] >= suspicious
-                    or trail[2] >= suspicious
-                    or trail[3] >= suspicious
-                    or trail[4] >= suspicious
-                ):
-                    risen.add((signal, key))
-    trails_after = {**tracker.trails, **copies}
+            if counts >= BAD:
+                weighing.weigh(key, counts, held & DIGIT, second)
+    trails, hot = weighing.outcome()
     return Tracker(
         tracker.began or clock,
         tracker.baseline,
         {**known, **newcomers} if newcomers else known,
         current,
-        trails_after,
-        _still(tracker.hot | risen, trails_after, suspicious) if weighed else tracker.hot,
-        tracker.events + weighed,
+        trails,
+        hot,
+        tracker.events + weighing.weighed,
         tracker.events_a_second,
         tracker.needed,
     )
+
+
+class _Weighing:
+    """Trails on their way from one Tracker to the next; the Tracker's own are not touched."""
+
+    def __init__(self, tracker: Tracker, clock: int, normals: Normals) -> None:
+        self._tracker, self._clock, self._normals = tracker, clock, normals
+        self._learning = normals.budget.learning_seconds
+        self._suspicious, self._cap = SUSPICIOUS * tracker.needed, CAP * tracker.needed
+        self._fields = [(signal, BLAMED_AT[signal], normals.weighs[signal]) for signal in RATES]
+        self._copies: dict[str, dict[Slice, Trail]] = {}
+        self._risen: set[tuple[str, Slice]] = set()
+        self.weighed = 0
+
+    def weigh(self, key: Slice, counts: Counts, seen: int, second: int) -> None:
+        """What failed of the slice in that second. seen: its attempts in the current cell."""
+        tracker, clock = self._tracker, self._clock
+        learned = clock - tracker.known.get(key, clock) >= self._learning
+        for signal, at, weighs in self._fields:
+            shown = counts >> at & DIGIT
+            if not shown:
+                continue
+            self.weighed += 1
+            # A slice that is learned has its steps remembered, until the next fold.
+            step = (weighs.get(key) if learned else None) or tracker.steps(
+                key, signal, clock, self._normals
+            )
+            if step is None:
+                continue
+            trails = self._copies.get(signal)
+            if trails is None:
+                trails = self._copies[signal] = dict(tracker.trails[signal])
+            trails[key] = trail = after(
+                trails.get(key, COLD), step, seen, counts & DIGIT, shown, second, self._cap
+            )
+            if is_over(trail, self._suspicious):
+                self._risen.add((signal, key))
+
+    def outcome(self) -> tuple[Mapping[str, Mapping[Slice, Trail]], frozenset[tuple[str, Slice]]]:
+        """The trails, and which are hot."""
+        if not self.weighed:
+            return self._tracker.trails, self._tracker.hot
+        trails = {**self._tracker.trails, **self._copies}
+        return trails, _still(self._tracker.hot | self._risen, trails, self._suspicious)
 
 
 def _still(
@@ -182,15 +173,14 @@ def is_due(tracker: Tracker, clock: int, budget: Budget) -> bool:
 
 
 def folded(
-    tracker: Tracker, clock: int, budget: Budget, held_back: HeldBack, *, mixed: bool = False
+    tracker: Tracker, clock: int, normals: Normals, held_back: HeldBack, *, mixed: bool = False
 ) -> Tracker:
     """The tracker with its current counts in the baseline, and every trail as of now. mixed: traffic
     is spread over the slices as it usually is not."""
     began = tracker.baseline.folded or tracker.began
+    budget = normals.budget
     learning = began - tracker.began < budget.learning_seconds
-    baseline = fold(
-        tracker.baseline, tracker.current, clock, held_back, learning=learning, mixed=mixed
-    )
+    baseline = fold(normals, tracker.current, clock, held_back, learning=learning, mixed=mixed)
     baseline, alive = forget(baseline, clock)
     known = {key: born for key, born in tracker.known.items() if key in alive}
     if len(known) > MAX_SLICES * 0.95:
@@ -206,9 +196,9 @@ def folded(
     for signal, by_slice in tracker.trails.items():
         kept: dict[str, Trail] = {}
         for key in by_slice:
-            trail = tracker.trail(key, signal, clock, budget)
+            trail = tracker.trail(key, signal, clock, normals)
             if strength(trail) > 0.0 and key in known:
-                kept[key] = (0, *trail[1:])
+                kept[key] = at_cell_start(trail)
         trails[signal] = kept
     return Tracker(tracker.began, baseline, known, {}, trails, hot(trails, need), 0, rate, need)
 
@@ -229,14 +219,14 @@ def hot(trails: Mapping[str, Mapping[str, Trail]], need: float) -> frozenset[tup
     return _still(every, trails, SUSPICIOUS * need)
 
 
-def calmed(tracker: Tracker, clock: int, budget: Budget) -> Tracker:
+def calmed(tracker: Tracker, clock: int, normals: Normals) -> Tracker:
     """The tracker whose hot trails are suspicious still; what cooled is worked out as of now."""
     if not tracker.hot:
         return tracker
     trails = {signal: dict(by_slice) for signal, by_slice in tracker.trails.items()}
     cooled: set[tuple[str, str]] = set()
     for signal, key in tracker.hot:
-        trail = tracker.trail(key, signal, clock, budget)
+        trail = tracker.trail(key, signal, clock, normals)
         if strength(trail) < SUSPICIOUS * tracker.needed:
             trails[signal][key] = trail
             cooled.add((signal, key))

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from functions.core.counting.confidence import lower_bound
-from functions.core.counting.counts import DIGIT, NONE, Counts, attempts, bits_to, field
-from functions.core.counting.signals import SIGNALS, WAVES
-from functions.core.counting.slices import ALL, disjoint, refines
-from functions.core.detection.baseline import BORROWED, Normal
-from functions.core.detection.evidence import surprise
+from functions.core.counting.counts import DIGIT, NONE, attempts, bits_to, field
+from functions.core.counting.signals import WAVES
+from functions.core.counting.slices import disjoint, refines
+from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
 from functions.core.troubles.incident import Incident, Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
@@ -83,26 +82,13 @@ def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[
         if shown < FEWEST or known.get(key, moment.clock) > learned:
             continue
         total = attempts(counts)
-        normal = usual[key] if key in usual else _usual(moment, wave, key)
+        normal = usual[key] if key in usual else moment.normals.share(key, wave)
         if shown < total * normal:
             continue
         nats = surprise(shown, total, Normal(normal, 0.0, 1.0), MORE)
         if nats >= needed:
             standing.append((_verdict(key, wave, shown, total, normal, nats / needed), nats))
     return standing
-
-
-def _usual(moment: Moment, wave: str, key: str) -> float:
-    """The usual share, worth BORROWED attempts of the assumed one, towards that of all traffic where the slice has few payments."""
-    baseline = moment.tracker.baseline
-    memo = f"{wave} {key}"
-    found: float | None = baseline.shares.get(memo)
-    if found is None:
-        wider = SIGNALS[wave].assumed if key == ALL else _usual(moment, wave, ALL)
-        counts: Counts = baseline.absorbed.get(key, NONE)
-        found = (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
-        baseline.shares[memo] = found
-    return found
 
 
 def _verdict(key: str, wave: str, shown: int, total: int, normal: float, sure: float) -> Verdict:

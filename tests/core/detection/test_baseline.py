@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 from functions.core.counting.counts import NONE, Counts, attempts
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL, wider_slices
-from functions.core.detection.baseline import (
-    CELL_SECONDS,
+from functions.core.detection.baseline import CELL_SECONDS, Baseline, restored
+from functions.core.detection.evidence import Normal
+from functions.core.detection.folding import (
     FORGOTTEN_SECONDS,
     GUARD_SECONDS,
     MEMORY_SECONDS,
     PAST_SECONDS,
-    Baseline,
     HeldBack,
-    Normal,
     fold,
     forget,
-    restored,
 )
+from functions.core.detection.normals import Normals
 from tests.builders import NOW, counts
 
 FAILED = "failed"
@@ -51,7 +50,7 @@ def minutes(
     for minute in range(number):
         current = came if isinstance(came, Mapping) else came(minute)
         second = start + (minute + 1) * CELL_SECONDS
-        baseline = fold(baseline, current, second, held_back, learning=learning)
+        baseline = fold(Normals(baseline), current, second, held_back, learning=learning)
     return baseline
 
 
@@ -60,11 +59,11 @@ def of(failed: int, total: int, key: str = ALL) -> Mapping[str, Counts]:
 
 
 def rate(baseline: Baseline, key: str = ALL) -> float:
-    return baseline.normal(key, FAILED).rate
+    return Normals(baseline).normal(key, FAILED).rate
 
 
 def test_before_anything_was_seen_the_usual_rates_of_payments_are_assumed() -> None:
-    assert [Baseline().normal(ALL, signal).rate for signal in RATES] == [
+    assert [Normals(Baseline()).normal(ALL, signal).rate for signal in RATES] == [
         0.01,
         0.01,
         0.05,
@@ -79,7 +78,7 @@ def test_the_normal_rate_becomes_that_of_the_slice() -> None:
 
 def test_what_customers_and_fraud_rules_do_is_not_part_of_the_rate() -> None:
     came = {ALL: counts(approved=700, denied=300, customer=200, fraud=100)}
-    assert minutes(20, came).normal(ALL, "denied").rate < 0.001
+    assert Normals(minutes(20, came)).normal(ALL, "denied").rate < 0.001
 
 
 def test_a_minute_becomes_part_of_what_is_normal_after_the_guard_and_not_before() -> None:
@@ -98,7 +97,10 @@ def test_an_incident_that_is_held_back_does_not_change_the_normal_rate() -> None
     after = minutes(20, of(500, 1000), calm, held_back=lambda *_: True)
     # What came before the incident leaves the guard meanwhile, but nothing of the incident.
     assert rate(after) == pytest.approx(rate(calm), rel=0.1)
-    assert after.normal(ALL, FAILED).dispersion == calm.normal(ALL, FAILED).dispersion
+    assert (
+        Normals(after).normal(ALL, FAILED).dispersion
+        == Normals(calm).normal(ALL, FAILED).dispersion
+    )
 
 
 def test_an_incident_of_one_slice_keeps_the_others_learning() -> None:
@@ -143,9 +145,9 @@ def test_the_longer_past_fades_by_half_in_a_day() -> None:
     before = minutes(60, of(50, 1000))
     later = NOW + 61 * CELL_SECONDS + PAST_SECONDS
     held = before.past[ALL]
-    after = fold(before, of(0, 7), later, nothing, learning=False)
+    after = fold(Normals(before), of(0, 7), later, nothing, learning=False)
     for second in range(1, 40):
-        after = fold(after, {}, later + second * CELL_SECONDS, nothing, learning=False)
+        after = fold(Normals(after), {}, later + second * CELL_SECONDS, nothing, learning=False)
     past = after.past[ALL]
     fading = 0.5 ** ((past.at - held.at) / PAST_SECONDS)
     assert 0.4 < fading < 0.51
@@ -163,7 +165,10 @@ def test_a_slice_without_history_borrows_from_the_wider_one_that_fails_most() ->
 
 def test_a_rate_that_is_borrowed_is_less_certain() -> None:
     baseline = minutes(20, of(10, 1000))
-    assert baseline.normal("issuer=NEW", FAILED).error > 5 * baseline.normal(ALL, FAILED).error
+    assert (
+        Normals(baseline).normal("issuer=NEW", FAILED).error
+        > 5 * Normals(baseline).normal(ALL, FAILED).error
+    )
 
 
 def test_a_slice_with_few_payments_lies_between_its_own_rate_and_the_wider_ones() -> None:
@@ -184,7 +189,7 @@ def binomial(drawn: random.Random, total: int, share: float) -> int:
 def dispersed(spread: Callable[[random.Random], float]) -> float:
     drawn = random.Random(1)
     return (
-        minutes(90, lambda _: of(binomial(drawn, 400, spread(drawn)), 400))
+        Normals(minutes(90, lambda _: of(binomial(drawn, 400, spread(drawn)), 400)))
         .normal(ALL, FAILED)
         .dispersion
     )
@@ -215,7 +220,7 @@ def test_a_normal_rate_is_a_share_and_the_dispersion_is_at_least_one(
 
     baseline = minutes(len(came), lambda minute: {HDFC: came[minute]}, held_back=held_back)
     for signal in RATES:
-        normal = baseline.normal(HDFC, signal)
+        normal = Normals(baseline).normal(HDFC, signal)
         assert isinstance(normal, Normal)
         assert 0.0 < normal.rate < 1.0
         assert normal.error > 0.0
@@ -263,10 +268,11 @@ def test_a_slice_without_payments_for_a_day_is_forgotten() -> None:
     gone, alive = forget(quiet, soon)
     assert alive == {ALL}
     assert set(gone.past) == {ALL}
-    assert all(HDFC not in by_slice for by_slice in gone.dispersion)
+    assert all(HDFC not in by_slice for by_slice in gone.dispersion.values())
 
 
-def test_what_follows_from_a_baseline_makes_it_no_other_one() -> None:
+def test_asking_what_is_normal_changes_nothing_of_the_baseline() -> None:
     asked, fresh = minutes(5, of(1, 9)), minutes(5, of(1, 9))
-    asked.normal(ROUTE, FAILED)
+    normals = Normals(asked)
+    assert normals.normal(ROUTE, FAILED) is normals.normal(ROUTE, FAILED)
     assert asked == fresh

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from functions.core.detection.baseline import Normal
 from functions.core.detection.evidence import (
     COLD,
     FEWEST_NATS,
     HIGHEST,
     SHARES,
     WEEK,
+    Normal,
     Steps,
     Trail,
     after,

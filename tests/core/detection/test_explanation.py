@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import ALL, disjoint, refines, slice_key, slice_values
-from functions.core.detection.baseline import Normal
-from functions.core.detection.evidence import surprise
+from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.explanation import MOST_CAUSES, Crossing, Suspect, causes, without
 from tests.builders import counts
 from tests.traffic import Fault, Traffic

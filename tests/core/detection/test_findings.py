@@ -9,12 +9,13 @@ import pytest
 
 from functions.core.counting.counts import NONE, Counts
 from functions.core.counting.slices import ALL
-from functions.core.detection.findings import Finding, findings, suspicious
+from functions.core.detection.budget import Budget
+from functions.core.detection.findings import findings, suspicious
+from functions.core.detection.normals import Normals
 from functions.core.detection.span import FEWEST_EVENTS, Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
-from functions.core.detection.tracker import Budget
-from functions.core.troubles.incident import OPENED, Incident
+from functions.core.troubles.incident import OPENED, Incident, Sighting
 from tests.builders import NOW, counts, partial, tally
 
 RULES = Rules(budget=Budget(learning_seconds=30))
@@ -57,10 +58,10 @@ def after(seconds: Iterable[Slices]) -> State:
 
 
 def moment(state: State) -> Moment:
-    return Moment(state.window, state.tracker, RULES.budget)
+    return Moment(state.window, state.tracker, Normals(state.tracker.baseline, RULES.budget))
 
 
-def found(state: State, incidents: Sequence[Incident] = ()) -> list[Finding]:
+def found(state: State, incidents: Sequence[Incident] = ()) -> list[Sighting]:
     return findings(moment(state), incidents)[0]
 
 

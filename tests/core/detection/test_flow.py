@@ -15,11 +15,13 @@ from functions.core.counting.counts import NONE, Counts
 from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import ALL, disjoint
 from functions.core.counting.tally import Tally
-from functions.core.detection.baseline import CELL_SECONDS, Baseline, fold
-from functions.core.detection.flow import FEWEST_EXPECTED, Flow, judged
+from functions.core.detection.baseline import CELL_SECONDS, Baseline
+from functions.core.detection.budget import Budget
+from functions.core.detection.flow import FEWEST_EXPECTED, Flow, flow_after, flow_sightings
+from functions.core.detection.folding import fold
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
-from functions.core.detection.tracker import Budget
 from functions.core.troubles.incident import CLOSED, OPENED
 from functions.core.troubles.severity import CRITICAL
 from tests.builders import NOW, counts, partial, tally
@@ -231,9 +233,15 @@ def of_minutes(*minutes: Mapping[str, Counts]) -> tuple[Baseline, Flow]:
     baseline, flow = Baseline(), Flow()
     for number, came in enumerate(minutes, 1):
         second = NOW + number * CELL_SECONDS
-        baseline = fold(baseline, came, second, lambda *_: False, learning=False)
-        flow = judged(flow, baseline, NEEDED)
+        baseline = fold(Normals(baseline), came, second, lambda *_: False, learning=False)
+        flow = flow_after(flow, Normals(baseline), NEEDED)
     return baseline, flow
+
+
+def named(flow: Flow) -> list[tuple[str, str]]:
+    """What stands out, and how severe it is."""
+    found = [item.verdict for item in flow_sightings(flow, NEEDED)]
+    return [(verdict.slice, verdict.severity) for verdict in found]
 
 
 def plain(**a_minute: int) -> dict[str, Counts]:
@@ -252,7 +260,7 @@ def test_what_changes_alike_everywhere_and_by_less_than_a_third_of_it_is_no_coll
     usual = plain(**dict(zip(names, before, strict=True)))
     changed = plain(**{name: round(factor * n) for name, n in zip(names, before, strict=True)})
     _, flow = of_minutes(*[usual] * 10, *[changed] * 5)
-    assert flow.found == ()
+    assert flow_sightings(flow, NEEDED) == []
 
 
 @given(
@@ -266,16 +274,17 @@ def test_one_that_falls_silent_among_others_is_found_and_named(
     gone = silent.draw(st.sampled_from(names[1:]))
     usual = dict(zip(names, before, strict=True))
     _, flow = of_minutes(*[plain(**usual)] * 10, plain(**{**usual, gone: 0}))
-    assert [(found.slice, found.signal, since) for found, since in flow.found] == [
-        (f"gateway={gone}", VOLUME, NOW + 10 * CELL_SECONDS)
-    ]
+    assert [
+        (found.verdict.slice, found.verdict.signal, found.began)
+        for found in flow_sightings(flow, NEEDED)
+    ] == [(f"gateway={gone}", VOLUME, NOW + 10 * CELL_SECONDS)]
 
 
 def test_the_collapse_of_what_carries_nearly_all_traffic_names_it_and_is_critical() -> None:
     _, flow = of_minutes(*[plain(a=950, b=50)] * 10, plain(a=0, b=50))
-    assert [(found.slice, found.severity) for found, _ in flow.found] == [("gateway=a", CRITICAL)]
+    assert named(flow) == [("gateway=a", CRITICAL)]
     _, flow = of_minutes(*[plain(a=950, b=50)] * 10, plain(a=0, b=0))
-    assert [(found.slice, found.severity) for found, _ in flow.found] == [(ALL, CRITICAL)]
+    assert named(flow) == [(ALL, CRITICAL)]
 
 
 @given(st.lists(st.integers(0, 500), min_size=3, max_size=3), st.integers(0, 2**32))
@@ -284,7 +293,7 @@ def test_what_is_found_of_volume_shares_no_payment(left: list[int], seed: int) -
     names = ("a", "b", "c")
     minutes = [plain(**{name: drawn(random_, 500) for name in names}) for _ in range(10)]
     _, flow = of_minutes(*minutes, plain(**dict(zip(names, left, strict=True))))
-    keys = [found.slice for found, _ in flow.found]
+    keys = [key for key, _ in named(flow)]
     assert all(disjoint(one, two) for one in keys for two in keys if one != two)
     assert len(set(keys)) == len(keys)
 
@@ -301,8 +310,8 @@ def test_a_shop_that_closes_at_the_same_hour_every_night_is_known_from_the_third
         hour = minute // HOUR % 24
         second = NOW // 86_400 * 86_400 + (minute + 1) * CELL_SECONDS
         came = open_ if 8 <= hour < 22 else closed
-        baseline = fold(baseline, came, second, lambda *_: False, learning=False)
-        flow = judged(flow, baseline, NEEDED)
-        if flow.found:
+        baseline = fold(Normals(baseline), came, second, lambda *_: False, learning=False)
+        flow = flow_after(flow, Normals(baseline), NEEDED)
+        if flow_sightings(flow, NEEDED):
             nights.add((minute - 12 * HOUR) // (24 * HOUR))  # from noon to noon
     assert nights == {0, 1}

@@ -11,6 +11,7 @@ import pytest
 
 from functions.core.counting.partial import Position, padded
 from functions.core.counting.window import Window
+from functions.core.detection.budget import Budget
 from functions.core.detection.journal import (
     FORMAT,
     LARGEST_CHUNK,
@@ -21,9 +22,9 @@ from functions.core.detection.journal import (
     encode,
     restore,
 )
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules, State, Totals, initial
 from functions.core.detection.step import Delta, step
-from functions.core.detection.tracker import Budget
 from functions.core.troubles.incident import CLOSED, OPENED
 from tests.builders import FIRST_SEQUENCE, NOW, SHARD, approved, partial
 from tests.traffic import Fault, Traffic
@@ -61,8 +62,8 @@ def test_a_state_comes_back_from_its_bytes_when_its_incident_is_over() -> None:
 
 def test_a_state_comes_back_with_what_is_normal_although_that_is_not_stored() -> None:
     back, was = decode_state(encode(LATER)).tracker.baseline, LATER.tracker.baseline
-    assert {key: back.normal(key, "failed") for key in LATER.tracker.known} == {
-        key: was.normal(key, "failed") for key in LATER.tracker.known
+    assert {key: Normals(back).normal(key, "failed") for key in LATER.tracker.known} == {
+        key: Normals(was).normal(key, "failed") for key in LATER.tracker.known
     }
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from functions.core.counting.counts import Counts, attempts
 from functions.core.counting.slices import ALL
-from functions.core.detection.baseline import CELL_SECONDS, Baseline, fold
+from functions.core.detection.baseline import CELL_SECONDS, Baseline
+from functions.core.detection.folding import fold
+from functions.core.detection.normals import Normals
 from functions.core.detection.season import (
     FEWEST_ATTEMPTS,
     FEWEST_DAYS,
@@ -169,18 +171,20 @@ def folded(days: int, failed_at_two: int) -> Baseline:
         at = start + number * HOUR
         failed = failed_at_two if number % DAY == 2 else 2
         for end in (at + CELL_SECONDS, at + HOUR):
-            baseline = fold(baseline, {ALL: hour(failed)}, end, lambda *_: False, learning=False)
+            baseline = fold(
+                Normals(baseline), {ALL: hour(failed)}, end, lambda *_: False, learning=False
+            )
     return baseline
 
 
 def test_what_fails_at_that_hour_on_other_days_is_normal_for_a_slice_then() -> None:
     baseline = folded(3, 200)
-    assert baseline.normal(ALL, FAILED).rate == pytest.approx(0.2)
-    later = fold(baseline, {}, baseline.folded + HOUR, lambda *_: False, learning=False)
-    assert later.normal(ALL, FAILED).rate < 0.05
+    assert Normals(baseline).normal(ALL, FAILED).rate == pytest.approx(0.2)
+    later = fold(Normals(baseline), {}, baseline.folded + HOUR, lambda *_: False, learning=False)
+    assert Normals(later).normal(ALL, FAILED).rate < 0.05
 
 
 def test_an_hour_that_is_better_on_other_days_does_not_lower_what_is_normal() -> None:
-    assert folded(3, 0).normal(ALL, FAILED).rate == pytest.approx(
-        folded(0, 0).normal(ALL, FAILED).rate, rel=0.5
+    assert Normals(folded(3, 0)).normal(ALL, FAILED).rate == pytest.approx(
+        Normals(folded(0, 0)).normal(ALL, FAILED).rate, rel=0.5
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import step
-from functions.core.detection.tracker import Budget
 from functions.core.troubles.head import Head
 from tests.builders import NOW, approved, incident, partial
 from tests.traffic import Fault, Traffic

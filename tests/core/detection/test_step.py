@@ -15,10 +15,10 @@ from functions.core.counting.partial import Partial
 from functions.core.counting.slices import ALL, refines
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import roll
+from functions.core.detection.budget import Budget
 from functions.core.detection.journal import decode_state, encode, restore
 from functions.core.detection.state import Rules, State, Totals, initial, under
 from functions.core.detection.step import Delta, replay, step
-from functions.core.detection.tracker import Budget
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement
 from tests.builders import NOW, SHARD, approved, counts, in_batches, partial, tally
 from tests.traffic import Fault, Traffic

@@ -11,11 +11,11 @@ from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
+from functions.core.detection.budget import MOST_DRIFT, Budget
 from functions.core.detection.evidence import COLD, strength
+from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import (
-    MOST_DRIFT,
     SUSPICIOUS,
-    Budget,
     Tracker,
     calmed,
     cleared,
@@ -36,11 +36,15 @@ def nothing(_: str, __: int, ___: int) -> bool:
     return False
 
 
+def normals(tracker: Tracker, budget: Budget = BUDGET) -> Normals:
+    return Normals(tracker.baseline, budget)
+
+
 def fed(tracker: Tracker, what: Tally, clock: int, budget: Budget = BUDGET) -> Tracker:
     """The tracker when this arrived at that second, folded before if it was due."""
     if is_due(tracker, clock, budget):
-        tracker = folded(tracker, clock, budget, nothing)
-    return counted(tracker, what, clock, budget)
+        tracker = folded(tracker, clock, normals(tracker, budget), nothing)
+    return counted(tracker, what, clock, normals(tracker, budget))
 
 
 def watched(came: list[dict[str, Counts]], budget: Budget = BUDGET) -> Tracker:
@@ -71,7 +75,9 @@ class Untouchable(dict[str, object]):
 
 def test_slices_without_failures_are_not_weighed() -> None:
     guarded = msgspec.structs.replace(CALM, trails={signal: Untouchable() for signal in RATES})
-    after = counted(guarded, tally({NOW + 100: {ALL: GOOD, A: GOOD, B: GOOD}}), NOW + 100, BUDGET)
+    after = counted(
+        guarded, tally({NOW + 100: {ALL: GOOD, A: GOOD, B: GOOD}}), NOW + 100, normals(guarded)
+    )
     assert after.events == CALM.events
     assert after.trails == guarded.trails
 
@@ -126,7 +132,7 @@ def test_a_fold_is_due_when_a_minute_begins_and_when_all_is_learned() -> None:
     tracker = watched([{ALL: GOOD}])
     due = [second for second in range(1, 61) if is_due(tracker, NOW + second, BUDGET)]
     assert due == list(range(30, 61))
-    after = folded(tracker, NOW + 30, BUDGET, nothing)
+    after = folded(tracker, NOW + 30, normals(tracker), nothing)
     assert [second for second in range(31, 62) if is_due(after, NOW + second, BUDGET)] == [60, 61]
 
 
@@ -137,10 +143,10 @@ def test_before_anything_came_no_fold_is_due() -> None:
 def test_a_fold_keeps_the_evidence() -> None:
     before = ill(CALM, 3, {ALL: MIXED, A: MIXED})
     now = NOW + 103
-    after = folded(before, now, BUDGET, lambda *_: True)
+    after = folded(before, now, normals(before), lambda *_: True)
     for key in (ALL, A):
-        old = before.trail(key, FAILED, now, BUDGET)
-        new = after.trail(key, FAILED, now, BUDGET)
+        old = before.trail(key, FAILED, now, normals(before))
+        new = after.trail(key, FAILED, now, normals(after))
         assert strength(old) > 0.0
         assert new[1:] == old[1:]
     assert (after.current, after.events) == ({}, 0)
@@ -150,14 +156,14 @@ def test_evidence_that_is_nothing_any_more_is_let_go_by_a_fold() -> None:
     before = ill(CALM, 1, {ALL: counts(approved=999, failed=1), A: GOOD})
     assert ALL in before.trails[FAILED]
     calm = ill(before, 40, {ALL: 10 * GOOD})
-    assert folded(calm, NOW + 140, BUDGET, nothing).trails[FAILED] == {}
+    assert folded(calm, NOW + 140, normals(calm), nothing).trails[FAILED] == {}
 
 
 def test_what_cooled_is_hot_no_more() -> None:
     before = ill(CALM, 2, {ALL: MIXED, A: MIXED})
     after = ill(before, 18, {ALL: 100 * GOOD})
     assert (FAILED, ALL) in after.hot
-    cool = calmed(after, NOW + 119, BUDGET)
+    cool = calmed(after, NOW + 119, normals(after))
     assert (FAILED, ALL) not in cool.hot
     assert (FAILED, A) in cool.hot
 
@@ -184,7 +190,7 @@ def test_hot_is_what_the_trails_say(came: list[dict[str, Counts]]) -> None:
     for second, arrived in enumerate(came, 100):
         tracker = fed(tracker, tally({NOW + second: arrived}), NOW + second)
         assert tracker.hot == hot(tracker.trails, tracker.needed)
-        tracker = calmed(tracker, NOW + second, BUDGET)
+        tracker = calmed(tracker, NOW + second, normals(tracker))
         assert tracker.hot == hot(tracker.trails, tracker.needed)
 
 
@@ -199,10 +205,10 @@ def test_every_attempt_is_counted_once(came: list[dict[str, Counts]]) -> None:
 def test_what_comes_in_one_arrival_weighs_no_more_than_in_two() -> None:
     whole = counts(approved=96, failed=4, gateway=4)
     half = counts(approved=48, failed=2, gateway=2)
-    once = counted(CALM, tally({NOW + 100: {ALL: whole}}), NOW + 100, BUDGET)
+    once = counted(CALM, tally({NOW + 100: {ALL: whole}}), NOW + 100, normals(CALM))
     twice = CALM
     for _ in range(2):
-        twice = counted(twice, tally({NOW + 100: {ALL: half}}), NOW + 100, BUDGET)
+        twice = counted(twice, tally({NOW + 100: {ALL: half}}), NOW + 100, normals(twice))
     one, two = once.trails[FAILED][ALL], twice.trails[FAILED][ALL]
     assert all(b >= a for a, b in zip(one[1:5], two[1:5], strict=True))
     assert strength(one) > 0.0
@@ -234,7 +240,7 @@ def test_when_nearly_too_many_slices_are_known_the_smallest_are_let_go() -> None
     large, small = crowd(0, 3000, 3), crowd(3000, MAX_SLICES - 3001, 1)
     tracker = watched([{ALL: counts(approved=1), **large, **small}])
     assert len(tracker.known) == MAX_SLICES
-    after = folded(tracker, NOW + 60, BUDGET, nothing)
+    after = folded(tracker, NOW + 60, normals(tracker), nothing)
     assert len(after.known) == MAX_SLICES * 0.8
     assert ALL in after.known
     assert set(large) <= set(after.known)
@@ -244,7 +250,7 @@ def test_slices_that_are_let_go_take_their_evidence_with_them() -> None:
     budget = Budget(learning_seconds=0)
     bad = {key: counts(failed=1, gateway=1) for key in crowd(3000, MAX_SLICES - 3001, 1)}
     tracker = watched([{ALL: counts(approved=1), **crowd(0, 3000, 3), **bad}] * 2, budget)
-    after = folded(tracker, NOW + 60, budget, nothing)
+    after = folded(tracker, NOW + 60, normals(tracker, budget), nothing)
     assert tracker.trails[FAILED]
     assert all(set(by_slice) <= set(after.known) for by_slice in after.trails.values())
     assert after.hot == hot(after.trails, after.needed)
@@ -252,7 +258,7 @@ def test_slices_that_are_let_go_take_their_evidence_with_them() -> None:
 
 def test_few_slices_are_all_kept() -> None:
     tracker = watched([{ALL: GOOD, **crowd(0, 4000, 1)}])
-    assert len(folded(tracker, NOW + 60, BUDGET, nothing).known) == 4001
+    assert len(folded(tracker, NOW + 60, normals(tracker), nothing).known) == 4001
 
 
 def test_a_trail_is_suspicious_before_it_is_sure() -> None:

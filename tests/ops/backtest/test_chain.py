@@ -14,9 +14,9 @@ from functions.core.counting.partial import Partial
 from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules, initial
 from functions.core.detection.step import step
-from functions.core.detection.tracker import Budget
 from functions.core.monitoring.alarms import alarms
 from functions.core.troubles.incident import CLOSED, Announcement, Incident
 from ops.backtest.alarm_rules import AlarmRule, default_rules

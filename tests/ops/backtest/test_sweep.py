@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
 from functions.core.counting.slices import ALL
+from functions.core.detection.budget import Budget
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Budget
 from functions.settings import thresholds
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.sweep import BUDGETS, FACTORS, proposal, sweep_table, trials
@@ -136,7 +137,7 @@ def test_thresholds_that_are_proposed_lie_above_what_is_normal(share: float) -> 
     baseline = first.chain.state.tracker.baseline
     for signal in RATES:
         limit = limits[signal]
-        assert baseline.normal(ALL, signal).rate < limit.warning < limit.critical
+        assert Normals(baseline).normal(ALL, signal).rate < limit.warning < limit.critical
     assert limits["failed"] != DEFAULT_THRESHOLDS["failed"]
     assert limits["denied"] == DEFAULT_THRESHOLDS["denied"]
 

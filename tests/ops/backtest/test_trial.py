@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import ALL
+from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.detection.tracker import Budget
 from functions.core.monitoring.metrics import RATE_METRICS
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.recorder import Recorder

@@ -1,0 +1,27 @@
+"""What pages may cost: how many false alarms, from which rates on, and how long a slice is only learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
+
+MOST_DRIFT: Final = 0.02
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """thresholds: by signal. per_week: false alarms. learning_seconds: how long a slice is only
+    learned after it was seen first."""
+
+    thresholds: Mapping[str, Threshold] = msgspec.field(
+        default_factory=lambda: dict(DEFAULT_THRESHOLDS)
+    )
+    per_week: float = 1.0
+    learning_seconds: int = 300
+
+    def drift(self, signal: str) -> float:
+        """How much the signal's rate may move without being worth a page, as a share."""
+        return min(MOST_DRIFT, self.thresholds[signal].warning / 2)

@@ -1,0 +1,154 @@
+"""Once a minute: the counts of the current minute become a cell, and what is ripe becomes normal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from functions.core.counting.counts import NONE, Counts, attempts, blamed
+from functions.core.counting.signals import RATES
+from functions.core.counting.slices import Slice
+from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell, Past
+from functions.core.detection.normals import Normals
+from functions.core.detection.season import Hours, noted
+
+MEMORY_SECONDS: Final = 1800
+GUARD_SECONDS: Final = 120
+PAST_SECONDS: Final = 86_400
+"""Half-life of the longer past."""
+FORGOTTEN_SECONDS: Final = 86_400
+"""A slice without payments for so long is forgotten."""
+MOST_DISPERSED: Final = 16.0
+"""Of one difference: what lies beyond four standard deviations is no dispersion."""
+
+HeldBack = Callable[[Slice, int, int], bool]
+"""Whether the slice's counts of [start, end) are to be kept out of what is normal."""
+
+
+def fold(
+    normals: Normals,
+    current: Mapping[Slice, Counts],
+    second: int,
+    held_back: HeldBack,
+    *,
+    learning: bool,
+    mixed: bool = False,
+) -> Baseline:
+    """The baseline of `normals` with the current counts as a new cell that ends at `second`.
+
+    While learning, everything is absorbed at once: there is no normal yet to depart from. mixed:
+    traffic is spread as it usually is not, and has not been for long.
+    """
+    baseline = normals.baseline
+    start = baseline.folded or second - CELL_SECONDS
+    ripe = second if learning else second - GUARD_SECONDS
+    learned = _Learned(normals)
+    kept: list[Cell] = []
+    before: Mapping[Slice, Counts] = {}
+    for cell in (*baseline.cells, Cell(start, second, dict(current), mixed=mixed)):
+        if not cell.absorbed and cell.end <= ripe:
+            cell = _ripened(cell, held_back)
+            learned.absorb(cell, before)
+        before = cell.counts
+        if cell.end > second - GUARD_SECONDS - MEMORY_SECONDS:
+            kept.append(cell)
+        elif cell.absorbed and not cell.mixed:
+            learned.let_go(cell)
+    return learned.baseline(second, tuple(kept), noted(baseline.hours, start, current))
+
+
+def _ripened(cell: Cell, held_back: HeldBack) -> Cell:
+    held = frozenset(
+        key for key in cell.counts if cell.mixed or held_back(key, cell.start, cell.end)
+    )
+    return msgspec.structs.replace(cell, absorbed=True, held=held)
+
+
+class _Learned:
+    """Sums on their way from one Baseline to the next; the Baseline's own are not touched."""
+
+    def __init__(self, normals: Normals) -> None:
+        baseline = normals.baseline
+        self.normals = normals
+        self.absorbed = dict(baseline.absorbed)
+        self.spread = dict(baseline.spread)
+        self.past = dict(baseline.past)
+        self.dispersion = {signal: dict(baseline.dispersion.get(signal, {})) for signal in RATES}
+
+    def absorb(self, cell: Cell, before: Mapping[Slice, Counts]) -> None:
+        """`before`: the counts of the cell before."""
+        for key, counts in cell.counts.items():
+            if attempts(counts) and not cell.mixed:
+                self.spread[key] = self.spread.get(key, 0) + attempts(counts)
+            if key not in cell.held:
+                self._disperse(key, counts, before.get(key, NONE))
+                self.absorbed[key] = self.absorbed.get(key, NONE) + counts
+
+    def let_go(self, cell: Cell) -> None:
+        """A cell that is older than the memory: what it held becomes part of the longer past."""
+        for key, counts in cell.counts.items():
+            _take(self.spread, key, attempts(counts))
+            if key not in cell.held:
+                _take(self.absorbed, key, counts)
+                self.past[key] = _remember(self.past.get(key), cell.end, counts)
+
+    def _disperse(self, key: Slice, counts: Counts, before: Counts) -> None:
+        """The difference to the cell before, squared, over what a binomial's would be, into its running
+        mean over about 30 cells (von Neumann, Annals of Mathematical Statistics 12, 1941: differences
+        do not take a slow change for dispersion)."""
+        total, total_before = attempts(counts), attempts(before)
+        if not (total and total_before):
+            return
+        for signal, by_slice in self.dispersion.items():
+            shown, shown_before = blamed(counts, signal), blamed(before, signal)
+            if not (shown or shown_before or key in by_slice):
+                continue
+            rate = self.normals.normal(key, signal).rate
+            difference = shown / total - shown_before / total_before
+            variance = rate * (1 - rate) * (1 / total + 1 / total_before)
+            weight = min(1.0, min(total, total_before) * rate / 2) * CELL_SECONDS / MEMORY_SECONDS
+            mean = by_slice.get(key, 1.0)
+            squared = min(difference * difference / variance, MOST_DISPERSED)
+            by_slice[key] = mean + weight * (squared - mean)
+
+    def baseline(self, folded: int, cells: tuple[Cell, ...], hours: Hours) -> Baseline:
+        return Baseline(
+            folded, cells, self.absorbed, self.spread, self.past, hours, self.dispersion
+        )
+
+
+def _take(sums: dict[str, int], key: str, value: int) -> None:
+    left = sums.get(key, 0) - value
+    if left:
+        sums[key] = left
+    else:
+        sums.pop(key, None)  # what never was an attempt adds nothing to its slice
+
+
+def _remember(past: Past | None, at: int, counts: Counts) -> Past:
+    before = past or Past(at, 0.0, {})
+    fading = 0.5 ** ((at - before.at) / PAST_SECONDS)
+    return Past(
+        at,
+        before.attempts * fading + attempts(counts),
+        {
+            signal: before.events.get(signal, 0.0) * fading + blamed(counts, signal)
+            for signal in RATES
+        },
+    )
+
+
+def forget(baseline: Baseline, second: int) -> tuple[Baseline, frozenset[str]]:
+    """The baseline without the slices that had no payment for long, and those it still knows."""
+    alive = set(baseline.absorbed)
+    alive.update(*(cell.counts for cell in baseline.cells))
+    young = second - FORGOTTEN_SECONDS
+    past = {key: past for key, past in baseline.past.items() if past.at >= young or key in alive}
+    alive.update(past)
+    dispersion = {
+        signal: {key: value for key, value in by_slice.items() if key in alive}
+        for signal, by_slice in baseline.dispersion.items()
+    }
+    return msgspec.structs.replace(baseline, past=past, dispersion=dispersion), frozenset(alive)
