@@ -102,11 +102,13 @@ def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) 
 
 def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Decision:
     incident, threads = message.incident, dict(desk.threads)
+    page = incident_page(message, manners.dashboard_url)
+    headline = page.headline
     if not incident.pages:
-        return Decision(threads, None, (incident_note(message, incident.id, None),))
+        note = incident_note(message, headline, incident.id, paged=False)
+        return Decision(threads, None, (note,))
     about, thread = _thread_of(desk, incident)
     is_old = about in threads
-    page = incident_page(message, manners.dashboard_url)
     page = replace(page, subject=thread.subject, thread=thread.id)
     is_worse = RANK[incident.severity] > RANK[thread.severity]
     if message.transition == CLOSED:
@@ -130,7 +132,8 @@ def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) ->
     if is_storm(about):
         told, thread = in_storm(threads, thread, page, message, is_old, manners)
     thread = replace(thread, severity=worse(thread.severity, incident.severity))
-    notes: tuple[Note, ...] = (incident_note(message, thread.id, told),)
+    note = incident_note(message, headline, thread.id, paged=told is not None)
+    notes: tuple[Note, ...] = (note,)
     threads[about] = thread
     if not thread.incidents and not thread.red:
         del threads[about]
