@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 PROGRAM: Final = ("functions", "infra", "producer", "ops")
 
 SPECIFIED_ELSEWHERE: Final[dict[str, str]] = {
+    "functions/core/counting/record.py": "tests/core/counting/test_batch.py",
     "functions/core/troubles/head.py": "tests/core/detection/test_state.py",
 }
 """Program file → the test file that specifies it, where a mirrored one would repeat that."""

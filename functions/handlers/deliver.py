@@ -25,7 +25,7 @@ from functions.adapters.sqs import again, queued
 from functions.core.errors import PaywatchError, Transient
 from functions.core.paging.channels.delivery import PAGERDUTY, SLACK, QueuedPage, read_page
 from functions.core.paging.page import Page
-from functions.settings import DeliverSettings
+from functions.settings.deliver import DeliverSettings
 
 logger = Logger()
 for _name in ("botocore", "urllib3"):

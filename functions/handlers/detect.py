@@ -18,17 +18,17 @@ from aws_lambda_powertools import Logger
 from functions.adapters import aws
 from functions.adapters.cloudwatch import Gauges
 from functions.adapters.dynamodb.journal import Journal
-from functions.adapters.kinesis import records
+from functions.adapters.kinesis.records import records
 from functions.adapters.sns import AlarmsTopic
-from functions.core.counting.batch import Record
 from functions.core.counting.partial import LARGEST_BYTES, Partial, decode
+from functions.core.counting.record import Record
 from functions.core.detection.journal import SNAPSHOT_EVERY
 from functions.core.detection.state import Rules, State, initial, under
 from functions.core.detection.step import Delta, step
 from functions.core.errors import StateConflict, Transient
 from functions.core.monitoring.metrics import gauges
 from functions.core.troubles.incident import Announcement
-from functions.settings import DetectSettings
+from functions.settings.detect import DetectSettings
 
 logger = Logger()
 

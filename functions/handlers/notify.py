@@ -31,7 +31,7 @@ from functions.core.paging.page import Page
 from functions.core.paging.take import Message, take
 from functions.core.troubles.head import Head
 from functions.core.troubles.record import Note
-from functions.settings import NotifySettings
+from functions.settings.notify import NotifySettings
 
 logger = Logger()
 

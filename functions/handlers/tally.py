@@ -17,14 +17,16 @@ from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
 from functions.adapters.dynamodb.ledgers import Ledgers
-from functions.adapters.kinesis import TalliesStream, records
+from functions.adapters.kinesis.records import records
+from functions.adapters.kinesis.tallies_stream import TalliesStream
 from functions.adapters.s3 import Quarantine
 from functions.core.causes.diagnosis import load
-from functions.core.counting.batch import Counting, Record, count
+from functions.core.counting.batch import Counting, count
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial
+from functions.core.counting.record import Record
 from functions.core.errors import Malformed, StateConflict
-from functions.settings import TallySettings
+from functions.settings.tally import TallySettings
 
 logger = Logger()
 

@@ -14,7 +14,7 @@ from functions.core.counting.counts import SIGNALS, attempts
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
 from functions.core.troubles.severity import Threshold
-from functions.settings import format_thresholds
+from functions.settings.thresholds import format_thresholds
 from ops.backtest.alarm_rules import AlarmRule
 from ops.backtest.trial import Trial, with_thresholds
 

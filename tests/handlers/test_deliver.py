@@ -26,7 +26,7 @@ from functions.core.paging.channels.delivery import CHANNELS, ChannelMemory, Que
 from functions.core.paging.page import Page
 from functions.handlers import deliver
 from functions.handlers.deliver import DeliverFunction, function_of
-from functions.settings import DeliverSettings
+from functions.settings.deliver import DeliverSettings
 from tests.channel_pages import ALARM, DASHBOARD, NOW, RESOLVED, TRIGGERED
 from tests.https_server import HANG, Say, Server, certificates, serving
 
@@ -204,11 +204,3 @@ def test_the_function_of_a_channel_speaks_to_that_channel(channel: str) -> None:
     )
     made = function_of(settings, table=None, secrets=None)
     assert (made.name, type(made.channel).__name__.lower()) == (channel, channel)
-
-
-def test_settings_that_are_wrong_are_told_together() -> None:
-    with pytest.raises(SettingsError) as caught:
-        DeliverSettings.from_env({"CHANNEL": "fax"})
-    told = "\n".join(caught.value.faults)
-    assert "known: slack, pagerduty, webhook" in told
-    assert len(caught.value.faults) == 5

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.core.counting.batch import Record
 from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
+from functions.core.counting.record import Record
 from functions.core.detection.journal import SNAPSHOT_EVERY
 from functions.core.detection.state import Rules, State
 from functions.core.detection.step import Delta

@@ -17,10 +17,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.core.causes.diagnosis import load
-from functions.core.counting.batch import Counting, Record
+from functions.core.counting.batch import Counting
 from functions.core.counting.counts import payments
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial, encode
+from functions.core.counting.record import Record
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
 from functions.core.errors import PaywatchError

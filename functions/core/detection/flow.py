@@ -18,12 +18,11 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
+from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import ALL, disjoint, slice_values
 from functions.core.detection.baseline import Baseline, Cell, Normal
 from functions.core.detection.evidence import CAP, HIGHEST, surprise
 from functions.core.troubles.severity import Verdict
-
-VOLUME, LATENCY = "volume", "latency"
 
 FEWEST_EXPECTED: Final = 10.0
 """Attempts a minute, below which a slice may well be silent."""

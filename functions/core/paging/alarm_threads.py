@@ -7,8 +7,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL
-from functions.core.detection.flow import VOLUME
 from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.alarm_change import AlarmChange, joins_incidents
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page, alarm_subject

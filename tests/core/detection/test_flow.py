@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, Counts
+from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import ALL, disjoint
 from functions.core.counting.tally import Tally
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, fold
-from functions.core.detection.flow import FEWEST_EXPECTED, LATENCY, VOLUME, Flow, judged
+from functions.core.detection.flow import FEWEST_EXPECTED, Flow, judged
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
 from functions.core.detection.tracker import Budget

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from functions.core.counting.partial import Partial
+from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally
-from functions.core.detection.flow import VOLUME
 from functions.core.detection.state import Rules, initial
 from functions.core.detection.step import step
 from functions.core.detection.tracker import Budget
