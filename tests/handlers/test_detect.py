@@ -16,7 +16,7 @@ from functions.core.detection.tracker import Budget
 from functions.core.errors import StateConflict, Transient
 from functions.core.monitoring.metrics import METRICS
 from functions.core.troubles.incident import OPENED, Announcement
-from functions.handlers.detect import DetectFunction
+from functions.handlers.detect_function import DetectFunction
 from tests.builders import NOW, approved, partial
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal
 from tests.traffic import Fault, Traffic

@@ -25,8 +25,8 @@ from functions.core.counting.record import Record
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
 from functions.core.errors import PaywatchError
-from functions.handlers.detect import DetectFunction
-from functions.handlers.tally import TallyFunction
+from functions.handlers.detect_function import DetectFunction
+from functions.handlers.tally_function import TallyFunction
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal, FakeLedgers, FakeQuarantine
 
 START = 1_760_000_000

@@ -13,7 +13,7 @@ from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial
 from functions.core.counting.record import TICK, Record
 from functions.core.errors import Malformed, StateConflict, Transient
-from functions.handlers.tally import TallyFunction
+from functions.handlers.tally_function import TallyFunction
 from tests.builders import SHARD, record
 from tests.fakes import FakeLedgers, FakeQuarantine, FakeTallies
 
