@@ -23,6 +23,7 @@ def test_thresholds_that_are_not_named_keep_their_defaults() -> None:
         ("sadness=0.1/0.2", "names 'sadness'; known signals: failed"),
         ("failed=0.02", "has 'failed=0.02', want SIGNAL=WARNING/CRITICAL as shares"),
         ("failed=1/2", "want SIGNAL=WARNING/CRITICAL as shares: is not between 0 and 1"),
+        ("failed=0.02/0.02", "has 'failed=0.02/0.02': warning must be below critical"),
         ("failed=0.02/0.01", "has 'failed=0.02/0.01': warning must be below critical"),
     ],
 )

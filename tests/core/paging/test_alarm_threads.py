@@ -109,3 +109,13 @@ def test_an_alarm_that_joins_an_incident_is_noted_on_its_record() -> None:
     [pending] = desk.outbox
     assert pending.page is None
     assert [note.id for note in pending.notes] == [incident().id]
+
+
+def test_the_first_page_of_a_thread_triggers_and_a_more_severe_one_updates() -> None:
+    assert [page.kind for page in pages(RED, CRITICAL)] == ["trigger", "update"]
+
+
+def test_an_alarm_after_the_recovery_of_its_thread_triggers_again() -> None:
+    desk, _ = hear(Desk(), RED, announcement(OPENED), CLOSE)
+    _, [news] = hear(desk, change("DeniedRate-warning", at=NOW + 90))
+    assert news.kind == "trigger"

@@ -74,3 +74,13 @@ def test_an_incident_of_severity_info_has_no_thread_and_no_page_and_a_note() -> 
     desk, told = hear(Desk(), announcement(severity="info", signal="customer"))
     assert (told, desk.threads) == ([], {})
     assert [note.id for item in desk.outbox for note in item.notes] == [incident().id]
+
+
+def test_an_incident_updates_the_thread_that_an_alarm_triggered() -> None:
+    assert [page.kind for page in pages(RED, announcement(OPENED))] == ["trigger", "update"]
+
+
+def test_an_incident_that_comes_back_triggers_even_in_a_thread_that_lasts() -> None:
+    desk, _ = hear(Desk(), RED, announcement(OPENED), CLOSE)
+    _, [back] = hear(desk, announcement(AGAIN, again=1))
+    assert back.kind == "trigger"
