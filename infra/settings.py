@@ -17,7 +17,8 @@ from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
-from functions.settings import positive, thresholds, whole
+from functions.settings.environment import positive, whole
+from functions.settings.thresholds import thresholds
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The repository."""

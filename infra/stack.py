@@ -12,7 +12,7 @@ from constructs import Construct
 
 from functions.core.counting.slices import format_slicing
 from functions.core.monitoring.alarms import PAYMENTS, Alarm, alarms
-from functions.settings import format_thresholds
+from functions.settings.thresholds import format_thresholds
 from infra import emulated
 from infra.alarms import Alarms
 from infra.archive import Archive

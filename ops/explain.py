@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from functions.core.causes.diagnosis import PATH_CAUSES, RETRIES, Explanation, load
+from functions.core.causes.diagnosis import Explanation, load
 from functions.core.causes.diagnosis import explain as explained
+from functions.core.causes.vocabulary import PATH_CAUSES, RETRIES
 from functions.core.errors import PaywatchError
 
 COLUMNS: Final = ("scheme", "code", "message")

@@ -117,7 +117,7 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
     if record.rating:
         facts.append(("rated", f"{record.rating}, by {record.rated_by}"))
     if incident is not None and not record.closed_at:
-        facts.append(("first", first_action(incident)))
+        facts.append(("first", first_action(incident, blame(incident))))
     return facts
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from functions.core.causes.diagnosis import PATH_CAUSES
-from functions.core.counting.batch import Record
+from functions.core.causes.vocabulary import PATH_CAUSES
 from functions.core.counting.counts import FIELDS, Counts, counts_of
 from functions.core.counting.partial import Partial
+from functions.core.counting.record import Record
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally

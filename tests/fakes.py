@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from functions.core.counting.batch import Record
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial
+from functions.core.counting.record import Record
 from functions.core.detection.journal import decode_delta, decode_state, encode, restore
 from functions.core.detection.state import Rules, State, head
 from functions.core.detection.step import Delta

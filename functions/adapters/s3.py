@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from functions.adapters.aws import calling
-from functions.core.counting.batch import Record
 from functions.core.counting.parked import object_key, parked_record
+from functions.core.counting.record import Record
 from functions.core.errors import Malformed
 
 _WRITERS: Final = 16

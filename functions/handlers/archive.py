@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 
 from functions.adapters.firehose import arrivals, response
 from functions.core.archive.rows import REFUSED, REFUSED_MESSAGE, transform
-from functions.core.counting.batch import Bounds
-from functions.settings import ArchiveSettings
+from functions.core.counting.bounds import Bounds
+from functions.settings.archive import ArchiveSettings
 
 logger = Logger()
 

@@ -13,8 +13,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from functions.adapters import aws
-from functions.adapters.kinesis import EventsStream
-from functions.settings import TickSettings
+from functions.adapters.kinesis.events_stream import EventsStream
+from functions.settings.tick import TickSettings
 
 logger = Logger()
 

@@ -18,7 +18,8 @@ from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slici
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
 from functions.core.errors import PaywatchError, SettingsError
-from functions.settings import positive, thresholds, whole
+from functions.settings.environment import positive, whole
+from functions.settings.thresholds import thresholds
 from ops.backtest.alarm_rules import AlarmRule, default_rules, rules
 from ops.backtest.recorder import Recorder
 from ops.backtest.report import IncidentLine, Report, headline, render

@@ -15,7 +15,7 @@ from functions.core.counting.signals import RATES, Threshold
 from functions.core.counting.slices import ALL
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
-from functions.settings import format_thresholds
+from functions.settings.thresholds import format_thresholds
 from ops.backtest.alarm_rules import AlarmRule
 from ops.backtest.trial import Trial, with_thresholds
 

@@ -20,7 +20,8 @@ from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
-from functions.adapters.kinesis import EventsStream, TalliesStream
+from functions.adapters.kinesis.events_stream import EventsStream
+from functions.adapters.kinesis.tallies_stream import TalliesStream
 from functions.adapters.s3 import Quarantine
 from functions.adapters.sns import AlarmsTopic, OncallTopic
 from functions.core.counting.ledger import Ledger

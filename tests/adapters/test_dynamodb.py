@@ -275,7 +275,7 @@ def opened(days_ago: int = 0, transition: str = OPENED) -> Note:
     began = NOW - days_ago * DAY
     name = spoken_id("x", began)
     told = announcement(transition, id=name, started_at=began, updated_at=began)
-    return incident_note(told, name, None)
+    return incident_note(told, "CRITICAL: payments fail", name, paged=False)
 
 
 def test_a_record_grows_by_notes_and_is_found_by_its_name(records: TroubleRecords) -> None:
@@ -308,9 +308,8 @@ def test_a_trouble_that_began_just_after_the_clocks_midnight_has_one_record(
     began = NOW - NOW % DAY + DAY
     told = announcement(OPENED, id=spoken_id("x", began), started_at=began, updated_at=began - 30)
     for transition in (OPENED, WORSE):
-        note = incident_note(
-            msgspec.structs.replace(told, transition=transition), told.incident.id, None
-        )
+        message = msgspec.structs.replace(told, transition=transition)
+        note = incident_note(message, "CRITICAL: payments fail", told.incident.id, paged=False)
         assert records.note(note)
     found = records.read(told.incident.id, began - 30)
     assert found is not None

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from functions.adapters.s3 import Quarantine
-from functions.core.counting.batch import Record
+from functions.core.counting.record import Record
 from functions.core.errors import Malformed
 from tests.builders import SHARD, record
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.core.archive.rows import LARGEST_RESPONSE, REFUSED_MESSAGE
-from functions.core.counting.batch import TICK, Bounds
+from functions.core.counting.bounds import Bounds
+from functions.core.counting.record import TICK
 from functions.core.payments.codec import pack
 from functions.handlers.archive import archive
 from tests.builders import NOW, event_bytes

@@ -24,9 +24,10 @@ from functions.adapters.sqs import again, queued
 from functions.core.errors import SettingsError, Transient
 from functions.core.paging.channels.delivery import CHANNELS, ChannelMemory, QueuedPage
 from functions.core.paging.page import Page
-from functions.handlers import deliver
-from functions.handlers.deliver import DeliverFunction, function_of
-from functions.settings import DeliverSettings
+from functions.handlers.deliver import function_of
+from functions.handlers.deliver_function import DeliverFunction
+from functions.handlers.deliver_function import logger as functions_logger
+from functions.settings.deliver import DeliverSettings
 from tests.channel_pages import ALARM, DASHBOARD, NOW, RESOLVED, TRIGGERED
 from tests.https_server import HANG, Say, Server, certificates, serving
 
@@ -117,7 +118,7 @@ def log() -> Iterator[io.StringIO]:
     """All that anybody logs at the lowest level, Powertools' logger of the function among them."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    root, own = logging.getLogger(), logging.getLogger(deliver.logger.name)
+    root, own = logging.getLogger(), logging.getLogger(functions_logger.name)
     before = root.level
     for logger in (root, own):
         logger.addHandler(handler)
@@ -204,11 +205,3 @@ def test_the_function_of_a_channel_speaks_to_that_channel(channel: str) -> None:
     )
     made = function_of(settings, table=None, secrets=None)
     assert (made.name, type(made.channel).__name__.lower()) == (channel, channel)
-
-
-def test_settings_that_are_wrong_are_told_together() -> None:
-    with pytest.raises(SettingsError) as caught:
-        DeliverSettings.from_env({"CHANNEL": "fax"})
-    told = "\n".join(caught.value.faults)
-    assert "known: slack, pagerduty, webhook" in told
-    assert len(caught.value.faults) == 5

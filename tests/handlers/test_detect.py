@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.core.counting.batch import Record
 from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
+from functions.core.counting.record import Record
 from functions.core.detection.budget import Budget
 from functions.core.detection.journal import SNAPSHOT_EVERY
 from functions.core.detection.state import Rules, State
@@ -16,7 +16,7 @@ from functions.core.detection.step import Delta
 from functions.core.errors import StateConflict, Transient
 from functions.core.monitoring.metrics import METRICS
 from functions.core.troubles.incident import OPENED, Announcement
-from functions.handlers.detect import DetectFunction
+from functions.handlers.detect_function import DetectFunction
 from tests.builders import NOW, approved, partial
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal
 from tests.traffic import Fault, Traffic

@@ -17,15 +17,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.core.causes.diagnosis import load
-from functions.core.counting.batch import Counting, Record
+from functions.core.counting.batch import Counting
 from functions.core.counting.counts import payments
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial, encode
+from functions.core.counting.record import Record
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import Rules
 from functions.core.errors import PaywatchError
-from functions.handlers.detect import DetectFunction
-from functions.handlers.tally import TallyFunction
+from functions.handlers.detect_function import DetectFunction
+from functions.handlers.tally_function import TallyFunction
 from tests.fakes import FakeAlarmsTopic, FakeGauges, FakeJournal, FakeLedgers, FakeQuarantine
 
 START = 1_760_000_000

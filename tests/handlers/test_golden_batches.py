@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from functions.adapters.kinesis import records
-from functions.core.causes.diagnosis import CAUSES, load
+from functions.adapters.kinesis.records import records
+from functions.core.causes.diagnosis import load
+from functions.core.causes.vocabulary import CAUSES
 from functions.core.counting.batch import Counting, count
 from functions.core.counting.counts import Counts, approved, field
 from functions.core.counting.ledger import Ledger

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from functions.core.errors import Malformed, StateConflict, Transient
-from functions.core.paging.desk import Desk, Manners
+from functions.core.paging.desk import STALE_SECONDS, Desk, Manners
 from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import CLOSED
 from functions.core.troubles.response import Acknowledgement, Rating
-from functions.handlers.notify import STALE_SECONDS, NotifyFunction
+from functions.handlers.contention import Contention
+from functions.handlers.notify_function import NotifyFunction
 from tests.builders import (
     ALARMS,
     DASHBOARD,
@@ -86,8 +87,7 @@ def notify(
         ALARMS,
         "paywatch-dev-",
         Manners(DASHBOARD),
-        pause=pauses or Pauses(),
-        jitter=lambda: 0.5,
+        Contention(pauses or Pauses(), lambda: 0.5),
     )
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from functions.core.causes.diagnosis import load
-from functions.core.counting.batch import TICK, Counting, Record
+from functions.core.counting.batch import Counting
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial
+from functions.core.counting.record import TICK, Record
 from functions.core.errors import Malformed, StateConflict, Transient
-from functions.handlers.tally import TallyFunction
+from functions.handlers.tally_function import TallyFunction
 from tests.builders import SHARD, record
 from tests.fakes import FakeLedgers, FakeQuarantine, FakeTallies
 

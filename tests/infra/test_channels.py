@@ -15,7 +15,8 @@ from functions.core.errors import SettingsError
 from functions.core.monitoring.alarms import alarms
 from functions.core.paging.channels.delivery import CHANNELS
 from functions.core.paging.page import ACKNOWLEDGE, KINDS
-from functions.settings import DeliverSettings, NotifySettings
+from functions.settings.deliver import DeliverSettings
+from functions.settings.notify import NotifySettings
 from infra.channels import RETRY_SECONDS, TIMEOUT_SECONDS, TRIES
 from infra.settings import project_context, settings_from
 

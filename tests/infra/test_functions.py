@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-import functions.settings
 from infra.settings import ROOT
 
 from .conftest import Deployment
@@ -69,7 +68,8 @@ def test_every_handler_is_there_and_can_be_called(dev: Deployment, name: str) ->
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_finds_its_settings_in_its_environment(dev: Deployment, name: str) -> None:
     variables = dev.functions()[name]["Environment"]["Variables"]
-    settings = getattr(functions.settings, f"{name.title()}Settings")
+    module = importlib.import_module(f"functions.settings.{name}")
+    settings = getattr(module, f"{name.title()}Settings")
     settings.from_env({key: resolved(value) for key, value in variables.items()})
     known = {field.name.upper() for field in dataclasses.fields(settings)}
     assert {key for key in variables if not key.startswith("POWERTOOLS_")} <= known

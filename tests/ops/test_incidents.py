@@ -44,8 +44,8 @@ HARM: dict[str, Any] = {
 
 def note(transition: str = OPENED, **fields: Any) -> Note:
     message = announcement(transition, **{**HARM, **fields})
-    page = incident_page(message, DASHBOARD) if message.incident.pages else None
-    return incident_note(message, message.incident.id, page)
+    headline = incident_page(message, DASHBOARD).headline
+    return incident_note(message, headline, message.incident.id, paged=message.incident.pages)
 
 
 STORY = (

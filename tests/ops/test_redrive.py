@@ -14,8 +14,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from functions.core.counting.batch import Record
 from functions.core.counting.parked import object_key, parked_record
+from functions.core.counting.record import Record
 from functions.core.errors import Malformed, PaywatchError
 from ops import aws
 from ops.redrive import REDRIVEN, given_up, parked, send

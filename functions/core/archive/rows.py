@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.core.counting.batch import TICK, Bounds
+from functions.core.counting.bounds import Bounds
+from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
 from functions.core.payments.cards import mask
 from functions.core.payments.codec import decode_each

@@ -10,12 +10,7 @@ import msgspec
 from functions.core.causes import schemes
 from functions.core.causes.guess import ADVICE, LONGEST, SURE, Guess, guess
 from functions.core.causes.knowledge import (
-    CAUSES,
     COLUMNS,
-    OWNERS,
-    PATH_CAUSES,
-    RETRIES,
-    SAYS_NOTHING,
     Code,
     Diagnosis,
     Explanation,
@@ -24,14 +19,11 @@ from functions.core.causes.knowledge import (
     parse,
     weight,
 )
+from functions.core.causes.vocabulary import PATH_CAUSES, SAYS_NOTHING
 from functions.core.payments.event import Payment
 
 __all__ = [
-    "CAUSES",
     "COLUMNS",
-    "OWNERS",
-    "PATH_CAUSES",
-    "RETRIES",
     "TIMEOUT_MS",
     "Code",
     "Diagnosis",

@@ -16,32 +16,7 @@ from typing import Final
 import msgspec
 
 from functions.core.causes import schemes
-
-CAUSES: Final = (
-    "customer",
-    "fraud",
-    "issuer",
-    "network",
-    "gateway",
-    "merchant",
-    "timeout",
-    "unknown",
-)
-PATH_CAUSES: Final = frozenset(("issuer", "network", "gateway", "merchant", "timeout"))
-"""The causes that the payment path itself has: only these move traffic."""
-
-OWNERS: Final = ("customer", "issuer", "network", "gateway", "merchant", "us")
-"""Who can remove the cause. `us` is who runs the payment client: keys, settings, request rate."""
-
-RETRIES: Final[Mapping[str, str]] = {
-    "never": "the same payment will not be accepted again",
-    "after_fix": "once the owner has changed something: card data, PIN, set-up",
-    "later": "as it stands and by the same route, after a while",
-    "another_route": "at once, by another gateway or network: nothing was charged",
-    "after_reconciliation": "only after asking for its status: it may have been charged",
-}
-SAYS_NOTHING: Final = frozenset(("", "unknown"))
-"""Causes of rows that do not tell why a payment failed."""
+from functions.core.causes.vocabulary import CAUSES, OWNERS, PATH_CAUSES, RETRIES, SAYS_NOTHING
 
 COLUMNS: Final = ("code", "name", "cause", "owner", "retry", "action", "source")
 

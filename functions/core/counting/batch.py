@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
 from functions.core.causes.diagnosis import KnowledgeBase, diagnose
 from functions.core.counting import unknown_codes
+from functions.core.counting.bounds import Bounds
 from functions.core.counting.ledger import Ledger, announce, cut
 from functions.core.counting.partial import LARGEST_TALLY, Partial, fits, in_parts
+from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
 from functions.core.errors import Malformed
-from functions.core.payments.codec import decode, encode
+from functions.core.payments.codec import decode
 from functions.core.payments.event import Payment
-
-TICK: Final = b'{"paywatch":"tick"}'
-"""The heartbeat: a record that carries no payment, only its time of arrival."""
-
-
-class Record(msgspec.Struct, frozen=True, gc=False):
-    """One record as Lambda hands it over. `arrived_ms`: approximate arrival, epoch milliseconds."""
-
-    shard: str
-    sequence_number: str
-    arrived_ms: int
-    data: bytes
-
-
-class Bounds(msgspec.Struct, frozen=True):
-    """An event time may lie `skew_ms` after its record's arrival and `oldest_ms` before it; what
-    lies outside is parked, and not archived."""
-
-    skew_ms: int = 60_000
-    oldest_ms: int = 30 * 86_400_000
-
-    def hold(self, payment: Payment, arrived_ms: int) -> bool:
-        return arrived_ms - self.oldest_ms <= payment.timestamp_ms <= arrived_ms + self.skew_ms
-
-    def fault(self, payment: Payment, arrived_ms: int) -> Malformed:
-        """Why a payment that they do not hold is parked."""
-        ahead = (payment.timestamp_ms - arrived_ms) / 1000
-        if ahead > 0:
-            detail = (
-                f"timestamp lies {ahead:.0f} s after arrival; {self.skew_ms / 1000:g} s are allowed"
-            )
-            return Malformed("future", detail, encode(payment))
-        days = self.oldest_ms / 86_400_000
-        detail = f"timestamp lies {-ahead / 86_400:.0f} days before arrival; {days:g} are allowed"
-        return Malformed("stone_age", detail, encode(payment))
 
 
 class Counting(msgspec.Struct, frozen=True):

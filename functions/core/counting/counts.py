@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from functions.core.causes.diagnosis import CAUSES, PATH_CAUSES
+from functions.core.causes.vocabulary import CAUSES, PATH_CAUSES
 from functions.core.counting.signals import SIGNALS
 from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.batch import Record
+from functions.core.counting.record import Record
 from functions.core.errors import Malformed
 from functions.core.payments.cards import mask, mask_bytes
 

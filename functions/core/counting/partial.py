@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from functions.core.counting.counts import from_lists
+from functions.core.counting.record import Record
 from functions.core.counting.tally import Bucket, Tally, Wire, from_wire, split, to_wire
 from functions.core.errors import Malformed
 
@@ -70,6 +71,21 @@ def in_parts(partial: Partial) -> list[Partial]:
         if largest == 1 or all(map(fits, parts)):
             return parts
         largest = max(1, largest // 2)
+
+
+def grouped(batch: Iterable[Record]) -> Iterator[list[Record]]:
+    """A batch of partials in runs of at most LARGEST_BYTES, which fit into one step of detect, in
+    order. A record that alone is larger is a run of its own."""
+    group: list[Record] = []
+    size = 0
+    for record in batch:
+        if group and size + len(record.data) > LARGEST_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(record)
+        size += len(record.data)
+    if group:
+        yield group
 
 
 def fits(partial: Partial) -> bool:

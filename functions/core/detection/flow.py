@@ -18,14 +18,13 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
+from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import ALL, Slice, dimensions, disjoint
 from functions.core.detection.baseline import Baseline, Cell
 from functions.core.detection.evidence import CAP, HIGHEST, Normal, surprise
 from functions.core.detection.normals import Normals
 from functions.core.troubles.incident import Sighting
 from functions.core.troubles.severity import Verdict
-
-VOLUME, LATENCY = "volume", "latency"
 
 FEWEST_EXPECTED: Final = 10.0
 """Attempts a minute, below which a slice may well be silent."""

@@ -43,7 +43,8 @@ def paging(head: Head) -> Sequence[Incident]:
 def decided(change: AlarmChange, head: Head, waited: int, now: int) -> bool:
     """Whether an alarm that went red so many seconds ago can be taken. One on payments lets detect
     decide first, on what it suspects or whether it suspects anything: to join its page, not to
-    precede it by a second. A detect that is down is not waited for."""
+    precede it by a second. A detect that is down is not waited for, and nothing for longer than
+    _DECIDING_SECONDS."""
     if change.state != "ALARM" or not joins_incidents(change.alarm):
         return True
     incidents = paging(head)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functions.core.monitoring.alarms import Alarm
+from functions.core.paging.alarm_change import AlarmChange
+from functions.core.paging.desk import Thread
 from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,
@@ -17,27 +19,27 @@ from functions.core.paging.page import (
 
 
 def alarm_page(
-    alarm: Alarm, thread: str, since: int, reason: str, dashboard_url: str, *, subject: str = ""
+    change: AlarmChange, thread: Thread, dashboard_url: str, *, is_news: bool = True
 ) -> Page:
-    """The message for a CloudWatch alarm. `since` is epoch seconds; with the `subject` of a thread
-    that was told before, it is an update of that."""
+    """The message for an alarm that went red; unless it is news, it is an update of its thread."""
+    alarm, since = change.alarm, change.at
     return Page(
-        thread=thread,
-        kind=UPDATE if subject else TRIGGER,
+        thread=thread.id,
+        kind=TRIGGER if is_news else UPDATE,
         severity=alarm.severity,
-        subject=subject or alarm_subject(alarm, thread),
+        subject=thread.subject,
         headline=f"{alarm.severity.upper()}: {alarm.title}",
         facts=(("Since", moment(since)),),
         action=("First", _sentence(alarm.first_action)),
         names=(
-            ("CloudWatch says", reason),
+            ("CloudWatch says", change.reason),
             ("Alarm", alarm.name),
-            ("Thread", thread),
+            ("Thread", thread.id),
             ("Dashboard", dashboard_url),
         ),
         sms=sms_text(
             f"{alarm.severity.upper()} {alarm.title}, since {minute(since)}",
-            thread,
+            thread.id,
             alarm.first_action,
         ),
         labels={"alarm": alarm.name, "owner": "unknown"},
@@ -51,23 +53,21 @@ def alarm_subject(alarm: Alarm, thread: str) -> str:
     return subject_line(f"{thread}: {alarm.title}")
 
 
-def alarm_ok_page(
-    title: str, thread: str, subject: str, severity: str, since: int, until: int, dashboard_url: str
-) -> Page:
+def alarm_ok_page(thread: Thread, until: int, dashboard_url: str) -> Page:
     """The message when the last alarm of a thread is green again."""
-    lasted = duration(until - since)
+    lasted = duration(until - thread.started_at)
     return Page(
-        thread=thread,
+        thread=thread.id,
         kind=RESOLVE,
-        severity=severity,
-        subject=subject,
-        headline=f"OK: over after {lasted}. It was: {title}",
-        facts=(("From", moment(since)), ("Until", moment(until))),
+        severity=thread.severity,
+        subject=thread.subject,
+        headline=f"OK: over after {lasted}. It was: {thread.title}",
+        facts=(("From", moment(thread.started_at)), ("Until", moment(until))),
         action=None,
-        names=(("Thread", thread), ("Dashboard", dashboard_url)),
-        sms=sms_text(f"OK over after {lasted}. It was: {title}", thread),
+        names=(("Thread", thread.id), ("Dashboard", dashboard_url)),
+        sms=sms_text(f"OK over after {lasted}. It was: {thread.title}", thread.id),
         labels={"owner": "unknown"},
-        started_at=since,
+        started_at=thread.started_at,
         at=until,
         url=dashboard_url,
     )

@@ -13,7 +13,7 @@ from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.alarm_change import AlarmChange, joins_incidents
 from functions.core.paging.alarm_page import alarm_ok_page, alarm_page, alarm_subject
 from functions.core.paging.desk import Decision, Manners, Thread, Threads, over_notes, worse
-from functions.core.paging.page import TRIGGER, Page
+from functions.core.paging.page import Page
 from functions.core.paging.record_notes import alarm_note
 from functions.core.paging.storm import is_storm, storm_of, storm_thread
 from functions.core.paging.thread_page import storm_page
@@ -46,14 +46,12 @@ def red(
     if thread is None and is_storm(about):
         thread = storm_thread(change.at)
         titles = [*(other.title for other in threads.values()), alarm.title]
-        page = storm_page(thread.id, alarm.severity, titles, change.at, url)
+        page = storm_page(thread, alarm.severity, titles, url)
     elif thread is None:
         thread = _new_thread(alarm, change.at)
-        page = alarm_page(alarm, thread.id, change.at, change.reason, url)
+        page = alarm_page(change, thread, url)
     elif thread.recovered or RANK[alarm.severity] > RANK[thread.severity]:
-        page = alarm_page(alarm, thread.id, change.at, change.reason, url, subject=thread.subject)
-        if thread.recovered:
-            page = replace(page, kind=TRIGGER)
+        page = alarm_page(change, thread, url, is_news=thread.recovered)
     names = tuple(dict.fromkeys((*thread.red, alarm.name)))
     recovered = thread.recovered and page is None
     worst = worse(thread.severity, alarm.severity)
@@ -104,16 +102,7 @@ def green(threads: Threads, change: AlarmChange, manners: Manners) -> Decision:
         notes = over_notes(thread, change.at, change.key)
         if thread.recovered:
             return Decision(changed, None, notes)
-        page = alarm_ok_page(
-            thread.title,
-            thread.id,
-            thread.subject,
-            thread.severity,
-            thread.started_at,
-            change.at,
-            manners.dashboard_url,
-        )
-        return Decision(changed, page, notes)
+        return Decision(changed, alarm_ok_page(thread, change.at, manners.dashboard_url), notes)
     return Decision(changed)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.errors import StateConflict
 from functions.core.paging.page import TRIGGER, Page
 from functions.core.paging.record_notes import over_note
 from functions.core.troubles.record import Note
@@ -19,6 +20,10 @@ MOST_REMEMBERED: Final = 2_000
 """Messages that are known at most: an alarm that flaps must not fill the desk."""
 OVER_SECONDS: Final = 3600
 """How long a thread that is over is known, for its trouble may come back."""
+
+STALE_SECONDS: Final = 40
+"""A page that somebody else decided on and did not send for so long is sent by whoever comes. Longer
+than an invocation may last (30 s), shorter than Lambda waits before it tries again (a minute)."""
 
 
 class Thread(msgspec.Struct, frozen=True):
@@ -81,6 +86,22 @@ class Decision(msgspec.Struct, frozen=True):
 def remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
     young = [(key, at) for key, at in taken.items() if now - at < REMEMBERED_SECONDS]
     return dict(young[-MOST_REMEMBERED + 1 :])
+
+
+def to_send(before: Desk, after: Desk, key: str, now: int) -> list[Pending]:
+    """What whoever took the message `key`, and wrote `after` over `before`, is to send and to note:
+    what the message caused, unless it was taken before, and what others left for STALE_SECONDS.
+
+    Raises StateConflict while somebody else may be sending what the message caused: whoever comes
+    again then finds it sent, or left.
+    """
+    own = [item for item in after.outbox if item.key == key]
+    left = [item for item in after.outbox if now - item.at >= STALE_SECONDS]
+    if key not in before.taken:
+        return [*own, *left]
+    if any(item not in left for item in own):
+        raise StateConflict(f"another invocation is sending the page for {key}")
+    return left
 
 
 def sent(desk: Desk, keys: Sequence[str]) -> Desk:

@@ -84,20 +84,19 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         action=(
             ("Next", "did you move traffic? Move it back in steps.")
             if is_over
-            else ("First", first_action(incident))
+            else ("First", first_action(incident, found))
         ),
         names=(("Incident", incident.id), ("Dashboard", dashboard_url)),
         sms=sms_text(sms, incident.id, "" if is_over else SIGNALS[incident.signal].action or short),
-        labels=labels(incident),
+        labels=labels(incident, found),
         started_at=incident.started_at,
         at=incident.closed_at or incident.updated_at,
         url=dashboard_url,
     )
 
 
-def labels(incident: Incident) -> dict[str, str]:
+def labels(incident: Incident, found: Blame) -> dict[str, str]:
     """The incident for machines: signal, cause, owner, and its slice's dimensions."""
-    found = blame(incident)
     return {
         "signal": incident.signal,
         "cause": found.cause,
@@ -106,10 +105,9 @@ def labels(incident: Incident) -> dict[str, str]:
     }
 
 
-def first_action(incident: Incident) -> str:
+def first_action(incident: Incident, found: Blame) -> str:
     if SIGNALS[incident.signal].action:
         return SIGNALS[incident.signal].action
-    found = blame(incident)
     if not found.owner:
         return _NO_OWNER_ACTION.get(found.cause, _NO_OWNER_ACTION["unknown"])
     return FIRST_ACTION[found.owner].format(name=found.name or f"the {found.owner}")

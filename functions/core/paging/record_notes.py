@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from functions.core.paging.alarm_change import AlarmChange
-from functions.core.paging.incident_page import incident_page, incident_subject
+from functions.core.paging.incident_page import incident_subject
 from functions.core.paging.page import Page
 from functions.core.troubles.incident import Announcement
 from functions.core.troubles.record import ACKNOWLEDGED, ALARM, OVER, RATED, Entry, Note
 from functions.core.troubles.response import Acknowledgement, Response
 
 
-def incident_note(message: Announcement, thread: str, page: Page | None) -> Note:
-    """A transition; `page` is what people were told of it, if anything, in `thread`."""
+def incident_note(message: Announcement, headline: str, thread: str, *, paged: bool) -> Note:
+    """A transition: the headline of its page, and whether people were sent that, in `thread`."""
     incident = message.incident
     entry = Entry(
         message.key,
         incident.closed_at or incident.updated_at,
         message.transition,
-        incident_page(message, "").headline,
+        headline,
         severity=incident.severity,
-        paged=page is not None,
+        paged=paged,
     )
     return Note(
         incident.id,

@@ -53,10 +53,9 @@ def in_storm(
         return None, thread
     titles = [other.title for about, other in threads.items() if not is_storm(about)]
     told = storm_page(
-        thread.id,
+        thread,
         incident.severity,
         [*titles, incident_subject(incident)],
-        thread.started_at,
         manners.dashboard_url,
         is_news=not is_old,
     )

@@ -29,7 +29,6 @@ from msgspec.structs import replace
 
 from functions.core.paging.alarm_change import AlarmChange, is_excused, paging
 from functions.core.paging.alarm_threads import (
-    PAYMENT_ALARMS,
     green,
     joined,
     red,
@@ -41,22 +40,16 @@ from functions.core.paging.desk import (
     Desk,
     Manners,
     Pending,
-    Thread,
     Threads,
-    over_notes,
     remembered,
-    worse,
 )
-from functions.core.paging.incident_page import incident_page, incident_subject
-from functions.core.paging.page import UPDATE, Page
-from functions.core.paging.record_notes import incident_note, response_note
-from functions.core.paging.storm import in_storm, is_storm, storm_of, storm_thread
+from functions.core.paging.incident_threads import announced
+from functions.core.paging.record_notes import response_note
+from functions.core.paging.storm import is_storm
 from functions.core.paging.thread_page import acknowledged_page
 from functions.core.troubles.head import Head
-from functions.core.troubles.incident import AGAIN, CLOSED, WORSE, Announcement, Incident
-from functions.core.troubles.record import Note
+from functions.core.troubles.incident import Announcement
 from functions.core.troubles.response import Acknowledgement, Rating, Response
-from functions.core.troubles.severity import RANK
 
 Message = Announcement | AlarmChange | Response
 
@@ -87,7 +80,7 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
 
 def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Decision:
     if isinstance(message, Announcement):
-        return _announced(desk, message, now, manners)
+        return announced(desk, message, now, manners)
     if isinstance(message, Acknowledgement):
         return _acknowledged(desk.threads, message, manners)
     if isinstance(message, Rating):
@@ -100,67 +93,6 @@ def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) 
     return red(left, message, incidents, manners)
 
 
-def _announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> Decision:
-    incident, threads = message.incident, dict(desk.threads)
-    if not incident.pages:
-        return Decision(threads, None, (incident_note(message, incident.id, None),))
-    about, thread = _thread_of(desk, incident)
-    is_old = about in threads
-    page = incident_page(message, manners.dashboard_url)
-    page = replace(page, subject=thread.subject, thread=thread.id)
-    is_worse = RANK[incident.severity] > RANK[thread.severity]
-    if message.transition == CLOSED:
-        others = tuple(other for other in thread.incidents if other != incident.id)
-        thread = replace(thread, incidents=others, recovered=not others)
-        if others or thread.red:
-            page = replace(page, kind=UPDATE)
-    else:
-        ids = tuple(dict.fromkeys((*thread.incidents, incident.id)))
-        thread = replace(thread, incidents=ids, recovered=False)
-        if is_old and message.transition != AGAIN:
-            page = replace(page, kind=UPDATE)
-    if thread.taken_by:
-        page = replace(page, facts=(*page.facts, ("Taken by", thread.taken_by)))
-    told: Page | None = page
-    if message.transition == WORSE and not is_worse:
-        if now - thread.updated_at < manners.cooldown_seconds:
-            told = None
-        else:
-            thread = replace(thread, updated_at=now)
-    if is_storm(about):
-        told, thread = in_storm(threads, thread, page, message, is_old, manners)
-    thread = replace(thread, severity=worse(thread.severity, incident.severity))
-    notes: tuple[Note, ...] = (incident_note(message, thread.id, told),)
-    threads[about] = thread
-    if not thread.incidents and not thread.red:
-        del threads[about]
-        notes += over_notes(thread, incident.closed_at, message.key)
-    return Decision(threads, told, notes)
-
-
-def _thread_of(desk: Desk, incident: Incident) -> tuple[str, Thread]:
-    """The incident's thread and what it is about: its own, the one that it had before it came back,
-    that of the payment alarms, or a new one."""
-    for about, thread in desk.threads.items():
-        if incident.id in thread.incidents:
-            return about, thread
-    before = desk.over.get(incident.id)
-    if before is not None and not incident.closed_at:
-        return before.id, replace(before, over_at=0, recovered=False)
-    if PAYMENT_ALARMS in desk.threads:
-        return PAYMENT_ALARMS, desk.threads[PAYMENT_ALARMS]
-    storm = storm_of(desk.threads, incident.detected_at)
-    if storm is not None:
-        return storm, desk.threads.get(storm) or storm_thread(incident.detected_at)
-    return incident.id, Thread(
-        id=incident.id,
-        subject=incident_subject(incident),
-        title=incident_subject(incident),
-        severity=incident.severity,
-        started_at=incident.started_at,
-    )
-
-
 def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) -> Decision:
     """Who took the trouble over stands on every later page; the channels that know of it are told."""
     changed, page = dict(threads), None
@@ -170,14 +102,6 @@ def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) 
         if thread.taken_by == message.by:
             break
         changed[about] = replace(thread, taken_by=message.by)
-        page = acknowledged_page(
-            message,
-            thread.id,
-            thread.subject,
-            thread.title,
-            thread.severity,
-            thread.started_at,
-            manners.dashboard_url,
-        )
+        page = acknowledged_page(message, thread, manners.dashboard_url)
         break
     return Decision(changed, page, (response_note(message),))

@@ -20,7 +20,8 @@ from functions.core.archive.rows import (
     rows_of,
     transform,
 )
-from functions.core.counting.batch import TICK, Bounds
+from functions.core.counting.bounds import Bounds
+from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
 from functions.core.payments.codec import PACKINGS, decode, pack
 from functions.core.payments.event import ALIASES, Payment

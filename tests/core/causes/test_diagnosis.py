@@ -13,11 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.causes.diagnosis import (
-    CAUSES,
     COLUMNS,
-    OWNERS,
-    PATH_CAUSES,
-    RETRIES,
     TIMEOUT_MS,
     Code,
     Diagnosis,
@@ -29,6 +25,7 @@ from functions.core.causes.diagnosis import (
     parse,
 )
 from functions.core.causes.guess import guess
+from functions.core.causes.vocabulary import CAUSES, OWNERS, PATH_CAUSES, RETRIES
 from functions.core.payments.event import STATUSES, Payment
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.codes.heldout import foreign, leave_one_out
 from benchmarks.codes.train import Example, examples, phrases, train
-from functions.core.causes.diagnosis import CAUSES, COLUMNS, OWNERS, RETRIES, load
+from functions.core.causes.diagnosis import COLUMNS, load
 from functions.core.causes.diagnosis import parse as parse_codes
 from functions.core.causes.guess import (
     ADVICE,
@@ -27,6 +27,7 @@ from functions.core.causes.guess import (
     shipped,
     softmax,
 )
+from functions.core.causes.vocabulary import CAUSES, OWNERS, RETRIES
 
 NOTHING = (0.0,) * len(CLASSES)
 WORDS = sorted(word for word in shipped().weights if " " not in word)

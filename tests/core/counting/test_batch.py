@@ -7,10 +7,12 @@ import random
 from collections.abc import Sequence
 
 from functions.core.causes.diagnosis import load
-from functions.core.counting.batch import TICK, Batch, Bounds, Counting, Record, count
+from functions.core.counting.batch import Batch, Counting, count
+from functions.core.counting.bounds import Bounds
 from functions.core.counting.counts import payments
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import LARGEST_BYTES, encode, fits
+from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import merge
 from tests.builders import FIRST_SEQUENCE, NOW, counts, event_bytes, record

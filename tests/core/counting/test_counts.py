@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import CAUSES, PATH_CAUSES
+from functions.core.causes.vocabulary import CAUSES, PATH_CAUSES
 from functions.core.counting.counts import (
     BAD,
     BLAMED_AT,

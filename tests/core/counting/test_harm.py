@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import CAUSES
+from functions.core.causes.vocabulary import CAUSES
 from functions.core.counting.harm import (
     MOST_EXAMPLES,
     NO_CURRENCY,

@@ -19,13 +19,14 @@ from functions.core.counting.partial import (
     encode,
     fits,
     fresh,
+    grouped,
     in_parts,
     padded,
 )
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally, merge
 from functions.core.errors import Malformed
-from tests.builders import NOW, SHARD, approved, counts, partial
+from tests.builders import NOW, SHARD, approved, counts, partial, record
 
 
 def taken(*partials: Partial, positions: dict[str, Position] | None = None) -> list[Partial]:
@@ -173,3 +174,32 @@ def test_few_slices_fit_however_long_their_values_are() -> None:
     small = partial(1, crowded(300, 400))
     assert fits(small)
     assert len(encode(small)) <= LARGEST_BYTES
+
+
+def sizes(*lengths: int) -> list[list[int]]:
+    """The runs of records of these lengths, as lengths."""
+    batch = [record(number, bytes(length)) for number, length in enumerate(lengths)]
+    return [[len(item.data) for item in group] for group in grouped(batch)]
+
+
+def test_partials_that_fit_into_one_step_are_one_run() -> None:
+    assert sizes(LARGEST_BYTES - 2, 1, 1) == [[LARGEST_BYTES - 2, 1, 1]]
+
+
+def test_a_run_ends_before_the_partial_that_would_be_too_much() -> None:
+    assert sizes(LARGEST_BYTES - 1, 1, 1) == [[LARGEST_BYTES - 1, 1], [1]]
+
+
+def test_a_partial_too_large_for_a_run_is_one_of_its_own() -> None:
+    assert sizes(1, LARGEST_BYTES + 1, 1) == [[1], [LARGEST_BYTES + 1], [1]]
+
+
+def test_a_batch_of_nothing_has_no_run() -> None:
+    assert sizes() == []
+
+
+@given(st.lists(st.integers(1, LARGEST_BYTES // 2), max_size=12))
+def test_runs_are_the_batch_in_its_order_and_each_fits(lengths: list[int]) -> None:
+    runs = sizes(*lengths)
+    assert [length for run in runs for length in run] == lengths
+    assert all(0 < sum(run) <= LARGEST_BYTES for run in runs)

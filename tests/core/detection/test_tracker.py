@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import Counts, attempts
-from functions.core.counting.signals import DEFAULT_THRESHOLDS, RATES, Threshold
+from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
-from functions.core.detection.budget import MOST_DRIFT, Budget
+from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import COLD, strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import (
@@ -224,12 +224,6 @@ def test_the_more_fails_all_the_time_the_more_evidence_is_needed() -> None:
 def test_a_smaller_budget_of_false_alarms_needs_more_evidence() -> None:
     strict = Budget(learning_seconds=30, per_week=0.01)
     assert watched([{ALL: MIXED}] * 130, strict).needed > watched([{ALL: MIXED}] * 130).needed
-
-
-def test_a_rate_may_drift_by_half_its_warning_but_not_far() -> None:
-    thresholds = {**DEFAULT_THRESHOLDS, "failed": Threshold(0.01, 0.02)}
-    assert Budget(thresholds).drift(FAILED) == 0.005
-    assert Budget(thresholds).drift("denied") == MOST_DRIFT
 
 
 def crowd(first: int, many: int, each: int) -> dict[str, Counts]:

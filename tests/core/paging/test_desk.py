@@ -1,4 +1,4 @@
-"""The desk as it is stored."""
+"""The desk: how it is stored, and what of it is whose to send."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import msgspec
 import pytest
 
-from functions.core.paging.desk import Desk, Pending, decode
+from functions.core.errors import StateConflict
+from functions.core.paging.desk import STALE_SECONDS, Desk, Pending, decode, to_send, worse
 from tests.builders import NOW
 from tests.channel_pages import TRIGGERED
 
@@ -38,3 +39,54 @@ def test_a_page_that_the_release_before_did_not_send_is_taken_over_word_for_word
 def test_what_is_no_desk_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         decode('{"taken": 7}')
+
+
+KEY = "PW-1/opened"
+
+
+def decided(key: str, at: int = NOW) -> Pending:
+    return Pending(key, None, at)
+
+
+def test_whoever_takes_a_message_sends_what_it_causes() -> None:
+    after = Desk({KEY: NOW}, outbox=(decided(KEY),))
+    assert to_send(Desk(), after, KEY, NOW) == [decided(KEY)]
+
+
+def test_what_another_message_caused_is_left_to_whoever_took_that() -> None:
+    before = Desk({"other": NOW}, outbox=(decided("other"),))
+    after = Desk({**before.taken, KEY: NOW}, outbox=(*before.outbox, decided(KEY)))
+    assert to_send(before, after, KEY, NOW) == [decided(KEY)]
+
+
+def test_what_others_left_for_long_is_sent_by_whoever_comes() -> None:
+    left = decided("other", NOW - STALE_SECONDS)
+    young = decided("third", NOW - STALE_SECONDS + 1)
+    before = Desk({"other": left.at, "third": young.at}, outbox=(left, young))
+    after = Desk({**before.taken, KEY: NOW}, outbox=(*before.outbox, decided(KEY)))
+    assert to_send(before, after, KEY, NOW) == [decided(KEY), left]
+
+
+def test_a_message_that_another_invocation_may_be_sending_comes_again() -> None:
+    desk = Desk({KEY: NOW}, outbox=(decided(KEY),))
+    with pytest.raises(StateConflict, match=f"another invocation is sending the page for {KEY}"):
+        to_send(desk, desk, KEY, NOW + STALE_SECONDS - 1)
+
+
+def test_a_message_that_was_taken_and_left_is_sent_when_it_comes_again() -> None:
+    desk = Desk({KEY: NOW}, outbox=(decided(KEY),))
+    assert to_send(desk, desk, KEY, NOW + STALE_SECONDS) == [decided(KEY)]
+
+
+def test_a_message_that_was_sent_causes_nothing_when_it_comes_again() -> None:
+    desk = Desk({KEY: NOW})
+    assert to_send(desk, desk, KEY, NOW + 60) == []
+
+
+def test_a_message_that_causes_nothing_sends_nothing() -> None:
+    assert to_send(Desk(), Desk({KEY: NOW}), KEY, NOW) == []
+
+
+@pytest.mark.parametrize(("one", "two"), [("info", "warning"), ("critical", "warning")])
+def test_of_two_severities_the_graver_one_counts(one: str, two: str) -> None:
+    assert worse(one, two) == worse(two, one) == max(one, two, key=("info warning critical").index)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import CAUSES
+from functions.core.causes.vocabulary import CAUSES
 from functions.core.counting.slices import slice_key
 from functions.core.troubles.blame import PARTIES, Blame, blame, likely_cause
 from tests.builders import incident

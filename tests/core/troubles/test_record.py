@@ -30,7 +30,7 @@ ID = incident().id
 
 def note(transition: str = OPENED, paged: bool = True, **fields: object) -> Note:
     message = announcement(transition, **fields)
-    return incident_note(message, ID, incident_page(message, DASHBOARD) if paged else None)
+    return incident_note(message, incident_page(message, DASHBOARD).headline, ID, paged=paged)
 
 
 def record_of(*notes: Note) -> TroubleRecord:

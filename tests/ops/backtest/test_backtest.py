@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from functions.core.errors import PaywatchError, SettingsError
-from functions.settings import thresholds
+from functions.settings.thresholds import thresholds
 from ops.backtest.alarm_rules import DEFAULT_ALARMS
 from ops.backtest.report import UPLOT
 from ops.cli import app

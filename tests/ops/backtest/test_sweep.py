@@ -15,7 +15,7 @@ from functions.core.counting.slices import ALL
 from functions.core.detection.budget import Budget
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
-from functions.settings import thresholds
+from functions.settings.thresholds import thresholds
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.sweep import BUDGETS, FACTORS, proposal, sweep_table, trials
 from ops.backtest.trial import Trial

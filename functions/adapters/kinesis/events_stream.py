@@ -1,51 +1,13 @@
-"""Kinesis: the records of an invocation, and the two streams that Paywatch writes to."""
+"""Kinesis: the stream on which payments come, as far as Paywatch itself writes to it."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from functions.adapters.aws import calling
-from functions.core.counting.batch import TICK, Record
-from functions.core.counting.partial import Partial, encode
+from functions.core.counting.record import TICK
 from functions.core.errors import Transient
-
-
-def records(event: Mapping[str, Any]) -> list[Record]:
-    """The records of a Kinesis invocation, in order. They all come from one shard."""
-    return [_record(item) for item in event["Records"]]
-
-
-def _record(item: Mapping[str, Any]) -> Record:
-    kinesis = item["kinesis"]
-    try:
-        data = base64.b64decode(kinesis["data"], validate=True)
-    except binascii.Error:
-        data = str(kinesis["data"]).encode()
-    return Record(
-        shard=str(item["eventID"]).split(":", 1)[0],
-        sequence_number=str(kinesis["sequenceNumber"]),
-        arrived_ms=round(float(kinesis["approximateArrivalTimestamp"]) * 1000),
-        data=data,
-    )
-
-
-class TalliesStream:
-    """Where tally sends its partials, in order: one shard, one PutRecord at a time."""
-
-    def __init__(self, client: Any, stream: str) -> None:
-        self._client = client
-        self._stream = stream
-
-    def send(self, partials: Iterable[Partial]) -> None:
-        """Send the partials one after the other. Raises Transient when Kinesis does not take one."""
-        for partial in partials:
-            with calling(f"put a partial on {self._stream}"):
-                self._client.put_record(
-                    StreamName=self._stream, Data=encode(partial), PartitionKey=partial.shard
-                )
 
 
 class EventsStream:

@@ -1,0 +1,87 @@
+"""What notify does with a message: take it, tell what it causes, and note that on the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+
+from aws_lambda_powertools import Logger
+
+from functions.core.errors import StateConflict
+from functions.core.monitoring.alarms import Alarm
+from functions.core.paging.alarm_change import AlarmChange, decided
+from functions.core.paging.desk import Desk, Manners, Pending, sent, to_send
+from functions.core.paging.message import parse
+from functions.core.paging.take import Message, take
+from functions.handlers.contention import Contention
+from functions.handlers.ports import DeskStore, HeadReader, PageSink, RecordStore
+
+logger = Logger()
+
+
+@dataclass(frozen=True)
+class NotifyFunction:
+    desks: DeskStore
+    detect: HeadReader
+    oncall: PageSink
+    records: RecordStore
+    alarms: Mapping[str, Alarm]
+    alarm_prefix: str
+    manners: Manners
+    contention: Contention = field(default_factory=Contention)
+
+    def __call__(self, texts: Sequence[str], now: int) -> None:
+        """Tell each message. Raises Malformed, Transient or StateConflict: then SNS brings it again."""
+        for text in texts:
+            message = parse(text, self.alarm_prefix, self.alarms)
+            if message is not None:
+                self._tell(message, now)
+
+    def _tell(self, message: Message, now: int) -> None:
+        if isinstance(message, AlarmChange):
+            self._let_detect_decide(message, now)
+        taking = partial(self._take, message, now)
+        while_taken = f"while {message.key} was taken"
+        before, after = self.contention.retried(taking, "the desk", while_taken)
+        pending = to_send(before, after, message.key, now)
+        for item in pending:
+            self._apply(item)
+        if pending:
+            self._clear([item.key for item in pending])
+
+    def _let_detect_decide(self, change: AlarmChange, now: int) -> None:
+        for waited in count():
+            if decided(change, self.detect.head(), waited, now):
+                return
+            self.contention.pause(1.0)
+
+    def _take(self, message: Message, now: int) -> tuple[Desk, Desk]:
+        """The desk before the message and after it."""
+        desk, version = self.desks.read()
+        # Read after the desk, so that detect knows every incident that the desk does.
+        after = take(desk, message, self.detect.head(), now, self.manners)
+        if after != desk:
+            self.desks.write(after, version)
+        return desk, after
+
+    def _apply(self, item: Pending) -> None:
+        """Page first: the record can wait. Both may come twice; a note is taken once."""
+        if item.page is not None:
+            self.oncall.send(item.page)
+            logger.info("paged", page=item.page.thread, severity=item.page.severity)
+        for note in item.notes:
+            noting = partial(self.records.note, note)
+            if not self.contention.retried(noting, f"the record of {note.id}"):
+                logger.warning("a response to a trouble that has no record", id=note.id)
+
+    def _clear(self, keys: Sequence[str]) -> None:
+        try:
+            self.contention.retried(partial(self._cleared, keys), "the desk")
+        except StateConflict:
+            logger.warning("pages were sent but stay in the outbox", keys=list(keys))
+
+    def _cleared(self, keys: Sequence[str]) -> None:
+        desk, version = self.desks.read()
+        self.desks.write(sent(desk, keys), version)

@@ -1,0 +1,43 @@
+"""The bounds of the event time."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from functions.core.counting.bounds import Bounds
+from tests.builders import NOW, payment
+
+BOUNDS = Bounds(skew_ms=60_000, oldest_ms=86_400_000)
+
+
+@pytest.mark.parametrize(
+    ("second", "is_held"),
+    [
+        (NOW + 61, False),
+        (NOW + 60, True),
+        (NOW, True),
+        (NOW - 86_400, True),
+        (NOW - 86_401, False),
+    ],
+)
+def test_both_ends_belong_to_the_bounds(second: int, is_held: bool) -> None:
+    assert BOUNDS.hold(payment(second), NOW * 1000) == is_held
+
+
+def test_a_time_ahead_is_refused_as_future_with_what_is_allowed() -> None:
+    fault = BOUNDS.fault(payment(NOW + 61), NOW * 1000)
+    assert fault.reason == "future"
+    assert fault.detail == "timestamp lies 61 s after arrival; 60 s are allowed"
+
+
+def test_a_time_long_past_is_refused_as_stone_age_with_what_is_allowed() -> None:
+    fault = BOUNDS.fault(payment(NOW - 3 * 86_400), NOW * 1000)
+    assert fault.reason == "stone_age"
+    assert fault.detail == "timestamp lies 3 days before arrival; 1 are allowed"
+
+
+def test_what_is_refused_is_kept_as_an_event_that_can_be_sent_again() -> None:
+    fault = BOUNDS.fault(payment(NOW + 61, issuer="HDFC"), NOW * 1000)
+    assert json.loads(fault.data)["issuer"] == "HDFC"

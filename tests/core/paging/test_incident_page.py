@@ -1,0 +1,89 @@
+"""What a page says of an incident. The goldens are read as a person on call reads them, at night."""
+
+from __future__ import annotations
+
+from syrupy.assertion import SnapshotAssertion
+
+from functions.core.counting.harm import Example
+from functions.core.paging.incident_page import incident_page
+from functions.core.paging.page import (
+    RESOLVE,
+    TRIGGER,
+    UPDATE,
+)
+from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE
+from tests.builders import DASHBOARD, NOW, announcement
+from tests.core.paging.shown import shown
+
+
+def test_an_incident_opened(snapshot: SnapshotAssertion) -> None:
+    assert shown(incident_page(announcement(OPENED), DASHBOARD)) == snapshot
+
+
+def test_an_incident_opened_names_the_rate_that_is_true_just_now(
+    snapshot: SnapshotAssertion,
+) -> None:
+    young = announcement(OPENED, rate=0.2, at_least=0.11, latest_rate=0.6, latest_seconds=4)
+    assert shown(incident_page(young, DASHBOARD)) == snapshot
+
+
+def test_an_incident_with_its_harm_came_back(snapshot: SnapshotAssertion) -> None:
+    back = announcement(
+        AGAIN, again=1, back_at=NOW + 300, affected=1204, money={"INR": 310_400.5, "USD": 99.0},
+        examples=(Example("txn_82473", "91"), Example("txn_82490")),
+    )  # fmt: skip
+    assert shown(incident_page(back, DASHBOARD)) == snapshot
+
+
+def test_an_incident_got_worse(snapshot: SnapshotAssertion) -> None:
+    worse = announcement(WORSE, slice="issuer=HDFC", rate=0.71, at_least=0.66, attempts=1204)
+    assert shown(incident_page(worse, DASHBOARD)) == snapshot
+
+
+def test_an_incident_closed(snapshot: SnapshotAssertion) -> None:
+    closed = announcement(CLOSED, closed_at=NOW + 187)
+    assert shown(incident_page(closed, DASHBOARD)) == snapshot
+
+
+def test_declines_on_all_traffic(snapshot: SnapshotAssertion) -> None:
+    wave = announcement(
+        OPENED, slice="", signal="denied", severity="warning", score=55.0, rate=0.121,
+        at_least=0.112, attempts=12_000, normal=0.04, elsewhere=None, causes={"customer": 1400, "fraud": 52},
+    )  # fmt: skip
+    assert shown(incident_page(wave, DASHBOARD)) == snapshot
+
+
+def test_without_any_cause_it_is_said_to_be_unknown() -> None:
+    page = incident_page(announcement(causes={}, slice=""), DASHBOARD)
+    assert "Cause: unknown" in page.body
+    assert "Whose: not clear yet" in page.body
+
+
+def test_the_first_line_names_the_route_and_the_likely_cause() -> None:
+    first = incident_page(announcement(), DASHBOARD).body.splitlines()[0]
+    assert "issuer HDFC × network VISA" in first
+    assert "Likely cause: issuer" in first
+
+
+def test_a_gateways_page_names_the_gateway_whatever_its_codes_say() -> None:
+    page = incident_page(
+        announcement(slice="gateway=razorpay", causes={"timeout": 80, "gateway": 20}), DASHBOARD
+    )
+    assert page.headline.endswith("on gateway razorpay. Likely cause: gateway (timeout)")
+    assert "Whose: gateway razorpay" in page.body
+    assert "status page of razorpay" in page.body
+
+
+def test_a_page_says_what_it_is_for_its_thread() -> None:
+    kinds = [
+        incident_page(announcement(transition), DASHBOARD).kind
+        for transition in (OPENED, WORSE, AGAIN, CLOSED)
+    ]
+    assert kinds == [TRIGGER, UPDATE, TRIGGER, RESOLVE]
+
+
+def test_labels_of_a_thread_are_the_same_in_all_its_pages() -> None:
+    told = [incident_page(announcement(transition), DASHBOARD) for transition in (OPENED, CLOSED)]
+    assert told[0].labels == told[1].labels
+    assert told[0].labels["issuer"] == "HDFC"
+    assert told[0].labels["owner"] == "issuer"

@@ -1,0 +1,25 @@
+"""What notify is told."""
+
+from __future__ import annotations
+
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
+from functions.settings.notify import NotifySettings
+
+NOTIFY = {
+    "STATE_TABLE": "state",
+    "ONCALL_TOPIC_ARN": "arn",
+    "ENVIRONMENT": "dev",
+    "DASHBOARD_URL": "https://x",
+}
+
+
+def test_notify_has_its_deployments_names() -> None:
+    settings = NotifySettings.from_env(NOTIFY)
+    assert (settings.environment, settings.thresholds) == ("dev", DEFAULT_THRESHOLDS)
+
+
+def test_channels_and_cool_down_are_as_they_are_set() -> None:
+    settings = NotifySettings.from_env(
+        {**NOTIFY, "CHANNELS": "slack,webhook", "COOLDOWN_SECONDS": "5"}
+    )
+    assert (settings.channels, settings.cooldown_seconds) == (("slack", "webhook"), 5)
