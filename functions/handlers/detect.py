@@ -22,7 +22,7 @@ from functions.adapters.kinesis import records
 from functions.adapters.sns import AlarmsTopic
 from functions.core.counting.batch import Record
 from functions.core.counting.partial import LARGEST_BYTES, Partial, decode
-from functions.core.detection.journal import SNAPSHOT_EVERY
+from functions.core.detection.journal import SNAPSHOT_EVERY, Restored
 from functions.core.detection.state import Rules, State, initial, under
 from functions.core.detection.step import Delta, step
 from functions.core.errors import StateConflict, Transient
@@ -34,7 +34,7 @@ logger = Logger()
 
 
 class JournalStore(Protocol):
-    def load(self, initial: State, rules: Rules) -> State: ...
+    def load(self, initial: State, rules: Rules) -> Restored: ...
     def append(self, delta: Delta, state: State) -> None: ...
     def write_snapshot(self, state: State) -> None: ...
 
@@ -86,10 +86,13 @@ class DetectFunction:
         self._publish(after, now_ms)
 
     def _load(self) -> State:
-        state = self.journal.load(initial(self.rules), self.rules)
-        if state.version and not state.positions:
+        state, lost = self.journal.load(initial(self.rules), self.rules)
+        if lost is not None:
             logger.error(
-                "the stored state could not be read: counting begins anew", version=state.version
+                "steps that are stored could not be read, and what they counted is not known",
+                steps=lost.steps,
+                versions=(lost.first, lost.last),
+                clock=(lost.since, lost.until),
             )
         logger.info("state restored", version=state.version, clock=state.window.clock)
         self.state = under(state, self.rules)

@@ -23,8 +23,9 @@ class Heads:
         return msgspec.json.decode(item["head"]["S"], type=Head) if item else Head()
 
 
-def newest_step(client: Any, table: str, attribute: str) -> dict[str, Any] | None:
-    """That attribute of the item of detect's newest step; None before the first."""
+def newest_step(client: Any, table: str, *attributes: str) -> dict[str, Any] | None:
+    """These attributes of the item of detect's newest step; None before the first."""
+    names = {f"#{name}": name for name in attributes}
     with calling("read detect's newest step"):
         answer = client.query(
             TableName=table,
@@ -33,8 +34,8 @@ def newest_step(client: Any, table: str, attribute: str) -> dict[str, Any] | Non
             ScanIndexForward=False,
             Limit=1,
             ConsistentRead=True,
-            ProjectionExpression="#attribute",
-            ExpressionAttributeNames={"#attribute": attribute},
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
         )
     items: list[dict[str, Any]] = answer["Items"]
     return items[0] if items else None

@@ -19,6 +19,7 @@ import msgspec
 
 from functions.core.counting.counts import NONE, SIGNALS, Counts, attempts, blamed
 from functions.core.counting.slices import ALL, slice_key, slice_values
+from functions.core.counting.wire import Derived
 from functions.core.detection.season import HOUR, Hours, Season, noted, season
 
 CELL_SECONDS: Final = 60
@@ -94,17 +95,17 @@ class Baseline(msgspec.Struct, frozen=True):
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
-    absorbed: Mapping[str, Counts] = msgspec.field(default_factory=dict)
-    spread: Mapping[str, int] = msgspec.field(default_factory=dict)
+    absorbed: Derived[Mapping[str, Counts]] = msgspec.field(default_factory=dict)
+    spread: Derived[Mapping[str, int]] = msgspec.field(default_factory=dict)
     past: Mapping[str, Past] = msgspec.field(default_factory=dict)
     hours: Hours = msgspec.field(default_factory=dict)
     dispersion: tuple[Mapping[str, float], ...] = msgspec.field(
         default_factory=lambda: tuple({} for _ in SIGNALS)
     )
-    normals: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
-    steps: tuple[Memo, ...] = msgspec.field(default_factory=_memos)
-    seasons: Memo = msgspec.field(default_factory=Memo)
-    shares: Memo = msgspec.field(default_factory=Memo)
+    normals: Derived[tuple[Memo, ...]] = msgspec.field(default_factory=_memos)
+    steps: Derived[tuple[Memo, ...]] = msgspec.field(default_factory=_memos)
+    seasons: Derived[Memo] = msgspec.field(default_factory=Memo)
+    shares: Derived[Memo] = msgspec.field(default_factory=Memo)
 
     def normal(self, key: str, signal: int) -> Normal:
         """What is normal for the slice's signal (its index in SIGNALS).

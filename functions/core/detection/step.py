@@ -95,6 +95,31 @@ def replay(state: State, delta: Delta, rules: Rules) -> State:
     )
 
 
+def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
+    """The state as of `version`, at second `clock`, when the steps from it to there are not known.
+
+    What they counted is acknowledged and does not come again, so nobody waits for it. Their time is
+    in no cell: it is neither silence nor calm. Evidence, incidents and the outbox stay as they were.
+    """
+    tracker = state.tracker
+    if tracker.began:
+        end = state.window.clock + 1
+        tracker = folded(
+            tracker, end, rules.budget, held_back(state, rules), mixed=is_mixed(state, rules)
+        )
+        baseline = msgspec.structs.replace(tracker.baseline, folded=max(clock, end))
+        tracker = msgspec.structs.replace(tracker, baseline=baseline)
+    return msgspec.structs.replace(
+        state,
+        version=version,
+        positions={
+            shard: msgspec.structs.replace(position, gap=True)
+            for shard, position in state.positions.items()
+        },
+        tracker=tracker,
+    )
+
+
 def _arrived(state: State, partial: Partial, rules: Rules) -> tuple[State, CountedPartial]:
     clock = state.window.clock
     state = _entered(state, partial.arrived_ms // 1000, rules)

@@ -11,6 +11,7 @@ from functions.core.counting.counts import BAD, BLAMED_AT, DIGIT, NONE, SIGNALS,
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
+from functions.core.counting.wire import Derived
 from functions.core.detection.baseline import (
     CELL_SECONDS,
     Baseline,
@@ -73,7 +74,7 @@ class Tracker(msgspec.Struct, frozen=True):
     trails: tuple[Mapping[str, Trail], ...] = msgspec.field(
         default_factory=lambda: tuple({} for _ in SIGNALS)
     )
-    hot: frozenset[tuple[int, str]] = frozenset()
+    hot: Derived[frozenset[tuple[int, str]]] = frozenset()
     events: int = 0
     events_a_second: float = 0.0
     needed: float = 2 * FEWEST_NATS
