@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from functions.adapters.aws import calling
+from functions.adapters.dynamodb.items import say_lost
+from functions.core.counting.wire import from_json
 from functions.core.troubles.head import Head
 
 
@@ -20,7 +20,11 @@ class Heads:
     def head(self) -> Head:
         """The newest step in brief; an empty Head before the first."""
         item = newest_step(self._client, self._table, "head")
-        return msgspec.json.decode(item["head"]["S"], type=Head) if item else Head()
+        if item is None:
+            return Head()
+        head, lost = from_json(Head, item["head"]["S"])
+        say_lost("detect's head", lost)
+        return head
 
 
 def newest_step(client: Any, table: str, *attributes: str) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ from typing import Union as UnionOf
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import fields as fields_of
 
 from functions.core.counting.counts import Counts, from_bytes, to_bytes
 
@@ -115,7 +116,7 @@ def _optional_form(value: _Form) -> _Form:
 
 def _struct_form(kind: type[msgspec.Struct]) -> _Form:
     hints = get_type_hints(kind, include_extras=True)
-    fields = msgspec.structs.fields(kind)
+    fields = fields_of(kind)
     stored = [field for field in fields if not _is_derived(hints[field.name])]
     forms = [(field.name, _form(hints[field.name])) for field in stored]
     if stored == list(fields) and all(form.pack is _same for _, form in forms):
@@ -147,3 +148,36 @@ def _struct_form(kind: type[msgspec.Struct]) -> _Form:
 
 def _is_derived(hint: Any) -> bool:
     return get_origin(hint) is Annotated and _DERIVED in hint.__metadata__
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def from_json(kind: type[S], text: str) -> tuple[S, tuple[str, ...]]:
+    """What can be read of a struct that was stored as JSON, and the names of the fields that cannot:
+    another release wrote them, and they have their defaults. Raises msgspec.MsgspecError where one
+    of them has none."""
+    try:
+        return msgspec.json.decode(text, type=kind), ()
+    except msgspec.MsgspecError as error:
+        values, lost = _fields_read(kind, text)
+        if any(field.required and field.name not in values for field in fields_of(kind)):
+            raise
+        return kind(**values), lost or (str(error),)
+
+
+def _fields_read(kind: type[msgspec.Struct], text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Field → value, and the names of those that are stored and cannot be read."""
+    try:
+        stored = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except msgspec.MsgspecError:
+        return {}, ()
+    values: dict[str, Any] = {}
+    lost: list[str] = []
+    for field in fields_of(kind):
+        if field.name in stored:
+            try:
+                values[field.name] = msgspec.json.decode(stored[field.name], type=field.type)
+            except msgspec.MsgspecError:
+                lost.append(field.name)
+    return values, tuple(lost)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import DIGIT, NONE, Counts
-from functions.core.counting.wire import Derived, Wire
+from functions.core.counting.wire import Derived, Wire, from_json
 
 
 class Leaf(msgspec.Struct, frozen=True, array_like=True):
@@ -98,3 +98,36 @@ def test_a_new_part_of_a_struct_costs_one_field() -> None:
     assert Wire(Grown).decode(Wire(Grown).encode(grown)) == grown
     assert Wire(Grown).decode(WIRE.encode(Whole(1))) == Grown(1), "stored before it was there"
     assert WIRE.decode(Wire(Grown).encode(grown)) == Whole(1), "read by who does not know it"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    id: str
+    at: int = 0
+    parts: tuple[Plain, ...] = ()
+
+
+KEPT = Kept("x", 7, (Plain("y"),))
+
+
+def kept(**fields: Any) -> str:
+    return msgspec.json.encode({**msgspec.to_builtins(KEPT), **fields}).decode()
+
+
+def test_a_struct_comes_back_from_its_json() -> None:
+    assert from_json(Kept, kept()) == (KEPT, ())
+    assert from_json(Kept, kept(newer=1)) == (KEPT, ())
+
+
+def test_fields_of_another_release_take_their_defaults_and_are_named() -> None:
+    read = from_json(Kept, kept(at="noon", parts=[{"text": 7}]))
+    assert read == (Kept("x"), ("at", "parts"))
+
+
+@pytest.mark.parametrize("text", [kept(id=7), '{"at": 7}', "[]", "", "no JSON"])
+def test_json_without_a_field_that_has_no_default_is_refused(text: str) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        from_json(Kept, text)
+
+
+def test_what_is_no_json_object_is_a_struct_of_defaults_and_that_is_said() -> None:
+    assert from_json(Plain, "[]") == (Plain(), ("Expected `object`, got `array`",))
