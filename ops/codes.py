@@ -73,7 +73,7 @@ def known(*, as_json: bool) -> None:
 def state_of(deployment: Deployment) -> State:
     """detect's whole state."""
     rules = Rules()
-    return deployment.journal.load(initial(rules), rules)
+    return deployment.journal.load(initial(rules), rules).state
 
 
 def unknown_lines(seen: Mapping[str, UnknownCode]) -> list[UnknownLine]:

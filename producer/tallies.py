@@ -21,11 +21,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from functions.core.causes.diagnosis import KnowledgeBase, classify
 from functions.core.counting.slices import Slicing
-from functions.core.counting.tally import Wire, from_wire, merge, to_wire
+from functions.core.counting.tally import merge
+from functions.core.counting.wire import Wire
 from functions.core.errors import PaywatchError
 from producer.chunks import chunks
 from producer.columns import Columns
@@ -108,25 +107,20 @@ def _merged(counted: Iterator[_Opened]) -> Iterator[Second]:
         for opened in counted:
             database.executemany(
                 "INSERT INTO parts VALUES (?, ?)",
-                ((second, _packed(into.second(second))) for second, into in opened.items()),
+                ((second, _wire.encode(into.second(second))) for second, into in opened.items()),
             )
             opened.clear()
         parts = database.execute("SELECT second, data FROM parts ORDER BY second")
         for second, group in groupby(parts, key=lambda part: int(part[0])):
-            found = [_UNPACK.decode(data) for _, data in group]
-            tally = merge(from_wire(wire) for wire, _, _ in found)
-            newest_ms = max(newest for _, _, newest in found)
-            yield Second(second, tally, sum(rows for _, rows, _ in found), newest_ms)
+            found = [_wire.decode(data) for _, data in group]
+            tally = merge(part.tally for part in found)
+            newest_ms = max(part.newest_ms for part in found)
+            yield Second(second, tally, sum(part.rows for part in found), newest_ms)
     finally:
         database.close()
 
 
-def _packed(second: Second) -> bytes:
-    return _PACK.encode((to_wire(second.tally), second.rows, second.newest_ms))
-
-
-_PACK: Final = msgspec.msgpack.Encoder()
-_UNPACK: Final = msgspec.msgpack.Decoder(tuple[Wire, int, int])
+_wire: Final = Wire(Second)
 
 
 def _is_nearly_ordered(path: Path, form: Format | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial
 from functions.core.counting.record import Record
-from functions.core.detection.journal import decode_delta, decode_state, encode, restore
+from functions.core.detection.journal import Restored, decode_delta, decode_state, encode, restore
 from functions.core.detection.state import Rules, State, head
 from functions.core.detection.step import Delta
 from functions.core.errors import Malformed, StateConflict
@@ -59,10 +59,10 @@ class FakeJournal:
     snapshot: bytes = b""
     newest: Head = Head()
 
-    def load(self, initial: State, rules: Rules) -> State:
+    def load(self, initial: State, rules: Rules) -> Restored:
         state = decode_state(self.snapshot) if self.snapshot else initial
         deltas = (decode_delta(data) for data in self.deltas[state.version :])
-        return restore(state, deltas, rules)
+        return Restored(restore(state, deltas, rules))
 
     def append(self, delta: Delta, state: State) -> None:
         if len(self.deltas) != delta.version - 1:

@@ -60,10 +60,13 @@ class DetectFunction:
         self._publish(after, now_ms)
 
     def _load(self) -> State:
-        state = self.journal.load(initial(self.rules), self.rules)
-        if state.version and not state.positions:
+        state, lost = self.journal.load(initial(self.rules), self.rules)
+        if lost is not None:
             logger.error(
-                "the stored state could not be read: counting begins anew", version=state.version
+                "steps that are stored could not be read, and what they counted is not known",
+                steps=lost.steps,
+                versions=(lost.first, lost.last),
+                clock=(lost.since, lost.until),
             )
         logger.info("state restored", version=state.version, clock=state.window.clock)
         self.state = under(state, self.rules)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from functions.core.counting.ledger import Ledger
     from functions.core.counting.partial import Partial
     from functions.core.counting.record import Record
+    from functions.core.detection.journal import Restored
     from functions.core.detection.state import Rules, State
     from functions.core.detection.step import Delta
     from functions.core.errors import Malformed
@@ -37,7 +38,7 @@ class ParkingPlace(Protocol):
 
 
 class JournalStore(Protocol):
-    def load(self, initial: State, rules: Rules) -> State: ...
+    def load(self, initial: State, rules: Rules) -> Restored: ...
     def append(self, delta: Delta, state: State) -> None: ...
     def write_snapshot(self, state: State) -> None: ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +9,9 @@ import msgspec
 import pytest
 
 from functions.adapters.dynamodb.desks import Desks
-from functions.adapters.dynamodb.heads import Heads
-from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.core.counting.ledger import Ledger
-from functions.core.counting.window import merge_into
-from functions.core.detection.journal import LARGEST_CHUNK
-from functions.core.detection.state import Rules, State, initial
-from functions.core.detection.step import Delta, replay, step
 from functions.core.errors import StateConflict
 from functions.core.paging.desk import Desk, Manners
 from functions.core.paging.record_notes import incident_note, response_note
@@ -33,31 +26,15 @@ from tests.builders import (
     NOW,
     SHARD,
     announcement,
-    approved,
     change,
-    counts,
-    partial,
-    tally,
 )
 
 TABLE = "paywatch-dev-state"
-RULES = Rules()
-START = initial(RULES)
 
 
 @pytest.fixture
 def ledgers(dynamodb: Any) -> Ledgers:
     return Ledgers(dynamodb, TABLE, clock=lambda: NOW)
-
-
-@pytest.fixture
-def journal(dynamodb: Any) -> Journal:
-    return Journal(dynamodb, TABLE, clock=lambda: NOW)
-
-
-@pytest.fixture
-def heads(dynamodb: Any) -> Heads:
-    return Heads(dynamodb, TABLE)
 
 
 @pytest.fixture
@@ -96,151 +73,6 @@ def test_what_is_stored_of_a_shard_expires(ledgers: Ledgers, dynamodb: Any) -> N
     ledgers.write(SHARD, Ledger(1, (5,)))
     [item] = dynamodb.scan(TableName=TABLE)["Items"]
     assert int(item["expires_at"]["N"]) == NOW + 30 * 86_400
-
-
-def write_steps(journal: Journal, state: State, numbers: range) -> State:
-    """So many steps with a payment each, stored."""
-    for number in numbers:
-        state, delta = step(state, [partial(number, approved(NOW + number), NOW + number)], RULES)
-        journal.append(delta, state)
-    return state
-
-
-def test_a_journal_without_steps_gives_the_initial_state(journal: Journal, heads: Heads) -> None:
-    assert journal.load(START, RULES) == START
-    assert heads.head() == Head()
-
-
-def test_the_state_is_what_the_steps_made_of_it(journal: Journal, heads: Heads) -> None:
-    state = write_steps(journal, START, range(1, 6))
-    assert journal.load(START, RULES) == state
-    assert heads.head().payments == 5
-
-
-def test_a_step_is_stored_once(journal: Journal) -> None:
-    state = write_steps(journal, START, range(1, 3))
-    _, delta = step(state, [], RULES)
-    journal.append(delta, state)
-    with pytest.raises(StateConflict):
-        journal.append(delta, state)
-
-
-def test_the_state_is_the_snapshot_and_the_steps_after_it(journal: Journal, dynamodb: Any) -> None:
-    state = write_steps(journal, START, range(1, 4))
-    journal.write_snapshot(state)
-    for version in (1, 2, 3):
-        key = {"pk": {"S": "detect"}, "sk": {"S": f"delta#{version:012d}"}}
-        dynamodb.delete_item(TableName=TABLE, Key=key)
-    state = write_steps(journal, state, range(4, 6))
-    assert journal.load(START, RULES) == state
-
-
-def snapshot_keys(dynamodb: Any) -> list[dict[str, Any]]:
-    items = dynamodb.scan(TableName=TABLE)["Items"]
-    keys = [{"pk": item["pk"], "sk": item["sk"]} for item in items if "piece" in item]
-    return sorted(keys, key=lambda key: str(key["sk"]["S"]))
-
-
-def random_state(journal: Journal, size: int) -> State:
-    """A state whose snapshot takes more than one piece, since it does not compress."""
-    drawn = random.Random(size)
-    state, delta = step(START, [partial(1, approved(NOW))], RULES)
-    journal.append(delta, state)
-    slices = {drawn.randbytes(400).hex(): counts(approved=1) for _ in range(size)}
-    window = merge_into(state.window, tally({NOW: slices}))
-    return msgspec.structs.replace(state, window=window)
-
-
-def test_a_large_snapshot_is_stored_in_pieces_and_comes_back_whole(
-    journal: Journal, dynamodb: Any
-) -> None:
-    state = random_state(journal, 2 * LARGEST_CHUNK // 400)
-    journal.write_snapshot(state)
-    assert len(snapshot_keys(dynamodb)) > 1
-    assert journal.load(START, RULES) == state
-
-
-def test_a_snapshot_of_which_a_piece_is_missing_is_passed_over_for_an_older_one(
-    journal: Journal, dynamodb: Any
-) -> None:
-    old = write_steps(journal, START, range(1, 4))
-    journal.write_snapshot(old)
-    state = write_steps(journal, old, range(4, 6))
-    window = random_state(Journal(FakeTable(), TABLE), 2 * LARGEST_CHUNK // 400).window
-    journal.write_snapshot(msgspec.structs.replace(state, window=window))
-    dynamodb.delete_item(TableName=TABLE, Key=snapshot_keys(dynamodb)[-1])
-    assert journal.load(START, RULES) == state
-
-
-class FakeTable:
-    """A table that takes everything and keeps nothing."""
-
-    def put_item(self, **_: Any) -> None:
-        pass
-
-
-def test_more_steps_than_one_answer_of_dynamodb_holds_are_all_read(
-    journal: Journal, dynamodb: Any
-) -> None:
-    state = write_steps(journal, START, range(1, 12))
-    assert Journal(Paged(dynamodb), TABLE).load(START, RULES) == state
-
-
-@dataclass
-class Paged:
-    """A client whose queries answer three items at most, as DynamoDB does after 1 MB."""
-
-    client: Any
-
-    def query(self, **request: Any) -> Any:
-        return self.client.query(**{**request, "Limit": min(request.get("Limit", 3), 3)})
-
-
-def test_a_step_that_another_container_stores_during_the_load_is_not_lost(
-    journal: Journal, dynamodb: Any
-) -> None:
-    state = write_steps(journal, START, range(1, 4))
-    interloper = Interloper(dynamodb, lambda: write_steps(journal, state, range(4, 6)))
-    loaded = Journal(interloper, TABLE).load(START, RULES)
-    assert loaded.totals.payments == 5
-    assert loaded.positions == journal.load(START, RULES).positions
-
-
-@dataclass
-class Interloper:
-    """A client during whose third query another container writes."""
-
-    client: Any
-    write: Any
-    queries: int = 0
-
-    def query(self, **request: Any) -> Any:
-        self.queries += 1
-        if self.queries == 3:
-            self.write()
-        return self.client.query(**request)
-
-
-def test_steps_of_an_unknown_format_are_passed_over_and_their_version_is_kept(
-    journal: Journal, dynamodb: Any
-) -> None:
-    before = write_steps(journal, START, range(1, 3))
-    item = {
-        "pk": {"S": "detect"},
-        "sk": {"S": "delta#000000000003"},
-        "delta": {"B": b"\xffnewer"},
-        "head": {"S": "{}"},
-    }
-    dynamodb.put_item(TableName=TABLE, Item=item)
-    assert journal.load(START, RULES) == msgspec.structs.replace(before, version=3)
-
-
-def test_a_delta_comes_back_as_it_was_stored(journal: Journal, dynamodb: Any) -> None:
-    _, delta = step(START, [partial(1, approved(NOW))], RULES)
-    told = msgspec.structs.replace(delta, outbox=(announcement(),))
-    journal.append(told, START)
-    assert journal.load(START, RULES) == replay(START, told, RULES)
-    assert isinstance(told, Delta)
 
 
 def test_a_desk_never_written_is_empty(desks: Desks) -> None:

@@ -106,7 +106,7 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
     assert len(deployment.pages) <= 4
 
     journal = Journal(deployment.client("dynamodb"), deployment.outputs["StateTable"])
-    state = journal.load(initial(RULES), RULES)
+    state = journal.load(initial(RULES), RULES).state
     deployed = [line_of(incident) for incident in state.incidents]
     assert len(deployed) == 1
     for here, there in zip(backtested(events, tmp_path / "sent.jsonl"), deployed, strict=True):

@@ -10,7 +10,7 @@ import pytest
 from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
 from functions.core.counting.record import Record
 from functions.core.detection.budget import Budget
-from functions.core.detection.journal import SNAPSHOT_EVERY
+from functions.core.detection.journal import SNAPSHOT_EVERY, Restored, decode_state, resumed
 from functions.core.detection.state import Rules, State
 from functions.core.detection.step import Delta
 from functions.core.errors import StateConflict, Transient
@@ -155,6 +155,22 @@ def test_a_snapshot_is_written_every_so_many_steps() -> None:
     assert world.journal.snapshot
     assert restored.state is not None
     assert restored.state.version == SNAPSHOT_EVERY + 3
+
+
+def test_steps_that_could_not_be_read_are_said_and_a_snapshot_follows(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    @dataclass
+    class PutBack(FakeJournal):
+        def load(self, initial: State, rules: Rules) -> Restored:
+            return resumed(initial, 3, NOW + 9, rules)
+
+    journal = PutBack([b"", b"", b""])
+    World(journal).container()(records([partial(1, approved(NOW + 10), NOW + 10)]), 0)
+    [line] = [line for line in caplog.records if line.levelname == "ERROR"]
+    told = vars(line)
+    assert (told["steps"], told["versions"], told["clock"]) == (3, (1, 3), (0, NOW + 9))
+    assert (len(journal.deltas), decode_state(journal.snapshot).version) == (4, 4)
 
 
 def test_gauges_are_published_at_most_so_often() -> None:

@@ -3,7 +3,8 @@
     pk                sk                          what
     ledger            <shard>                     where tally cut the shard's batches
     detect            delta#<version>             one step of detect, and the head in brief
-    detect            snapshot#<version>#<chunk>  detect's whole state, every so many steps
+    detect            piece#<version>#<number>    detect's whole state, every so many steps
+    detect            state#<version>             that all its pieces are there, and their format
     notify            desk                        what notify remembers
     incident#<month>  <id>                        the record of a trouble that began in that month
     <channel>         <thread>                    what slack, pagerduty or webhook was told

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from functions.adapters.aws import calling
-from functions.adapters.dynamodb.items import key, put_over
+from functions.adapters.dynamodb.items import key, put_over, say_lost
 from functions.core.paging.desk import Desk, decode
 
 
@@ -26,7 +26,9 @@ class Desks:
         item = answer.get("Item")
         if item is None:
             return Desk(), 0
-        return decode(item["desk"]["S"]), int(item["version"]["N"])
+        desk, lost = decode(item["desk"]["S"])
+        say_lost("notify's desk", lost)
+        return desk, int(item["version"]["N"])
 
     def write(self, desk: Desk, version: int) -> int:
         """Write the desk over `version`, the one it was read at; the new version.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from functions.adapters.aws import calling
+from functions.adapters.dynamodb.items import say_lost
+from functions.core.counting.wire import from_json
 from functions.core.troubles.head import Head
 
 
@@ -20,11 +20,16 @@ class Heads:
     def head(self) -> Head:
         """The newest step in brief; an empty Head before the first."""
         item = newest_step(self._client, self._table, "head")
-        return msgspec.json.decode(item["head"]["S"], type=Head) if item else Head()
+        if item is None:
+            return Head()
+        head, lost = from_json(Head, item["head"]["S"])
+        say_lost("detect's head", lost)
+        return head
 
 
-def newest_step(client: Any, table: str, attribute: str) -> dict[str, Any] | None:
-    """That attribute of the item of detect's newest step; None before the first."""
+def newest_step(client: Any, table: str, *attributes: str) -> dict[str, Any] | None:
+    """These attributes of the item of detect's newest step; None before the first."""
+    names = {f"#{name}": name for name in attributes}
     with calling("read detect's newest step"):
         answer = client.query(
             TableName=table,
@@ -33,8 +38,8 @@ def newest_step(client: Any, table: str, attribute: str) -> dict[str, Any] | Non
             ScanIndexForward=False,
             Limit=1,
             ConsistentRead=True,
-            ProjectionExpression="#attribute",
-            ExpressionAttributeNames={"#attribute": attribute},
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
         )
     items: list[dict[str, Any]] = answer["Items"]
     return items[0] if items else None

@@ -1,15 +1,18 @@
-"""Items of the state table: their keys, when they expire, and writes over a known version."""
+"""Items of the state table: their keys, when they expire, writes over a known version, and what is said
+of what another release stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from functions.adapters.aws import calling, error_code
 from functions.core.errors import StateConflict
 
+_logger: Final = logging.getLogger(__name__)
 Clock = Callable[[], float]
 
 
@@ -54,3 +57,11 @@ def paged(client: Any, request: dict[str, Any], what: str) -> Iterator[dict[str,
         if "LastEvaluatedKey" not in answer:
             return
         request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def say_lost(what: str, lost: Sequence[str]) -> None:
+    """Log which parts of what is stored could not be read, if any."""
+    if lost:
+        _logger.error(
+            "%s was stored by another release; gone on without its %s", what, ", ".join(lost)
+        )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from botocore.exceptions import ClientError
-from msgspec.structs import replace
 
 from functions.adapters.aws import calling
 from functions.adapters.dynamodb.heads import newest_step
 from functions.adapters.dynamodb.items import Clock, conflict, expiry, key, paged
 from functions.core.detection import journal
+from functions.core.detection.journal import Restored
 from functions.core.detection.state import Rules, State, head
 from functions.core.detection.step import Delta
 
@@ -22,33 +22,42 @@ DELTA_DAYS: Final = 2
 SNAPSHOT_DAYS: Final = 30
 
 
+MOST_TRIED: Final = 20
+"""Snapshots of a known format that are read in vain, until none is taken to be readable: each may be
+more than a megabyte."""
+
+
+class Newest(NamedTuple):
+    """The newest that is stored of something: its version and detect's clock then (epoch seconds)."""
+
+    version: int = 0
+    clock: int = 0
+
+
 class Journal:
-    """detect's state: the newest snapshot and the deltas after it."""
+    """detect's state: the newest snapshot and the deltas after it.
+
+    A snapshot is its pieces and, stored after them, an item that tells its version, format and clock:
+    so what another release wrote is passed over without reading it. Nothing is ever deleted or written
+    over: a release that is put back finds what it wrote.
+    """
 
     def __init__(self, client: Any, table: str, clock: Clock = time.time) -> None:
         self._client = client
         self._table = table
         self._clock = clock
 
-    def load(self, initial: State, rules: Rules) -> State:
-        """The state after the newest step; `initial` when there is none.
+    def load(self, initial: State, rules: Rules) -> Restored:
+        """The newest state that can be read, or `initial`, and the steps after it that cannot be.
 
-        Steps that another release wrote and this one cannot read are passed over: the state is the
-        one before them at their version, so that what follows has a version of its own.
+        Its version is above everything that is stored, so what follows has a version of its own.
         """
-        state = self._snapshot() or initial
-        while True:
-            restored = journal.restore(state, self._deltas(state.version), rules)
-            newest = self._newest_version()
-            if restored.version >= newest:
-                return restored
-            if restored.version == state.version:
-                return replace(restored, version=newest)
-            state = restored  # another container stored a step meanwhile, or one cannot be read
-
-    def _newest_version(self) -> int:
-        item = newest_step(self._client, self._table, "sk")
-        return int(item["sk"]["S"].split("#")[1]) if item else 0
+        snapshot, newest = self._snapshot()
+        # Read before the steps: what another container stores meanwhile is not taken for unreadable.
+        newest = max(newest, self._newest_step())
+        state = snapshot or initial
+        state = journal.restore(state, self._deltas(state.version), rules)
+        return journal.resumed(state, *newest, rules)
 
     def append(self, delta: Delta, state: State) -> None:
         """Store one step. Raises StateConflict when a step of that version is stored already."""
@@ -56,6 +65,7 @@ class Journal:
             **key("detect", f"delta#{delta.version:012d}"),
             "delta": {"B": journal.encode(delta)},
             "head": {"S": msgspec.json.encode(head(state)).decode()},
+            "clock": {"N": str(state.window.clock)},
             "expires_at": expiry(self._clock, DELTA_DAYS),
         }
         try:
@@ -69,38 +79,55 @@ class Journal:
             raise conflict(error, f"step {delta.version} is stored already") from error
 
     def write_snapshot(self, state: State) -> None:
-        """Store the whole state, in as many items as it needs."""
-        pieces = journal.chunks(journal.encode(state))
+        """Store the whole state, in as many pieces as it needs."""
+        data = journal.encode(state)
+        pieces = journal.chunks(data)
         for number, piece in enumerate(pieces):
-            with calling("store a snapshot of detect"):
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={
-                        **key("detect", f"snapshot#{state.version:012d}#{number:02d}"),
-                        "piece": {"B": piece},
-                        "pieces": {"N": str(len(pieces))},
-                        "expires_at": expiry(self._clock, SNAPSHOT_DAYS),
-                    },
-                )
+            self._put(f"piece#{state.version:012d}#{number:02d}", {"piece": {"B": piece}})
+        told = {"format": data[0], "pieces": len(pieces), "clock": state.window.clock}
+        numbers = {name: {"N": str(value)} for name, value in told.items()}
+        self._put(f"state#{state.version:012d}", numbers)
 
-    def _snapshot(self) -> State | None:
-        """The newest snapshot that is whole and readable."""
-        pieces: dict[str, list[dict[str, Any]]] = {}
-        newest_first = {**self._query("snapshot#"), "ScanIndexForward": False, "Limit": 8}
+    def _put(self, sk: str, attributes: dict[str, Any]) -> None:
+        item = {
+            **key("detect", sk),
+            **attributes,
+            "expires_at": expiry(self._clock, SNAPSHOT_DAYS),
+        }
+        with calling("store a snapshot of detect"):
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def _snapshot(self) -> tuple[State | None, Newest]:
+        """The newest snapshot that is whole and readable, and the newest that is stored."""
+        newest, tried = Newest(), 0
+        newest_first = {**self._query("state#"), "ScanIndexForward": False, "Limit": 100}
         for item in self._paged(newest_first):
-            version = item["sk"]["S"].split("#")[1]
-            group = pieces.setdefault(version, [])
-            group.append(item)
-            if len(group) == int(item["pieces"]["N"]):
-                group.sort(key=lambda piece: str(piece["sk"]["S"]))
-                data = b"".join(bytes(piece["piece"]["B"]) for piece in group)
-                try:
-                    return journal.decode_state(data)
-                except journal.UnknownFormat:
-                    return None
-        return None
+            newest = max(newest, _stored(item))
+            if int(item["format"]["N"]) not in journal.READ:
+                continue
+            state = self._whole(item)
+            tried += 1
+            if state is not None or tried == MOST_TRIED:
+                return state, newest
+        return None, newest
+
+    def _whole(self, snapshot: dict[str, Any]) -> State | None:
+        """The snapshot's state; None where a piece is missing or damaged."""
+        version = snapshot["sk"]["S"].partition("#")[2]
+        pieces = list(self._paged(self._query(f"piece#{version}#")))
+        if len(pieces) != int(snapshot["pieces"]["N"]):
+            return None
+        try:
+            return journal.decode_state(b"".join(bytes(piece["piece"]["B"]) for piece in pieces))
+        except journal.UnknownFormat:
+            return None
+
+    def _newest_step(self) -> Newest:
+        item = newest_step(self._client, self._table, "sk", "clock")
+        return _stored(item) if item else Newest()
 
     def _deltas(self, after: int) -> Iterator[Delta]:
+        """Those after the version, up to the first that cannot be read."""
         request = self._query("delta#")
         request["KeyConditionExpression"] = "pk = :pk AND sk BETWEEN :from AND :to"
         request["ExpressionAttributeValues"] = {
@@ -123,3 +150,8 @@ class Journal:
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
             "ExpressionAttributeValues": {":pk": {"S": "detect"}, ":prefix": {"S": prefix}},
         }
+
+
+def _stored(item: Mapping[str, Any]) -> Newest:
+    """The version and the clock of a step or a snapshot; a clock of 0 of a step that tells none."""
+    return Newest(int(item["sk"]["S"].split("#")[1]), int(item.get("clock", {"N": "0"})["N"]))

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from functions.adapters.aws import calling
-from functions.adapters.dynamodb.items import Clock, expiry, key, paged, put_over
+from functions.adapters.dynamodb.items import Clock, expiry, key, paged, put_over, say_lost
+from functions.core.counting.wire import from_json
 from functions.core.troubles.record import (
     KEPT_DAYS,
     Note,
@@ -35,9 +36,14 @@ class TroubleRecords:
         return found[0] if found else None
 
     def note(self, note: Note) -> bool:
-        """Put the note on its record; False when there is none to put it on. Raises StateConflict
-        when somebody else wrote the record meanwhile."""
-        found = self._read(note.id, note.entry.at)
+        """Put the note on its record; False when there is none to put it on. A record of which nothing
+        can be read stays as it is, without the note. Raises StateConflict when somebody else wrote
+        the record meanwhile."""
+        try:
+            found = self._read(note.id, note.entry.at)
+        except msgspec.MsgspecError as error:
+            say_lost(f"the record of {note.id}", [f"{note.entry.what}: {error}"])
+            return True
         if found is None and not note.rule:
             return False
         record, version, month = found or (None, 0, month_of(note.started_at))
@@ -72,8 +78,7 @@ class TroubleRecords:
                 )
             item = answer.get("Item")
             if item is not None:
-                record = msgspec.json.decode(item["record"]["S"], type=TroubleRecord)
-                return record, int(item["version"]["N"]), month
+                return _record(item), int(item["version"]["N"]), month
         return None
 
     def _of_month(self, month: str) -> Iterator[TroubleRecord]:
@@ -83,7 +88,17 @@ class TroubleRecords:
             "ExpressionAttributeValues": {":pk": {"S": f"incident#{month}"}},
         }
         for item in paged(self._client, request, f"read the records of {month}"):
-            yield msgspec.json.decode(item["record"]["S"], type=TroubleRecord)
+            try:
+                yield _record(item)
+            except msgspec.MsgspecError as error:
+                say_lost(f"the record of {item['sk']['S']}", [str(error)])
+
+
+def _record(item: dict[str, Any]) -> TroubleRecord:
+    """Raises msgspec.MsgspecError where another release wrote it and too little can be read."""
+    record, lost = from_json(TroubleRecord, item["record"]["S"])
+    say_lost(f"the record of {record.id}", lost)
+    return record
 
 
 def _months(start: int, until: int) -> list[str]:

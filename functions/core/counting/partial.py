@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import from_lists
 from functions.core.counting.record import Record
-from functions.core.counting.tally import Bucket, Tally, Wire, from_wire, split, to_wire
+from functions.core.counting.tally import Bucket, Tally, split
+from functions.core.counting.wire import Wire
 from functions.core.errors import Malformed
 
 VERSION: Final = 2
@@ -46,10 +46,12 @@ class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
     """How far a shard is counted: all records up to `last`, of its last partial up to `part`.
 
     `last` is a sequence number as text of SEQUENCE_DIGITS digits, so that text order is its order.
+    gap: more may have been counted since, by steps that could not be read.
     """
 
     last: str
     part: int = 0
+    gap: bool = False
 
 
 SEQUENCE_DIGITS: Final = 129
@@ -112,53 +114,25 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True):
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(_Sent)
-_tally_decoder: Final = msgspec.msgpack.Decoder(Wire)
-_first_decoder: Final = msgspec.msgpack.Decoder(
-    tuple[dict[int, tuple[dict[str, list[int]], dict[int, int], int, int]]]
-)
+_seconds: Final = Wire(dict[int, Bucket])
 
 
 def encode(partial: Partial) -> bytes:
-    tally = msgspec.Raw(_encoder.encode(to_wire(partial.tally)))
-    whole = (
-        *msgspec.structs.astuple(partial)[:5],
-        tally,
-        partial.part,
-        partial.version,
-        partial.after,
-    )
-    return zlib.compress(_encoder.encode(_Sent(*whole)), 3)
+    tally = msgspec.Raw(_seconds.encode(partial.tally.seconds))
+    sent = _Sent(**{**msgspec.structs.asdict(partial), "tally": tally})
+    return zlib.compress(_encoder.encode(sent), 3)
 
 
 def decode(data: bytes) -> Partial:
     """Raises Malformed for bytes that are no partial, or one of a version not known here."""
     try:
         sent = _decoder.decode(zlib.decompress(data))
-        if sent.version not in (1, VERSION):
+        if sent.version != VERSION:
             raise Malformed("bad_partial", f"version {sent.version}, known: {VERSION}", data)
-        read = _first_tally if sent.version == 1 else _tally
-        tally = read(sent.tally)
+        tally = Tally(_seconds.decode(sent.tally))
     except (zlib.error, msgspec.MsgspecError, ValueError) as error:
         raise Malformed("bad_partial", str(error), data) from None
-    whole = (*msgspec.structs.astuple(sent)[:5], tally, sent.part, VERSION, sent.after)
-    return Partial(*whole)
-
-
-def _tally(data: bytes) -> Tally:
-    return from_wire(_tally_decoder.decode(data))
-
-
-def _first_tally(data: bytes) -> Tally:
-    """A tally of version 1: a release goes live while partials of the one before are on their way."""
-    [seconds] = _first_decoder.decode(data)
-    return Tally(
-        {
-            second: Bucket(
-                {key: from_lists(n[:7], n[7:]) for key, n in slices.items()}, latency, parked, late
-            )
-            for second, (slices, latency, parked, late) in seconds.items()
-        }
-    )
+    return Partial(**{**msgspec.structs.asdict(sent), "tally": tally})
 
 
 def fresh(
@@ -169,7 +143,8 @@ def fresh(
     A partial at or before its shard's position was counted. One that begins at or before the
     position and ends after it was sent before its records were cut anew: those records come
     again in partials that fit (functions/core/counting/ledger.py), so this one is dropped too, and so is what
-    follows it in its batch, which would leave a gap: that comes again as well.
+    follows it in its batch, which would leave a gap: that comes again as well. Else, after a position
+    with a gap, nothing has to follow on it: what lies between was acknowledged and comes no more.
     """
     positions = dict(positions)
     taken: list[Partial] = []
@@ -177,9 +152,12 @@ def fresh(
         held = positions.get(partial.shard)
         position = Position(padded(partial.last), partial.part)
         if held is not None:
-            straddles = padded(partial.first) <= held.last < position.last
-            leaves_gap = padded(partial.after) > held.last if partial.after else False
-            if position <= held or straddles or leaves_gap:
+            if position <= held:
+                continue
+            if padded(partial.first) <= held.last < position.last:
+                positions[partial.shard] = msgspec.structs.replace(held, gap=False)
+                continue
+            if partial.after and padded(partial.after) > held.last and not held.gap:
                 continue
         positions[partial.shard] = position
         taken.append(partial)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.counting.counts import NONE, Counts, from_bytes, one, speed, to_bytes
+from functions.core.counting.counts import NONE, Counts, one, speed
 from functions.core.counting.harm import Example, Money, add_money, example_of, is_harm, money_of
 from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import ALL, Slicing, slices_of
@@ -156,51 +156,3 @@ def split(tally: Tally, largest: int) -> list[Tally]:
                 piece = piece_of(second, piece)
                 piece.parts()[number][key] = cells[key]
     return parts
-
-
-class WireBucket(msgspec.Struct, array_like=True):
-    """A Bucket as it is stored and sent. Releases before it know the first four fields."""
-
-    slices: dict[str, bytes]
-    latency: dict[int, int]
-    parked: int
-    late: int
-    money: dict[str, Money] = msgspec.field(default_factory=dict)
-    examples: dict[str, Example] = msgspec.field(default_factory=dict)
-    unknown: dict[str, int] = msgspec.field(default_factory=dict)
-
-
-Wire = dict[int, WireBucket]
-"""A tally as it is stored and sent: second → bucket."""
-
-
-def to_wire(tally: Tally) -> Wire:
-    return {
-        second: WireBucket(
-            {key: to_bytes(counts) for key, counts in bucket.slices.items()},
-            bucket.latency,
-            bucket.parked,
-            bucket.late,
-            bucket.money,
-            bucket.examples,
-            bucket.unknown,
-        )
-        for second, bucket in tally.seconds.items()
-    }
-
-
-def from_wire(wire: Wire) -> Tally:
-    return Tally(
-        {
-            second: Bucket(
-                {key: from_bytes(data) for key, data in bucket.slices.items()},
-                bucket.latency,
-                bucket.parked,
-                bucket.late,
-                bucket.money,
-                bucket.examples,
-                bucket.unknown,
-            )
-            for second, bucket in wire.items()
-        }
-    )

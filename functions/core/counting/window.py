@@ -22,6 +22,7 @@ from functions.core.counting.counts import NONE, Counts, payments
 from functions.core.counting.harm import NO_HARM, Harm, joined
 from functions.core.counting.slices import ALL, pooled
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
+from functions.core.counting.wire import Derived
 
 MAX_SLICES: Final = 5_000
 """Slices known at once; what comes on top is pooled under the value `other`."""
@@ -38,10 +39,10 @@ class Window(msgspec.Struct, frozen=True):
     lateness: int = 60
     clock: int = 0
     seconds: Mapping[int, Bucket] = msgspec.field(default_factory=dict)
-    sums: Mapping[str, Counts] = msgspec.field(default_factory=dict)
-    latency: Mapping[int, int] = msgspec.field(default_factory=dict)
-    parked: int = 0
-    late: int = 0
+    sums: Derived[Mapping[str, Counts]] = msgspec.field(default_factory=dict)
+    latency: Derived[Mapping[int, int]] = msgspec.field(default_factory=dict)
+    parked: Derived[int] = 0
+    late: Derived[int] = 0
 
     @property
     def start(self) -> int:

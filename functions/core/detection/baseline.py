@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts
+from functions.core.counting.wire import Derived
 from functions.core.detection.season import Hours
 
 CELL_SECONDS: Final = 60
@@ -51,8 +52,8 @@ class Baseline(msgspec.Struct, frozen=True):
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
-    absorbed: Mapping[str, Counts] = msgspec.field(default_factory=dict)
-    spread: Mapping[str, int] = msgspec.field(default_factory=dict)
+    absorbed: Derived[Mapping[str, Counts]] = msgspec.field(default_factory=dict)
+    spread: Derived[Mapping[str, int]] = msgspec.field(default_factory=dict)
     past: Mapping[str, Past] = msgspec.field(default_factory=dict)
     hours: Hours = msgspec.field(default_factory=dict)
     dispersion: Mapping[str, Mapping[str, float]] = msgspec.field(default_factory=dict)

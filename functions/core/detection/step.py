@@ -19,7 +19,7 @@ from functions.core.counting.window import countable, harm_in, merge_into, roll
 from functions.core.detection.flow import flow_after
 from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.judgement import judged
-from functions.core.detection.normals import Memory
+from functions.core.detection.normals import Memory, Normals
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
 from functions.core.troubles.incident import Announcement, Incident
@@ -100,6 +100,31 @@ def replay(state: State, delta: Delta, rules: Rules, memory: Memory | None = Non
         totals=delta.totals,
         incidents=delta.incidents,
         outbox=delta.outbox,
+    )
+
+
+def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
+    """The state as of `version`, at second `clock`, when the steps from it to there are not known.
+
+    What they counted is acknowledged and does not come again, so nobody waits for it. Their time is
+    in no cell: it is neither silence nor calm. Evidence, incidents and the outbox stay as they were.
+    """
+    tracker = state.tracker
+    if tracker.began:
+        end = state.window.clock + 1
+        normals = Normals(tracker.baseline, rules.budget)
+        mixed = is_mixed(state, normals)
+        tracker = folded(tracker, end, normals, held_back(state, rules), mixed=mixed)
+        baseline = msgspec.structs.replace(tracker.baseline, folded=max(clock, end))
+        tracker = msgspec.structs.replace(tracker, baseline=baseline)
+    return msgspec.structs.replace(
+        state,
+        version=version,
+        positions={
+            shard: msgspec.structs.replace(position, gap=True)
+            for shard, position in state.positions.items()
+        },
+        tracker=tracker,
     )
 
 

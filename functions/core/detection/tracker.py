@@ -12,6 +12,7 @@ from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL, Slice
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
+from functions.core.counting.wire import Derived
 from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import (
@@ -56,7 +57,7 @@ class Tracker(msgspec.Struct, frozen=True):
     known: Mapping[str, int] = msgspec.field(default_factory=dict)
     current: Mapping[str, Counts] = msgspec.field(default_factory=dict)
     trails: Mapping[str, Mapping[str, Trail]] = msgspec.field(default_factory=_no_trails)
-    hot: frozenset[tuple[str, str]] = frozenset()
+    hot: Derived[frozenset[tuple[str, str]]] = frozenset()
     events: int = 0
     events_a_second: float = 0.0
     needed: float = 2 * FEWEST_NATS

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.counting.wire import from_json
 from functions.core.errors import StateConflict
-from functions.core.paging.page import TRIGGER, Page
+from functions.core.paging.page import Page
 from functions.core.paging.record_notes import over_note
 from functions.core.troubles.record import Note
 from functions.core.troubles.severity import RANK
@@ -109,38 +110,12 @@ def sent(desk: Desk, keys: Sequence[str]) -> Desk:
     return replace(desk, outbox=tuple(item for item in desk.outbox if item.key not in keys))
 
 
-def decode(text: str) -> Desk:
-    """The desk that was stored as JSON. Pages that the release before decided on and did not send are
-    taken over as they are."""
-    try:
-        return msgspec.json.decode(text, type=Desk)
-    except msgspec.ValidationError:
-        stored: dict[str, Any] = msgspec.json.decode(text)
-        outbox = [{**item, "page": _taken_over(item)} for item in stored.get("outbox", ())]
-        return msgspec.convert({**stored, "outbox": outbox}, Desk)
-
-
-def _taken_over(item: Mapping[str, Any]) -> Any:
-    """The page of an item of the outbox; one of the release before held words alone."""
-    page = item["page"]
-    if page is None or "body" not in page:
-        return page
-    taken_over = Page(
-        thread=page["thread"],
-        kind=TRIGGER,
-        severity=page["severity"],
-        subject=page["subject"],
-        headline=page["body"],
-        facts=(),
-        action=None,
-        names=(),
-        sms=page["sms"],
-        labels={},
-        started_at=item["at"],
-        at=item["at"],
-        url="",
-    )
-    return msgspec.to_builtins(taken_over)
+def decode(text: str) -> tuple[Desk, tuple[str, ...]]:
+    """The desk that was stored as JSON, and its parts that cannot be read, for another release stored
+    them. Where what was not told yet is one of them, no message counts as taken: one that comes again
+    is told, rather twice than never."""
+    desk, lost = from_json(Desk, text)
+    return (replace(desk, taken={}), lost) if "outbox" in lost else (desk, lost)
 
 
 def over_notes(thread: Thread, at: int, key: str) -> tuple[Note, ...]:

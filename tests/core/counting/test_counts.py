@@ -24,7 +24,6 @@ from functions.core.counting.counts import (
     field,
     fields,
     from_bytes,
-    from_lists,
     minus,
     one,
     payments,
@@ -151,39 +150,6 @@ def test_failures_are_what_did_not_succeed_each_still_an_attempt(
 ) -> None:
     bad = [(s, c) for s, c in paid if s in ATTEMPT_STATUSES and s != "approved"]
     assert failures(of([(s, c if s in ATTEMPT_STATUSES else "") for s, c in paid])) == of(bad)
-
-
-def as_lists(paid: list[tuple[str, str]]) -> Counts:
-    """The payments as release 0.1 counted them: by status, and by cause, but not by both."""
-    return from_lists(
-        [sum(had == status for had, _ in paid) for status in STATUSES],
-        [sum(had == cause for _, had in paid) for cause in CAUSES],
-    )
-
-
-@given(lists)
-def test_lists_of_the_release_before_keep_every_number_that_they_had(
-    paid: list[tuple[str, str]],
-) -> None:
-    old, new = as_lists(paid), of(paid)
-    judged_apart = ("failed_to_us", "denied_to_us")
-    assert {n: v for n, v in unpacked(old).items() if n not in judged_apart} == {
-        n: v for n, v in unpacked(new).items() if n not in judged_apart
-    }
-
-
-@given(lists)
-def test_lists_of_the_release_before_blame_no_more_than_there_was(
-    paid: list[tuple[str, str]],
-) -> None:
-    old = as_lists(paid)
-    for signal in ("failed", "denied"):
-        assert blamed(old, signal) <= events(old, signal)
-
-
-def test_in_lists_of_the_release_before_customers_are_taken_for_denied_first() -> None:
-    old = from_lists([0, 10, 7, 0, 0, 0, 0], [9, 0, 0, 0, 0, 0, 0, 0])
-    assert (blamed(old, "denied"), blamed(old, "failed")) == (0, 8)
 
 
 @pytest.mark.parametrize("cause", CAUSES)

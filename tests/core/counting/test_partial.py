@@ -63,27 +63,6 @@ def test_a_partial_of_another_version_is_refused_by_its_number() -> None:
         decode(encode(other))
 
 
-def of_release_0_1(statuses: list[int], causes: list[int]) -> bytes:
-    """A partial as release 0.1 sent it: its tally an array of a map, counts as lists."""
-    tally = [{NOW: [{ALL: [*statuses, *causes]}, {7: 2}, 3, 4]}]
-    return zlib.compress(
-        msgspec.msgpack.encode([SHARD, "1", "2", NOW * 1000, NOW * 1000, tally, 5, 1])
-    )
-
-
-def test_a_partial_of_the_release_before_is_read_with_every_payment_in_it() -> None:
-    read = decode(of_release_0_1([90, 3, 7, 0, 0, 2, 1], [6, 0, 4, 0, 0, 0, 0, 0]))
-    was = counts(approved=90, failed=3, denied=7, refunded=2, pending=1, customer=6, issuer=4)
-    assert read == Partial(
-        SHARD, "1", "2", NOW * 1000, NOW * 1000, Tally({NOW: Bucket({ALL: was}, {7: 2}, 3, 4)}), 5
-    )
-
-
-def test_a_partial_of_the_release_before_is_sent_on_as_one_of_this() -> None:
-    read = decode(of_release_0_1([1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]))
-    assert decode(encode(read)) == read
-
-
 def test_a_partial_without_money_examples_and_unknown_codes_is_read() -> None:
     counted = counts(approved=1)
     tally = {NOW: [{ALL: to_bytes(counted)}, {7: 2}, 3, 4]}
@@ -92,9 +71,9 @@ def test_a_partial_without_money_examples_and_unknown_codes_is_read() -> None:
     assert read.tally == Tally({NOW: Bucket({ALL: counted}, {7: 2}, 3, 4)})
 
 
-@pytest.mark.parametrize("tally", [[], {}, [{NOW: [{ALL: [1]}, {}, 0, 0]}], "x"], ids=repr)
-def test_a_partial_of_the_release_before_whose_tally_is_none_is_malformed(tally: object) -> None:
-    data = msgspec.msgpack.encode([SHARD, "1", "2", 0, 0, tally, 0, 1])
+@pytest.mark.parametrize("tally", [[], [{NOW: []}], {NOW: [{ALL: [1]}, {}, 0, 0]}, "x"], ids=repr)
+def test_a_partial_whose_tally_is_none_is_malformed(tally: object) -> None:
+    data = msgspec.msgpack.encode([SHARD, "1", "2", 0, 0, tally, 0, 2])
     with pytest.raises(Malformed, match="bad_partial"):
         decode(zlib.compress(data))
 
@@ -118,6 +97,34 @@ def test_a_partial_that_straddles_the_position_is_dropped() -> None:
     #  (1 .... 3)
     #       (3 ........ 6)      its records come again in partials that fit
     assert taken(partial(3, first=1), partial(6, first=3)) == [partial(3, first=1)]
+
+
+def following(number: int, on: int) -> Partial:
+    """The partial of the record of that number, in one batch with the one that ended with `on`."""
+    return msgspec.structs.replace(partial(number), after=partial(on).last)
+
+
+def test_what_follows_on_a_partial_that_was_dropped_is_dropped_with_it() -> None:
+    #  (1 .... 3)
+    #       (3 .... 6) (7)      of one batch
+    straddling = partial(6, first=3)
+    assert taken(partial(3, first=1), straddling, following(7, on=6)) == [partial(3, first=1)]
+
+
+GAP = {SHARD: Position(padded(partial(3).last), gap=True)}
+
+
+def test_after_a_position_with_a_gap_nothing_has_to_follow_on_it() -> None:
+    assert taken(following(7, on=6), positions=GAP) == [following(7, on=6)]
+    assert fresh(GAP, [partial(7)])[1] == {SHARD: Position(padded(partial(7).last))}
+
+
+def test_what_a_position_with_a_gap_counted_is_not_counted_again() -> None:
+    assert taken(partial(2), partial(3), positions=GAP) == []
+
+
+def test_what_is_cut_anew_shows_that_nothing_was_counted_after_a_position_with_a_gap() -> None:
+    assert taken(partial(6, first=3), following(7, on=6), positions=GAP) == []
 
 
 def test_shards_have_positions_of_their_own() -> None:

@@ -18,7 +18,7 @@ from functions.core.counting.window import roll
 from functions.core.detection.budget import Budget
 from functions.core.detection.journal import decode_state, encode, restore
 from functions.core.detection.state import Rules, State, Totals, initial, under
-from functions.core.detection.step import Delta, replay, step
+from functions.core.detection.step import Delta, passed_over, replay, step
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement
 from tests.builders import NOW, SHARD, approved, counts, in_batches, partial, tally
 from tests.traffic import Fault, Traffic
@@ -450,3 +450,40 @@ def test_of_few_attempts_no_latest_rate_is_said() -> None:
     said = told(Traffic(rate=4, faults=(Fault(HDFC_VISA, 1.0),)), 300)
     assert opened(said) == [KEY]
     assert said[0][1].incident.latest_rate is None
+
+
+@pytest.mark.parametrize("gap", [1, 600, 1500, 90_000])
+def test_seconds_of_which_the_steps_cannot_be_read_are_no_silence(gap: int) -> None:
+    steady = list(Traffic(rate=40)(900 + 120))
+    before, _ = run(steady[:900])
+    state = passed_over(before, 950, NOW + 899 + gap, RULES)
+    said: list[Announcement] = []
+    for number, coming in enumerate(steady[900:]):
+        moved = msgspec.structs.replace(
+            partial(901 + gap + number, second=NOW + 900 + gap + number),
+            tally=Tally({s + gap: bucket for s, bucket in coming.tally.seconds.items()}),
+        )
+        state, _ = step(state, [moved], RULES)
+        said += state.outbox
+    assert said == []
+    assert all(cell.end - cell.start <= 61 for cell in state.tracker.baseline.cells)
+    assert state.totals.payments == sum(payments(item.tally.total) for item in steady)
+    assert state.tracker.known.keys() == before.tracker.known.keys()
+
+
+def test_an_incident_goes_on_after_steps_that_cannot_be_read() -> None:
+    outage = Traffic(rate=60, faults=(Fault(HDFC_VISA, 0.9),))
+    state, _ = run(list(outage(130)))
+    [incident] = state.incidents
+    after = passed_over(state, 200, NOW + 200, RULES)
+    assert (after.version, after.incidents, after.outbox) == (200, state.incidents, state.outbox)
+    assert after.positions[SHARD].gap
+    later = [item for second, item in enumerate(outage(330)) if second > 200]
+    for coming in later:
+        after, _ = step(after, [coming], RULES)
+    assert [item.id for item in after.incidents] == [incident.id]
+
+
+def test_where_nothing_was_counted_there_is_nothing_to_pass_over_but_versions() -> None:
+    start = initial(RULES)
+    assert passed_over(start, 7, NOW, RULES) == msgspec.structs.replace(start, version=7)
