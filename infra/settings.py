@@ -127,6 +127,16 @@ class Settings:
     emulated: bool = _setting(_yes, False)
 
     @property
+    def prefix(self) -> str:
+        """What the names of the deployment's resources begin with."""
+        return f"paywatch-{self.environment}"
+
+    @property
+    def namespace(self) -> str:
+        """Of the deployment's metrics in CloudWatch."""
+        return f"Paywatch/{self.environment}"
+
+    @property
     def channels(self) -> Mapping[str, str]:
         """The channels beside e-mail and SMS, with the secret of each."""
         secrets = {name: str(getattr(self, f"{name}_secret")) for name in CHANNELS}
