@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing
+from functions.core.counting.slices import Slicing
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
-from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
-from functions.settings import positive, thresholds, whole
+from functions.core.troubles.severity import Threshold
+from functions.settings import DetectSettings, NotifySettings, TallySettings, whole
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -83,9 +83,15 @@ def _days(value: str) -> int:
 
 
 def _setting(read: Callable[[str], Any], default: Any) -> Any:
-    if isinstance(default, Mapping):
-        return dataclasses.field(default_factory=lambda: default, metadata={"read": read})
     return dataclasses.field(default=default, metadata={"read": read})
+
+
+def _of(function: type, name: str) -> Any:
+    """The setting `name` of a function: read as the function reads it, with the function's default."""
+    (field,) = (field for field in dataclasses.fields(function) if field.name == name)
+    return dataclasses.field(
+        default=field.default, default_factory=field.default_factory, metadata=field.metadata
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,17 +113,17 @@ class Settings:
     pagerduty_secret: str = _setting(_secret, "")
     webhook_secret: str = _setting(_secret, "")
     events_shards: int = _setting(whole(1, 500), 1)
-    thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
-    slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)
-    false_alarms_per_week: float = _setting(positive, 1.0)
-    learning_seconds: int = _setting(whole(0, 86_400), 300)
-    lateness_seconds: int = _setting(whole(0, 3600), 60)
-    skew_seconds: int = _setting(whole(0, 3600), 60)
-    oldest_days: int = _setting(whole(1, 3650), 30)
-    confirm_seconds: int = _setting(whole(0, 600), 0)
-    recover_seconds: int = _setting(whole(1, 3600), 30)
-    cooldown_seconds: int = _setting(whole(0, 86_400), 600)
-    publish_seconds: int = _setting(whole(1, 60), 5)
+    thresholds: Mapping[str, Threshold] = _of(DetectSettings, "thresholds")
+    slicing: Slicing = _of(TallySettings, "slicing")
+    false_alarms_per_week: float = _of(DetectSettings, "false_alarms_per_week")
+    learning_seconds: int = _of(DetectSettings, "learning_seconds")
+    lateness_seconds: int = _of(DetectSettings, "lateness_seconds")
+    skew_seconds: int = _of(TallySettings, "skew_seconds")
+    oldest_days: int = _of(TallySettings, "oldest_days")
+    confirm_seconds: int = _of(DetectSettings, "confirm_seconds")
+    recover_seconds: int = _of(DetectSettings, "recover_seconds")
+    cooldown_seconds: int = _of(NotifySettings, "cooldown_seconds")
+    publish_seconds: int = _of(DetectSettings, "publish_seconds")
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)
     reserve_concurrency: bool = _setting(_yes, False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from functions.core.errors import SettingsError
 from functions.core.troubles.severity import Threshold
-from infra.settings import project_context, settings_from
+from functions.settings import DetectSettings, NotifySettings, TallySettings
+from infra.settings import Settings, project_context, settings_from
 from tests.infra.conftest import SECRET_ARN
 
 
@@ -103,3 +105,20 @@ def test_a_secrets_value_in_the_place_of_its_name_is_refused_and_not_repeated(va
     with pytest.raises(SettingsError, match="looks like the secret's value") as caught:
         settings_from({**project_context(), "webhook_secret": value})
     assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("function", [TallySettings, DetectSettings, NotifySettings])
+def test_what_a_function_is_set_to_is_read_as_the_function_reads_it(function: Any) -> None:
+    """One default and one range, whether the deployment says it or the function is left alone."""
+    deployed = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
+    shared = [field for field in dataclasses.fields(function) if field.name in deployed]
+    assert shared
+    for field in shared:
+        same = deployed[field.name]
+        assert same.metadata["read"] is field.metadata["read"], field.name
+        assert _default(same) == _default(field), field.name
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
