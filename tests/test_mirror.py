@@ -45,8 +45,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/core/detection/span.py",
         "functions/core/detection/waves.py",
         "functions/handlers/tick.py",
-        "infra/__init__.py",
-        "infra/cdk.py",
         "producer/chunks.py",
         "producer/columns.py",
         "producer/counting.py",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from infra.app import build_app
@@ -56,6 +57,11 @@ def synthesise(**given: str) -> Deployment:
         accepted=_accepted(json.loads((folder / f"{stack}.metadata.json").read_text())),
         folder=folder,
     )
+
+
+def empty_stack() -> cdk.Stack:
+    """A stack to try one construct in, with the flags of cdk.json."""
+    return cdk.Stack(cdk.App(context=project_context(), analytics_reporting=False), "Test")
 
 
 def _accepted(metadata: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import aws_cdk as cdk
 import msgspec
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,7 +13,7 @@ from functions.core.monitoring.alarms import PAYMENTS, alarms
 from functions.core.monitoring.metrics import METRICS
 from functions.core.troubles.severity import DEFAULT_THRESHOLDS
 from infra.alarms import Alarms
-from tests.infra.conftest import Deployment, synthesise
+from tests.infra.conftest import Deployment, empty_stack, synthesise
 
 DIMENSION = {
     "tally": "FunctionName",
@@ -98,7 +97,7 @@ def test_every_alarm_watches_a_metric_that_somebody_sends(created: dict[str, Any
 
 
 def test_an_alarm_on_what_is_not_there_stops_the_synthesis_and_names_what_is() -> None:
-    stack = cdk.Stack()
+    stack = empty_stack()
     stray = msgspec.structs.replace(
         alarms(DEFAULT_THRESHOLDS)[0], name="routing-errors", source="routing"
     )

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_sns as sns
 
-from infra import emulated
-from infra.emulated import LEFT_OUT
+from infra.app import build_app
+from infra.emulated import ASSETS_BUCKET, LEFT_OUT, has
 from infra.settings import project_context, settings_from
 from tests.infra.conftest import Deployment, listed
 
 
 def test_what_is_left_out_must_stand_in_the_table() -> None:
     with pytest.raises(KeyError, match="tls-only"):
-        emulated.has(settings_from(project_context()), "tls")
+        has(settings_from(project_context()), "tls")
+
+
+def test_a_deployment_to_aws_has_every_property_and_one_to_the_emulator_none() -> None:
+    for name in LEFT_OUT:
+        assert has(settings_from(project_context()), name)
+        assert not has(settings_from({**project_context(), "emulated": "true"}), name)
+
+
+def test_every_property_says_what_the_emulator_cannot_do() -> None:
+    assert LEFT_OUT.keys() == _TAKE_AWAY.keys()
+    for name, why in LEFT_OUT.items():
+        assert len(why.split()) > 5, name
 
 
 def test_the_emulator_goes_without_what_the_table_says_and_nothing_else(
@@ -36,6 +50,28 @@ def test_the_emulator_takes_the_callers_own_credentials(
 ) -> None:
     assert "assumeRoleArn" in dev.manifest["properties"]
     assert "assumeRoleArn" not in emulated.manifest["properties"]
+
+
+def test_the_emulator_finds_its_assets_in_the_bucket_that_is_made_for_it(
+    dev: Deployment, emulated: Deployment
+) -> None:
+    def buckets(deployment: Deployment) -> set[str]:
+        return {str(p["Code"]["S3Bucket"]) for p in deployment.functions().values()}
+
+    assert buckets(emulated) == {ASSETS_BUCKET}
+    assert ASSETS_BUCKET not in buckets(dev)
+
+
+def test_a_fault_stops_a_synthesis_for_aws_and_none_for_the_emulator() -> None:
+    def with_fault(**given: str) -> cdk.App:
+        app = build_app({**project_context(), **given, "aws:cdk:bundling-stacks": []})
+        stack = app.node.find_child("Paywatch-dev")
+        sns.Topic(cast(cdk.Stack, stack), "TakesPlainText")
+        return app
+
+    with_fault(emulated="true").synth()
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        with_fault().synth()
 
 
 def _tls_only(template: dict[str, Any]) -> None:
