@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,8 +12,8 @@ from constructs import Construct
 
 from functions.core.monitoring.alarms import Alarm
 
-MetricOf = Callable[[Alarm], cloudwatch.Metric]
-"""The CloudWatch metric that an alarm watches."""
+Sources = Mapping[str, Callable[[str], cloudwatch.Metric]]
+"""What an alarm may name as its source → the metrics of that, by name."""
 
 _MISSING = {
     "breaching": cloudwatch.TreatMissingData.BREACHING,
@@ -33,7 +33,10 @@ _COMPARISON = {
 
 
 class Alarms(Construct):
-    """`by_name`: the alarms, in the order of the dashboard, by the name that the core gives them."""
+    """`by_name`: the alarms, in the order of the dashboard, by the name that the core gives them.
+
+    Raises ValueError for an alarm whose source the deployment does not have.
+    """
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class Alarms(Construct):
         *,
         prefix: str,
         alarms: Sequence[Alarm],
-        metric_of: MetricOf,
+        sources: Sources,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -54,7 +57,7 @@ class Alarms(Construct):
                 alarm.name,
                 alarm_name=f"{prefix}-{alarm.name}",
                 alarm_description=alarm.description,
-                metric=metric_of(alarm).with_(
+                metric=_metric(alarm, sources).with_(
                     statistic=alarm.statistic, period=cdk.Duration.seconds(alarm.period)
                 ),
                 threshold=alarm.threshold,
@@ -66,3 +69,10 @@ class Alarms(Construct):
             created.add_alarm_action(action)
             created.add_ok_action(action)
             self.by_name[alarm.name] = created
+
+
+def _metric(alarm: Alarm, sources: Sources) -> cloudwatch.Metric:
+    if alarm.source not in sources:
+        known = ", ".join(sorted(sources))
+        raise ValueError(f"alarm {alarm.name} watches {alarm.source!r}; known sources: {known}")
+    return sources[alarm.source](alarm.metric)

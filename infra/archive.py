@@ -17,6 +17,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from functions.core.archive.rows import COLUMNS, REFUSED_MESSAGE
+from infra.alarms import Sources
+from infra.functions.archive import ArchiveFunction
+from infra.functions.function import Functions
 from infra.nag import accept, logical_id
 from infra.settings import LOG_RETENTION
 from infra.storage import KEEP_DAYS, expire, private_bucket
@@ -38,33 +41,34 @@ _PARQUET: Final = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 class Archive(Construct):
-    """`bucket`: payments/ by day of arrival, errors/ with what was refused. `table`: for Athena."""
+    """`bucket`: payments/ by day of arrival, errors/ with what was refused. `table`: for Athena.
+    `sources`: what an alarm may watch of it.
+    """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        environment: str,
+        functions: Functions,
         stream: kinesis.IStream,
-        function: lambda_.Function,
         key: kms.IKey,
         access_logs: s3.IBucket,
-        keep_data: bool,
         tls_only: bool,
-        log_retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._name = f"paywatch-{environment}-archive"
-        self._namespace = f"Paywatch/{environment}"
-        self._database = f"paywatch_{environment}"
+        settings = functions.settings
+        function = ArchiveFunction(functions)
+        self._name = f"{settings.prefix}-archive"
+        self._namespace = settings.namespace
+        self._database = f"paywatch_{settings.environment}"
         self.table = f"{self._database}.payments"
         self.bucket = private_bucket(
             self,
             "Archive",
             key=key,
             logs=access_logs,
-            keep_data=keep_data,
+            keep_data=settings.keep_data,
             tls_only=tls_only,
             lifecycle=[_payments_rule(), expire(KEEP_DAYS, ERRORS)],
         )
@@ -72,8 +76,10 @@ class Archive(Construct):
             self,
             "Log",
             log_group_name=f"/aws/kinesisfirehose/{self._name}",
-            retention=logs.RetentionDays[LOG_RETENTION[log_retention_days]],
-            removal_policy=cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY,
+            retention=logs.RetentionDays[LOG_RETENTION[settings.log_retention_days]],
+            removal_policy=(
+                cdk.RemovalPolicy.RETAIN if settings.keep_data else cdk.RemovalPolicy.DESTROY
+            ),
         )
         table = self._table()
         role = iam.Role(
@@ -106,8 +112,9 @@ class Archive(Construct):
             " Firehose encrypts by itself only what is put to it directly",
         )
         self._count_refusals(function)
+        self.sources: Sources = {"delivery": self._metric}
 
-    def metric(self, name: str) -> cloudwatch.Metric:
+    def _metric(self, name: str) -> cloudwatch.Metric:
         """A metric of the delivery: Firehose's own, or the count of what was refused."""
         if name == REFUSED_METRIC:
             return cloudwatch.Metric(namespace=self._namespace, metric_name=name)

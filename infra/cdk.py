@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
 
 from functions.core.errors import SettingsError
 from infra import NODE
 from infra.settings import ROOT
 
-CDK = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
+CDK: Final = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
-def main() -> None:
-    """Become the cdk command with the same arguments."""
-    if not CDK.is_file():
-        raise SettingsError([f"the cdk command is not installed in {CDK.parent}: run `make setup`"])
+def command(arguments: Sequence[str], cdk: Path = CDK) -> list[str]:
+    """The whole command line of cdk with these arguments. Raises SettingsError: not installed."""
+    if not cdk.is_file():
+        raise SettingsError([f"the cdk command is not installed in {cdk.parent}: run `make setup`"])
+    return [str(NODE), str(cdk), *arguments]
+
+
+def main() -> NoReturn:
+    """Become the cdk command with the same arguments, in the folder of cdk.json."""
+    try:
+        whole = command(sys.argv[1:])
+    except SettingsError as error:
+        sys.exit(str(error))
     os.chdir(ROOT)
-    os.execv(NODE, [str(NODE), str(CDK), *sys.argv[1:]])  # noqa: S606 (no shell, our own program)
+    os.execv(whole[0], whole)  # noqa: S606 (no shell, our own program)
 
 
 if __name__ == "__main__":

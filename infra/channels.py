@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-TIMEOUT_SECONDS: Final = 45
-"""Of the function: its posts end after 20 s, what it asks AWS is quick or refused by then."""
+from infra.alarms import Sources
+from infra.functions.deliver import DeliverFunction
+from infra.functions.function import Functions
+from infra.table import State
+
 RETRY_SECONDS: Final = 60
 """When a page that failed comes again. Not shorter than the function's timeout."""
 TRIES: Final = 5
@@ -24,17 +24,14 @@ TRIES: Final = 5
 channel while it still matters."""
 KEEP_DAYS: Final = 14
 """The longest that SQS keeps a message."""
-BATCH: Final = 1
-"""A page waits for no other: pages are rare, and one that hangs would hold up its batch."""
-AT_ONCE: Final = 2
-"""The least that Lambda takes, and within what Slack wants: a post a second."""
 
 
 class Channels(Construct):
     """on-call topic → queue → deliver. A page that fails five times lies in the dead-letter queue,
     which has an alarm of its own.
 
-    functions: deliver, by channel. queues, dead_letters: by channel, too.
+    secrets: the name or ARN of each channel's secret, by channel; there may be none. `queues`,
+    `dead_letters`: by channel. `sources`: what an alarm may watch of them.
     """
 
     def __init__(
@@ -43,8 +40,9 @@ class Channels(Construct):
         construct_id: str,
         *,
         prefix: str,
-        functions: Mapping[str, lambda_.Function],
+        functions: Functions,
         secrets: Mapping[str, str],
+        state: State,
         oncall: sns.ITopic,
         key: kms.Key,
         tls_only: bool,
@@ -55,25 +53,15 @@ class Channels(Construct):
         self._oncall = oncall
         self._key = key
         self._tls_only = tls_only
-        for name, function in functions.items():
-            self._add(name, prefix, function, secrets[name])
-        # By name: the topic is encrypted under the key, so the key cannot wait for the topic's ARN.
-        topic = cdk.Stack.of(self).format_arn(service="sns", resource=f"{prefix}-oncall")
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="PagesReachTheEncryptedQueues",
-                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                resources=["*"],
-                conditions={"ArnEquals": {"aws:SourceArn": topic}},
-            )
-        )
+        for name, secret in secrets.items():
+            queue = self._pages(name, prefix)
+            DeliverFunction(functions, channel=name, secret=secret, queue=queue, state=state)
+        self.sources: Sources = {name: dead.metric for name, dead in self.dead_letters.items()}
+        if secrets:
+            self._let_pages_through(f"{prefix}-oncall")
 
-    def undelivered(self, name: str, metric: str) -> cloudwatch.Metric:
-        """A metric of the channel's dead-letter queue."""
-        return self.dead_letters[name].metric(metric)
-
-    def _add(self, name: str, prefix: str, function: lambda_.Function, secret: str) -> None:
+    def _pages(self, name: str, prefix: str) -> sqs.Queue:
+        """The queue of a channel, which the on-call topic fills."""
         title = name.title()
         dead = self.dead_letters[name] = self._queue(
             f"{title}Undelivered", f"{prefix}-{name}-undelivered", None
@@ -101,18 +89,18 @@ class Channels(Construct):
             raw_message_delivery=True,
             dead_letter_queue=dead,
         )
-        function.add_event_source(
-            sources.SqsEventSource(
-                queue,
-                batch_size=BATCH,
-                max_concurrency=AT_ONCE,
-                report_batch_item_failures=True,
-            )
-        )
-        function.add_to_role_policy(
+        return queue
+
+    def _let_pages_through(self, topic_name: str) -> None:
+        # By name: the topic is encrypted under the key, so the key cannot wait for the topic's ARN.
+        topic = cdk.Stack.of(self).format_arn(service="sns", resource=topic_name)
+        self._key.add_to_resource_policy(
             iam.PolicyStatement(
-                actions=["secretsmanager:GetSecretValue"],
-                resources=[self._secret_arn(secret)],
+                sid="PagesReachTheEncryptedQueues",
+                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"ArnEquals": {"aws:SourceArn": topic}},
             )
         )
 
@@ -129,15 +117,4 @@ class Channels(Construct):
             retention_period=cdk.Duration.days(KEEP_DAYS),
             dead_letter_queue=dead_letters,
             enforce_ssl=self._tls_only,
-        )
-
-    def _secret_arn(self, secret: str) -> str:
-        """The ARN; to a name Secrets Manager adds six characters, which are left open."""
-        if secret.startswith("arn:"):
-            return secret
-        return cdk.Stack.of(self).format_arn(
-            service="secretsmanager",
-            resource="secret",
-            resource_name=f"{secret}-??????",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )

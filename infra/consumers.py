@@ -6,6 +6,7 @@ from typing import Final
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
@@ -28,7 +29,6 @@ MAX_AGE_MINUTES: Final = 60
 class Consumer(Construct):
     """`stream` → `function`: in order, one batch of a shard at a time. A batch that fails is halved
     until the culprit is alone, retried, and then stored in `failures`; the shard goes on.
-    `mapping_id` names the mapping in CloudWatch.
     """
 
     def __init__(
@@ -57,8 +57,16 @@ class Consumer(Construct):
             metrics_config=lambda_.MetricsConfig(metrics=[lambda_.MetricType.EVENT_COUNT]),
         )
         function.add_event_source(source)
-        self.mapping_id = source.event_source_mapping_id
+        self._mapping = source.event_source_mapping_id
         accept_put(function, failures, "given-up batches")
+
+    def metric(self, name: str) -> cloudwatch.Metric:
+        """A metric of the mapping: what Lambda counts of it apart from the function."""
+        return cloudwatch.Metric(
+            namespace="AWS/Lambda",
+            metric_name=name,
+            dimensions_map={"EventSourceMappingUUID": self._mapping},
+        )
 
 
 @jsii.implements(lambda_.IEventSourceDlq)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from infra.app import build_app
 from infra.settings import ROOT, project_context
 
-FILE: Final = ROOT / "ops" / "default_alarms.json"
+FILE: Final = ROOT / "ops" / "backtest" / "default_alarms.json"
 ENVIRONMENT: Final = "prod"
 
 

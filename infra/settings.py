@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
-from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing
+from functions.core.counting.signals import Threshold
+from functions.core.counting.slices import Slicing
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
-from functions.settings.environment import positive, whole
-from functions.settings.thresholds import thresholds
+from functions.settings.detect import DetectSettings
+from functions.settings.environment import whole
+from functions.settings.notify import NotifySettings
+from functions.settings.tally import TallySettings
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -84,9 +86,15 @@ def _days(value: str) -> int:
 
 
 def _setting(read: Callable[[str], Any], default: Any) -> Any:
-    if isinstance(default, Mapping):
-        return dataclasses.field(default_factory=lambda: default, metadata={"read": read})
     return dataclasses.field(default=default, metadata={"read": read})
+
+
+def _of(function: type, name: str) -> Any:
+    """The setting `name` of a function: read as the function reads it, with the function's default."""
+    (field,) = (field for field in dataclasses.fields(function) if field.name == name)
+    return dataclasses.field(
+        default=field.default, default_factory=field.default_factory, metadata=field.metadata
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,17 +116,17 @@ class Settings:
     pagerduty_secret: str = _setting(_secret, "")
     webhook_secret: str = _setting(_secret, "")
     events_shards: int = _setting(whole(1, 500), 1)
-    thresholds: Mapping[str, Threshold] = _setting(thresholds, DEFAULT_THRESHOLDS)
-    slicing: Slicing = _setting(parse_slicing, DEFAULT_SLICING)
-    false_alarms_per_week: float = _setting(positive, 1.0)
-    learning_seconds: int = _setting(whole(0, 86_400), 300)
-    lateness_seconds: int = _setting(whole(0, 3600), 60)
-    skew_seconds: int = _setting(whole(0, 3600), 60)
-    oldest_days: int = _setting(whole(1, 3650), 30)
-    confirm_seconds: int = _setting(whole(0, 600), 0)
-    recover_seconds: int = _setting(whole(1, 3600), 30)
-    cooldown_seconds: int = _setting(whole(0, 86_400), 600)
-    publish_seconds: int = _setting(whole(1, 60), 5)
+    thresholds: Mapping[str, Threshold] = _of(DetectSettings, "thresholds")
+    slicing: Slicing = _of(TallySettings, "slicing")
+    false_alarms_per_week: float = _of(DetectSettings, "false_alarms_per_week")
+    learning_seconds: int = _of(DetectSettings, "learning_seconds")
+    lateness_seconds: int = _of(DetectSettings, "lateness_seconds")
+    skew_seconds: int = _of(TallySettings, "skew_seconds")
+    oldest_days: int = _of(TallySettings, "oldest_days")
+    confirm_seconds: int = _of(DetectSettings, "confirm_seconds")
+    recover_seconds: int = _of(DetectSettings, "recover_seconds")
+    cooldown_seconds: int = _of(NotifySettings, "cooldown_seconds")
+    publish_seconds: int = _of(DetectSettings, "publish_seconds")
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)
     reserve_concurrency: bool = _setting(_yes, False)
@@ -126,6 +134,16 @@ class Settings:
     log_level: str = _setting(str.upper, "INFO")
     archive: bool = _setting(_yes, True)
     emulated: bool = _setting(_yes, False)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the deployment's resources begin with."""
+        return f"paywatch-{self.environment}"
+
+    @property
+    def namespace(self) -> str:
+        """Of the deployment's metrics in CloudWatch."""
+        return f"Paywatch/{self.environment}"
 
     @property
     def channels(self) -> Mapping[str, str]:

@@ -7,11 +7,14 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.alarms import Sources
 from infra.nag import accept
 
 
 class Streams(Construct):
-    """`events` has the shards that the traffic needs; `tallies` has one, for one order."""
+    """`events` has the shards that the traffic needs; `tallies` has one, for one order.
+    `by_name`: both. `sources`: what an alarm may watch of them.
+    """
 
     def __init__(
         self,
@@ -47,3 +50,5 @@ class Streams(Construct):
 
         self.events = stream("events", shards)
         self.tallies = stream("tallies", 1)
+        self.by_name = {"events": self.events, "tallies": self.tallies}
+        self.sources: Sources = {name: stream.metric for name, stream in self.by_name.items()}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+
+from infra.nag import accept_key_actions
 
 
 class State(Construct):
@@ -15,6 +18,7 @@ class State(Construct):
         self, scope: Construct, construct_id: str, *, prefix: str, key: kms.IKey, keep_data: bool
     ) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         # Not TableV2: under a customer's key it would need the region at synth.
         self.table = dynamodb.Table(
             self,
@@ -32,3 +36,9 @@ class State(Construct):
             deletion_protection=keep_data,
             removal_policy=cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY,
         )
+
+    def grant(self, function: lambda_.Function, *actions: str) -> None:
+        """Lets the function use the table, and the key that the table's items are under."""
+        self.table.grant(function, *actions)
+        self._key.grant_encrypt_decrypt(function)
+        accept_key_actions(function)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import msgspec
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.monitoring.alarms import PAYMENTS, alarms
 from functions.core.monitoring.metrics import METRICS
-
-from .conftest import Deployment, synthesise
+from infra.alarms import Alarms
+from tests.infra.conftest import Deployment, empty_stack, synthesise
 
 DIMENSION = {
     "tally": "FunctionName",
     "detect": "FunctionName",
     "notify": "FunctionName",
     "tick": "FunctionName",
+    "tally-mapping": "EventSourceMappingUUID",
+    "detect-mapping": "EventSourceMappingUUID",
     "archive": "FunctionName",
     "delivery": "DeliveryStreamName",
     "events": "StreamName",
@@ -89,72 +93,27 @@ def test_every_alarm_watches_a_metric_that_somebody_sends(created: dict[str, Any
             assert "Dimensions" not in properties
             continue
         (dimension,) = properties["Dimensions"]
-        if alarm.name.endswith("given-up"):
-            assert dimension["Name"] == "EventSourceMappingUUID"
-        else:
-            assert dimension["Name"] == DIMENSION[alarm.source]
+        assert dimension["Name"] == DIMENSION[alarm.source]
 
 
-def test_the_topic_and_the_key_let_cloudwatch_in(dev: Deployment) -> None:
-    (key,) = dev.of("AWS::KMS::Key").values()
-    published = [
-        statement
-        for policy in dev.of("AWS::SNS::TopicPolicy").values()
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
-    ]
-    service = {"Service": "cloudwatch.amazonaws.com"}
-    assert [s["Action"] for s in published if s["Principal"] == service] == ["sns:Publish"]
-    assert ["kms:Decrypt", "kms:GenerateDataKey*"] in [
-        s["Action"] for s in key["KeyPolicy"]["Statement"] if s["Principal"] == service
-    ]
-
-
-def dashboards(deployment: Deployment) -> dict[str, list[Any]]:
-    """The widgets of each dashboard."""
-    read = {}
-    for properties in deployment.of("AWS::CloudWatch::Dashboard").values():
-        body = properties["DashboardBody"]
-        parts = body["Fn::Join"][1] if isinstance(body, dict) else [body]
-        text = "".join(part if isinstance(part, str) else "token" for part in parts)
-        read[properties["DashboardName"]] = json.loads(text)["widgets"]
-    return read
-
-
-def test_every_metric_of_the_core_is_on_a_dashboard(dev: Deployment) -> None:
-    shown = json.dumps(dashboards(dev))
-    for name in METRICS:
-        assert f'"Paywatch/dev", "{name}"' in shown, name
-
-
-def test_every_alarm_has_a_light_on_one_dashboard(dev: Deployment) -> None:
-    lights = [
-        light
-        for widgets in dashboards(dev).values()
-        for widget in widgets
-        if widget["type"] == "alarm"
-        for light in widget["properties"]["alarms"]
-    ]
-    assert len(lights) == len(alarms(DEFAULT_THRESHOLDS))
-
-
-def test_rates_are_drawn_with_their_thresholds() -> None:
-    deployment = synthesise(thresholds="denied=0.2/0.3")
-    (denied,) = (
-        widget["properties"]
-        for widget in dashboards(deployment)["Paywatch-dev"]
-        if widget["properties"]["title"].startswith("DeniedRate")
+def test_an_alarm_on_what_is_not_there_stops_the_synthesis_and_names_what_is() -> None:
+    stack = empty_stack()
+    stray = msgspec.structs.replace(
+        alarms(DEFAULT_THRESHOLDS)[0], name="routing-errors", source="routing"
     )
-    lines = {line["label"]: line["value"] for line in denied["annotations"]["horizontal"]}
-    assert lines == {"warning": 20, "critical": 30}
 
+    def sent(name: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(namespace="Test", metric_name=name)
 
-def test_widgets_fill_the_width_and_do_not_overlap(dev: Deployment) -> None:
-    for widgets in dashboards(dev).values():
-        cells = [
-            (x, y)
-            for w in widgets
-            for x in range(w["x"], w["x"] + w["width"])
-            for y in range(w["y"], w["y"] + w["height"])
-        ]
-        assert len(cells) == len(set(cells)) == 24 * (1 + max(y for _, y in cells))
+    with pytest.raises(
+        ValueError,
+        match="alarm routing-errors watches 'routing'; known sources: events, payments, tally",
+    ):
+        Alarms(
+            stack,
+            "Alarms",
+            prefix="paywatch-dev",
+            alarms=[stray],
+            sources={"payments": sent, "tally": sent, "events": sent},
+            topic=sns.Topic(stack, "Topic"),
+        )

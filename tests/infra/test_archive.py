@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from functions.core.archive.rows import COLUMNS, REFUSED_MESSAGE
-
-from .conftest import Deployment, listed, synthesise
+from tests.infra.conftest import Deployment, listed, synthesise
 
 
 @pytest.fixture

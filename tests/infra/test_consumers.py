@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Deployment
+from tests.infra.conftest import Deployment
 
 
 @pytest.fixture
@@ -61,21 +61,3 @@ def test_handlers_raise_for_the_whole_batch_so_no_partial_response_is_asked_for(
 def test_given_up_batches_are_counted(mappings: dict[str, Any]) -> None:
     for properties in mappings.values():
         assert properties["MetricsConfig"] == {"Metrics": ["EventCount"]}
-
-
-def test_a_message_that_notify_fails_at_is_tried_three_times(dev: Deployment) -> None:
-    (config,) = dev.of("AWS::Lambda::EventInvokeConfig").values()
-    assert config["MaximumRetryAttempts"] == 2
-    assert "DestinationConfig" not in config
-
-
-def test_sms_gets_critical_pages_and_those_that_have_no_severity(dev: Deployment) -> None:
-    subscriptions = dev.of("AWS::SNS::Subscription").values()
-    (sms,) = (p for p in subscriptions if p["Protocol"] == "sms")
-    assert sms["FilterPolicy"]["severity"] == ["critical", {"exists": False}]
-
-
-def test_the_heart_beats_every_minute(dev: Deployment) -> None:
-    (schedule,) = dev.of("AWS::Scheduler::Schedule").values()
-    assert schedule["ScheduleExpression"] == "rate(1 minute)"
-    assert schedule["State"] == "ENABLED"

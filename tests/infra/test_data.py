@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Deployment
+from tests.infra.conftest import Deployment
 
 STATEFUL = {
     "AWS::KMS::Key": {"EncryptionKey3A692D6E"},
@@ -65,14 +65,6 @@ def test_everything_is_under_our_key_which_rotates(dev: Deployment) -> None:
             assert rule["BucketKeyEnabled"] is True
 
 
-def test_buckets_are_private_and_forget(dev: Deployment) -> None:
-    for bucket in dev.of("AWS::S3::Bucket").values():
-        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        for rule in bucket["LifecycleConfiguration"]["Rules"]:
-            assert rule["Status"] == "Enabled"
-            assert rule["ExpirationInDays"] in {90, 365, 400}
-
-
 def test_buckets_and_topics_refuse_what_is_not_tls(dev: Deployment) -> None:
     buckets = {
         policy["Bucket"]["Ref"]
@@ -95,18 +87,3 @@ def refuses_plain_text(policy: dict[str, Any]) -> bool:
         and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         for statement in policy["PolicyDocument"]["Statement"]
     )
-
-
-def test_the_table_forgets_by_itself_and_can_be_restored(dev: Deployment) -> None:
-    (table,) = dev.of("AWS::DynamoDB::Table").values()
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    recovery = table["PointInTimeRecoverySpecification"]
-    assert recovery["PointInTimeRecoveryEnabled"] is True
-    assert table["BillingMode"] == "PAY_PER_REQUEST"
-
-
-def test_the_tallies_have_one_order_and_the_events_as_many_shards_as_asked_for(
-    prod: Deployment,
-) -> None:
-    shards = {s["Name"]: s["ShardCount"] for s in prod.of("AWS::Kinesis::Stream").values()}
-    assert shards == {"paywatch-prod-events": 2, "paywatch-prod-tallies": 1}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from infra.default_alarms import FILE, text
 from ops.backtest.alarm_rules import DEFAULT_ALARMS
-
-from .conftest import Deployment
+from tests.infra.conftest import Deployment
 
 
 def test_the_committed_alarms_are_the_synthesised_ones(prod: Deployment) -> None:

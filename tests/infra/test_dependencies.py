@@ -9,8 +9,7 @@ from pathlib import Path
 
 from infra.dependencies import LAMBDA, Target, bundle, requirements
 from infra.settings import ROOT
-
-from .conftest import Deployment
+from tests.infra.conftest import Deployment
 
 EVERYTHING = "import functions.handlers.{0} as module; assert callable(module.handler)"
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import dataclasses
 from typing import Any
 
 import pytest
 
 from functions.core.counting.signals import Threshold
 from functions.core.errors import SettingsError
-from infra import emulated
-from infra.settings import ROOT, project_context, settings_from
+from functions.settings.detect import DetectSettings
+from functions.settings.notify import NotifySettings
+from functions.settings.tally import TallySettings
+from infra.settings import Settings, project_context, settings_from
+from tests.infra.conftest import SECRET_ARN
 
 
 def faults(**given: Any) -> tuple[str, ...]:
@@ -82,20 +82,45 @@ def test_a_phone_number_must_be_in_e164_form(phone: str) -> None:
     assert "E.164" in fault
 
 
-def test_a_wrong_setting_ends_the_synth_with_a_message_and_no_traceback() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.app"],
-        cwd=ROOT,
-        env={**os.environ, "CDK_CONTEXT_JSON": json.dumps({"oncall_email": "nobody"})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("settings are wrong:\n  - oncall_email='nobody'")
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    "value",
+    ["paywatch/slack", "hook", SECRET_ARN, SECRET_ARN.replace("aws:", "aws-us-gov:", 1), ""],
+)
+def test_a_secret_is_given_by_name_or_by_its_whole_arn(value: str) -> None:
+    settings = settings_from({**project_context(), "slack_secret": value})
+    assert settings.channels == ({"slack": value} if value else {})
 
 
-def test_what_is_left_out_must_stand_in_the_table() -> None:
-    with pytest.raises(KeyError, match="tls-only"):
-        emulated.has(settings_from(project_context()), "tls")
+@pytest.mark.parametrize(
+    "value", ["two words", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", "a;b"]
+)
+def test_what_names_no_secret_is_a_fault(value: str) -> None:
+    with pytest.raises(SettingsError, match="neither the name nor the whole ARN"):
+        settings_from({**project_context(), "pagerduty_secret": value})
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["xoxb-1-hidden", "https://hooks.slack.com/services/hidden", "0123456789abcdef" * 2],
+)
+def test_a_secrets_value_in_the_place_of_its_name_is_refused_and_not_repeated(value: str) -> None:
+    with pytest.raises(SettingsError, match="looks like the secret's value") as caught:
+        settings_from({**project_context(), "webhook_secret": value})
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("function", [TallySettings, DetectSettings, NotifySettings])
+def test_what_a_function_is_set_to_is_read_as_the_function_reads_it(function: Any) -> None:
+    """One default and one range, whether the deployment says it or the function is left alone."""
+    deployed = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
+    shared = [field for field in dataclasses.fields(function) if field.name in deployed]
+    assert shared
+    for field in shared:
+        same = deployed[field.name]
+        assert same.metadata["read"] is field.metadata["read"], field.name
+        assert _default(same) == _default(field), field.name
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()

@@ -17,11 +17,12 @@ PAYMENTS: Final = "payments"
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """A CloudWatch alarm.
 
-    metric: a metric of METRICS when `source` is `payments`; otherwise what `source` names, in the
-    words of infra/alarms.py. threshold, in `unit`, is compared by `comparison` (CloudWatch's word)
-    with the `statistic` of each `period` seconds; `datapoints` of `periods` must breach. `missing`
-    is CloudWatch's treatment of missing data, with its reason in `why_missing`. first_action is
-    what the person on call does first.
+    source: the part of the deployment that sends `metric`: `payments` (metrics of METRICS), a
+    function, a stream, `tally-mapping` and `detect-mapping` (how Lambda reads a stream for them),
+    `delivery` (into the archive), or a channel (its dead-letter queue). threshold, in `unit`, is
+    compared by `comparison` (CloudWatch's word) with the `statistic` of each `period` seconds;
+    `datapoints` of `periods` must breach. `missing` is CloudWatch's treatment of missing data, with
+    its reason in `why_missing`. first_action is what the person on call does first.
     """
 
     name: str
@@ -130,7 +131,7 @@ def pipeline_alarms() -> list[Alarm]:
         return Alarm(
             name=f"{function}-given-up",
             title=f"{function} gave a batch up; it is stored in the on-failure bucket",
-            source=function,
+            source=f"{function}-mapping",
             metric="OnFailureDestinationDeliveredEventCount",
             threshold=1,
             unit="Count",

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from typing import Any
 
 import pytest
 
 from infra.settings import ROOT
-
-from .conftest import Deployment
+from tests.infra.conftest import Deployment, resolved
 
 FUNCTIONS = ("tally", "detect", "notify", "tick", "archive")
-
-
-def resolved(value: Any) -> str:
-    """A token of CloudFormation as the text that it might become."""
-    if isinstance(value, str):
-        return value
-    if "Fn::Join" in value:
-        glue, parts = value["Fn::Join"]
-        return str(glue.join(map(resolved, parts)))
-    return "resolved"
 
 
 def test_there_are_these_functions_and_no_others(dev: Deployment) -> None:
