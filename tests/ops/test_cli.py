@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-import typer.main
 from botocore.exceptions import ClientError, NoRegionError
-from typer.core import TyperGroup
 from typer.testing import CliRunner, Result
 
 from functions.core.errors import PaywatchError, SettingsError
 from functions.core.payments.codec import PACKINGS, decode
 from functions.core.payments.event import Payment
-from ops.cli import EXIT_FAULT, app, fault_words, main
+from ops.cli import EXIT_FAULT, app, fault_words, loaded, main
 from ops.produce import PackingName
 
 FORM = '[columns]\ntimestamp = "at"\ntimestamp_format = "epoch_s"\nstatus = "s"\n'
@@ -154,8 +152,6 @@ def test_the_region_comes_from_the_environment_as_it_does_for_the_aws_command(
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "eu-west-1")
-    commands = typer.main.get_command(app)
-    assert isinstance(commands, TyperGroup)
     given = ["file.csv", "--format", "f.toml"] if command == "replay" else []
-    context = commands.commands[command].make_context(command, given)
+    context = loaded(command).make_context(command, given)
     assert context.params["region"] == "eu-west-1"
