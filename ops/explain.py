@@ -15,6 +15,7 @@ import typer
 from functions.core.causes.diagnosis import PATH_CAUSES, RETRIES, Explanation, load
 from functions.core.causes.diagnosis import explain as explained
 from functions.core.errors import PaywatchError
+from ops.options import JsonObjectOption
 
 COLUMNS: Final = ("scheme", "code", "message")
 _NONE: Final = ("", "-")
@@ -27,7 +28,7 @@ def explain(
     ],
     code: Annotated[str, typer.Argument(help="Such as 51 or U30; `-` for none.")],
     message: Annotated[str, typer.Option(help="What came with the code, in words.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Tell what a decline code means: whose matter it is, whether to try again, what to do first.
 

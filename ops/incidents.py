@@ -17,14 +17,8 @@ from functions.core.troubles import record as incident_record
 from functions.core.troubles.record import TroubleRecord, as_now, is_name
 from functions.core.troubles.record import audit as audited
 from functions.core.troubles.response import Acknowledgement, Rating, Response
-from ops.deployment import (
-    Deployment,
-    EndpointOption,
-    EnvironmentOption,
-    JsonOption,
-    RegionOption,
-    connected,
-)
+from ops.deployment import Deployment, connected
+from ops.options import DaysOption, EndpointOption, EnvironmentOption, JsonOption, RegionOption
 
 if TYPE_CHECKING:
     from functions.core.troubles.head import Head
@@ -49,7 +43,7 @@ def incidents(
     identity: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="One of them, with its timeline.")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=400, help="How far back.")] = 7,
+    days: DaysOption = 7,
     environment: EnvironmentOption = "dev",
     as_json: JsonOption = False,
     endpoint_url: EndpointOption = None,
@@ -115,7 +109,7 @@ def rate(
 
 
 def audit(
-    days: Annotated[int, typer.Option(min=1, max=400, help="How far back.")] = 90,
+    days: DaysOption = 90,
     environment: EnvironmentOption = "dev",
     as_json: JsonOption = False,
     endpoint_url: EndpointOption = None,

@@ -29,7 +29,7 @@ from ops.cli import app
 from ops.deployment import Deployment
 from ops.incident_view import audit_table, incident_table, timeline
 from ops.incidents import answer, found, person, recent
-from producer.kinesis import NO_CREDENTIALS
+from producer.aws_faults import NO_CREDENTIALS
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 from tests.fakes import FakeRecords
 from tests.state_table import TABLE, create_state_table
