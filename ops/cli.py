@@ -25,7 +25,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final = {
     "demo": Command(
-        "ops.demo:demo",
+        "ops.demo.demo:demo",
         "Deploy to an emulator here, break something, show the page and the recovery, and clean up.",
     ),
     "backtest": Command(
