@@ -46,19 +46,19 @@ COMMANDS: Final = {
         "Send parked events and given-up batches again; their objects move to redriven/.",
     ),
     "incidents": Command(
-        "ops.incidents:incidents",
+        "ops.incidents.incidents:incidents",
         "List what went wrong, newest first, or show one trouble with its timeline.",
     ),
     "ack": Command(
-        "ops.incidents:ack",
+        "ops.incidents.answers:ack",
         "Say that you take a trouble over; PagerDuty and Slack hear of it, and later pages name you.",
     ),
     "rate": Command(
-        "ops.incidents:rate",
+        "ops.incidents.answers:rate",
         "Say whether a trouble was worth its pages: `paywatch audit` shows how often each rule is right.",
     ),
     "audit": Command(
-        "ops.incidents:audit",
+        "ops.incidents.incidents:audit",
         "How often each rule paged, how often it was worth it, and what was at stake.",
     ),
     "codes": Command(

@@ -75,7 +75,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "producer/times.py",
         "ops/aws.py",
         "ops/deployment.py",
-        "ops/incident_view.py",
         "ops/produce.py",
     }
 )

@@ -10,7 +10,7 @@ from rich.table import Table
 from functions.core.troubles.record import TroubleRecord
 from ops.demo.acts import Act
 from ops.demo.seen import Seen
-from ops.incident_view import incident_table, timeline
+from ops.incidents.tables import incident_table, timeline
 from producer.run import Report
 
 
