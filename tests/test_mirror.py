@@ -73,9 +73,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "producer/sinks.py",
         "producer/spread.py",
         "producer/times.py",
-        "ops/aws.py",
-        "ops/deployment.py",
-        "ops/produce.py",
     }
 )
 """Program files that nothing specifies yet."""
