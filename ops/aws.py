@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.core.errors import PaywatchError
-from producer.kinesis import NO_CREDENTIALS, NO_REGION
+from producer.aws_faults import NO_CREDENTIALS, NO_REGION
 
 
 def client(service: str, *, endpoint_url: str | None = None, region: str | None = None) -> Any:

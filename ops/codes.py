@@ -13,14 +13,8 @@ import typer
 from functions.core.causes.diagnosis import Explanation, explain, load
 from functions.core.counting.unknown_codes import UnknownCode, scheme_and_code
 from functions.core.detection.state import Rules, State, initial
-from ops.deployment import (
-    Deployment,
-    EndpointOption,
-    EnvironmentOption,
-    JsonOption,
-    RegionOption,
-    connected,
-)
+from ops.deployment import Deployment, connected
+from ops.options import EndpointOption, EnvironmentOption, JsonOption, RegionOption
 
 
 class UnknownLine(msgspec.Struct, frozen=True, kw_only=True):

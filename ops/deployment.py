@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from ops import aws
-from ops.produce import RegionOption
 
 if TYPE_CHECKING:
     from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
     from functions.adapters.dynamodb.troubles import TroubleRecords
     from functions.adapters.sns import AlarmsTopic
-
-EnvironmentOption = Annotated[str, typer.Option(help="Which deployment.")]
-EndpointOption = Annotated[str | None, typer.Option(help="Such as the emulator's.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-__all__ = ["Deployment", "EndpointOption", "EnvironmentOption", "JsonOption", "RegionOption"]
 
 
 @dataclass(frozen=True)

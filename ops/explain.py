@@ -16,6 +16,7 @@ from functions.core.causes.diagnosis import Explanation, load
 from functions.core.causes.diagnosis import explain as explained
 from functions.core.causes.vocabulary import PATH_CAUSES, RETRIES
 from functions.core.errors import PaywatchError
+from ops.options import JsonObjectOption
 
 COLUMNS: Final = ("scheme", "code", "message")
 _NONE: Final = ("", "-")
@@ -28,7 +29,7 @@ def explain(
     ],
     code: Annotated[str, typer.Argument(help="Such as 51 or U30; `-` for none.")],
     message: Annotated[str, typer.Option(help="What came with the code, in words.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Tell what a decline code means: whose matter it is, whether to try again, what to do first.
 

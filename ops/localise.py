@@ -15,6 +15,7 @@ import typer
 from functions.core.errors import PaywatchError
 from functions.core.localise.joint_causes import Cause, Leaf, Localisation
 from functions.core.localise.joint_causes import localise as localised
+from ops.options import JsonObjectOption
 
 COUNTS: Final = ("attempts", "failures", "baseline_attempts", "baseline_failures")
 _SHOWN_FAULTS: Final = 20
@@ -28,7 +29,7 @@ def localise(
             " baseline_failures. A row is a leaf, or a part of one."
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Tell which slices explain that more payments fail than in the baseline.
 

@@ -17,6 +17,7 @@ import typer
 
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import parse_timestamp
+from ops.options import RegionOption
 from producer.format import Format
 from producer.history import read
 from producer.history import replay as replayed
@@ -43,9 +44,6 @@ RecordBytesOption = Annotated[
 ]
 EndpointOption = Annotated[
     str | None, typer.Option("--endpoint-url", help="Another Kinesis, such as the emulator's.")
-]
-RegionOption = Annotated[
-    str | None, typer.Option(help="AWS region.", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"])
 ]
 NoWaitOption = Annotated[
     bool, typer.Option("--no-wait", help="Write all at once; for --sink file and stdout.")

@@ -16,7 +16,7 @@ import typer
 from functions.core.counting.parked import PREFIX, ParkedRecord
 from functions.core.errors import PaywatchError
 from ops import aws
-from ops.produce import RegionOption
+from ops.options import EndpointOption, EnvironmentOption, JsonObjectOption, RegionOption
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock
 from producer.sinks import Record
@@ -36,13 +36,13 @@ class Waiting:
 
 
 def redrive(
-    environment: Annotated[str, typer.Option(help="Which deployment.")] = "dev",
+    environment: EnvironmentOption = "dev",
     reason: Annotated[
         str | None, typer.Option(help="Only events parked for this reason, such as `future`.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List, send nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    endpoint_url: Annotated[str | None, typer.Option(help="Such as the emulator's.")] = None,
+    as_json: JsonObjectOption = False,
+    endpoint_url: EndpointOption = None,
     region: RegionOption = None,
 ) -> None:
     """Send parked events and given-up batches again; their objects move to redriven/."""

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
 from functions.core import errors
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
@@ -16,13 +15,13 @@ from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import METRICS
 from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
 from infra.settings import Settings
-from ops.cli import COMMANDS, app
+from ops.cli import COMMANDS, loaded
 
 ROOT = Path(__file__).parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 EVENTS = (ROOT / "docs" / "events.md").read_text()
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
-BACKTEST = typer.main.get_command(app).commands["backtest"]  # type: ignore[attr-defined]
+BACKTEST = loaded("backtest")
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

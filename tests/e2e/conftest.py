@@ -20,7 +20,7 @@ from functions.core.detection.state import Rules
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Patience
 from infra.local import Emulator, deploy
-from ops.demo import Oncall
+from ops.demo.oncall import Oncall
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock, Timed
 from producer.run import Report, run
@@ -112,5 +112,5 @@ def deployment() -> Iterator[Deployment]:
     with Emulator() as emulator:
         outputs = deploy(emulator, CONTEXT)
         heads = Heads(emulator.client("dynamodb"), outputs["StateTable"])
-        oncall = Oncall(emulator, outputs["OncallTopicArn"])
+        oncall = Oncall(emulator.client, outputs["OncallTopicArn"])
         yield Deployment(emulator, outputs, oncall, heads)

@@ -11,13 +11,11 @@ from typing import Any
 import boto3
 import msgspec
 import pytest
-from botocore.stub import Stubber
 from moto import mock_aws
 
 from functions.core.counting.parked import object_key, parked_record
 from functions.core.counting.record import Record
 from functions.core.errors import Malformed, PaywatchError
-from ops import aws
 from ops.redrive import REDRIVEN, given_up, parked, send
 
 BUCKET = "quarantine"
@@ -119,28 +117,3 @@ def test_an_object_that_is_not_understood_is_named(body: bytes) -> None:
         given_up(BUCKET, "the-key", body)
     with pytest.raises(PaywatchError, match="s3://quarantine/the-key is no parked record"):
         parked(BUCKET, "the-key", body, STREAM, None)
-
-
-def test_a_stack_that_does_not_exist_is_named_with_what_to_do() -> None:
-    cloudformation = boto3.client(
-        "cloudformation",
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    answer = Stubber(cloudformation)
-    answer.add_client_error(
-        "describe_stacks", "ValidationError", "Stack with id Paywatch-nowhere does not exist"
-    )
-    with answer, pytest.raises(PaywatchError, match=r"no stack Paywatch-nowhere .*: deploy it"):
-        aws.outputs(cloudformation, "nowhere")
-
-
-def test_without_credentials_the_words_say_how_to_log_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(PaywatchError, match="no AWS credentials: log in"):
-        aws.client("s3", region="us-east-1")

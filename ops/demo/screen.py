@@ -1,10 +1,8 @@
-"""What the demo shows: the live panel, the pages as they come, the summary."""
+"""What the demo shows while it runs: the live panel, and the pages as they come."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -13,55 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.core.counting.slices import words
-from functions.core.troubles.head import Head
-from functions.core.troubles.record import TroubleRecord
-
-
-@dataclass
-class Seen:
-    """What the demo has seen so far; the view draws it. Times are epoch seconds."""
-
-    sent: int = 0
-    head: Head = Head()
-    red: set[str] = field(default_factory=set)
-    ever_red: set[str] = field(default_factory=set)
-    rates: deque[float] = field(default_factory=lambda: deque(maxlen=60))
-    pages: list[tuple[float, str, str]] = field(default_factory=list)
-    first_bad: float | None = None
-    phase: str = ""
-    records: list[TroubleRecord] = field(default_factory=list)
-
-    @property
-    def recorded_over(self) -> bool:
-        """Whether something is on record, and all of it is over."""
-        return bool(self.records) and all(record.closed_at for record in self.records)
-
-    @property
-    def counted(self) -> int:
-        """Payments that detect has seen, late ones too."""
-        return self.head.payments + self.head.late
-
-    @property
-    def told_over(self) -> bool:
-        """Whether the outage was paged, its end too, and nothing is red any more."""
-        return any(body.startswith("OK") for _, _, body in self.pages) and not self.red
-
-    @property
-    def delay(self) -> float | None:
-        """Seconds from the first payment that the outage broke to the first page."""
-        first = next((at for at, _, body in self.pages if not body.startswith("OK")), None)
-        return first - self.first_bad if first and self.first_bad else None
-
-    @property
-    def failing(self) -> float:
-        """Percent of attempts in the window, just now."""
-        return self.rates[-1] if self.rates else 0.0
-
+from ops.demo.seen import Seen
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 
 
 def live_panel(seen: Seen) -> RenderableType:
+    """What is sent, counted, failing, red and open just now."""
     head = seen.head
     top = max((*seen.rates, 4.0))
     chart = "".join(_BARS[round(rate / top * (len(_BARS) - 1))] for rate in seen.rates)
@@ -84,6 +40,7 @@ def live_panel(seen: Seen) -> RenderableType:
 
 
 def line(seen: Seen, elapsed: float) -> str:
+    """The same in short, where the output is no terminal. elapsed: seconds."""
     return (
         f"{elapsed:4.0f} s  sent {seen.sent:,}  counted {seen.counted:,}  "
         f"failing {seen.failing:.2f} %  red {len(seen.red)}"
@@ -92,6 +49,7 @@ def line(seen: Seen, elapsed: float) -> str:
 
 
 def page_panel(at: float, subject: str, body: str) -> Panel:
+    """A page as e-mail shows it. at: epoch seconds."""
     colour = "green" if body.startswith("OK") else "red"
     clock = time.strftime("%H:%M:%S", time.gmtime(at))
     return Panel(

@@ -1,0 +1,97 @@
+"""`paywatch incidents` and `paywatch audit`: what went wrong, and how often each rule was right."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+import typer
+
+from functions.core.errors import PaywatchError
+from functions.core.troubles.record import TroubleRecord, as_now, is_name
+from functions.core.troubles.record import audit as audited
+from ops.deployment import Deployment, connected
+from ops.options import DaysOption, EndpointOption, EnvironmentOption, JsonOption, RegionOption
+
+if TYPE_CHECKING:
+    from functions.core.troubles.head import Head
+
+DAY: Final = 86_400
+
+
+def incidents(
+    identity: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One of them, with its timeline.")
+    ] = None,
+    days: DaysOption = 7,
+    environment: EnvironmentOption = "dev",
+    as_json: JsonOption = False,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """List what went wrong, newest first, or show one trouble with its timeline."""
+    from rich.console import Console
+
+    from ops.incidents.tables import incident_table, timeline
+
+    deployment, now = connected(environment, endpoint_url, region), int(time.time())
+    if identity is not None:
+        record = found(deployment, identity, now)
+        if as_json:
+            typer.echo(msgspec.json.encode(record).decode())
+            return
+        Console(highlight=False).print(timeline(record, now))
+        return
+    records = recent(deployment, now - days * DAY, now)
+    if as_json:
+        for record in records:
+            typer.echo(msgspec.json.encode(record).decode())
+        return
+    if not records:
+        typer.echo(f"no trouble in the last {days} days")
+        return
+    Console(highlight=False).print(incident_table(records, now))
+
+
+def audit(
+    days: DaysOption = 90,
+    environment: EnvironmentOption = "dev",
+    as_json: JsonOption = False,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """How often each rule paged, how often it was worth it, and what was at stake."""
+    from rich.console import Console
+
+    from ops.incidents.tables import audit_table
+
+    deployment, now = connected(environment, endpoint_url, region), int(time.time())
+    rules = audited(recent(deployment, now - days * DAY, now), now)
+    if as_json:
+        for rule in rules:
+            line = {**msgspec.to_builtins(rule), "precision": rule.precision}
+            typer.echo(msgspec.json.encode(line).decode())
+        return
+    if not rules:
+        typer.echo(f"no trouble in the last {days} days")
+        return
+    Console(highlight=False).print(audit_table(rules, days))
+
+
+def recent(deployment: Deployment, start: int, now: int) -> list[TroubleRecord]:
+    """The records of the troubles that began since `start`, newest first; of those that last, with the
+    figures that detect has now."""
+    head: Head = deployment.heads.head()
+    records = deployment.records.since(start, now)
+    return [as_now(record, head.incidents) for record in records]
+
+
+def found(deployment: Deployment, identity: str, now: int) -> TroubleRecord:
+    """The record of that name. Raises PaywatchError that says what to do when there is none."""
+    name = identity.strip()
+    name = name[:2].upper() + name[2:].lower()
+    record = deployment.records.read(name, now) if is_name(name) else None
+    if record is None:
+        raise PaywatchError(f"no trouble is called {identity}; `paywatch incidents` lists them")
+    return as_now(record, deployment.heads.head().incidents)

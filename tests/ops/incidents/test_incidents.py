@@ -1,0 +1,51 @@
+"""`paywatch incidents` and `audit`: what people read. moto stands for AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from functions.core.errors import PaywatchError
+from ops.cli import app
+from ops.deployment import Deployment
+from ops.incidents.incidents import found, recent
+from producer.aws_faults import NO_CREDENTIALS
+from tests.builders import NOW
+from tests.ops.incidents.story import ID, note
+
+
+@pytest.mark.parametrize("name", ["PW-1120-1343-4F2", "pw-1120-1343-4f2", f" {ID} "])
+def test_a_name_may_be_typed_in_any_case(deployment: Deployment, name: str) -> None:
+    deployment.records.note(note())
+    assert found(deployment, name, NOW).id == ID
+
+
+@pytest.mark.parametrize("name", ["PW-1120-1343-fff", "all", "", "🤷"])
+def test_a_name_that_nothing_has_is_told_with_what_to_do(deployment: Deployment, name: str) -> None:
+    with pytest.raises(PaywatchError, match="`paywatch incidents` lists them"):
+        found(deployment, name, NOW)
+
+
+def test_the_list_goes_back_as_far_as_asked(deployment: Deployment) -> None:
+    deployment.records.note(note())
+    assert [record.id for record in recent(deployment, NOW - 1, NOW + 1)] == [ID]
+    assert recent(deployment, NOW + 1, NOW + 2) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["incidents"], ["ack", ID], ["rate", ID, "noise"], ["audit"], ["codes", "--unknown"]],
+)
+def test_without_credentials_every_command_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    result = CliRunner().invoke(app, command)
+    assert isinstance(result.exception, PaywatchError)
+    assert str(result.exception) == NO_CREDENTIALS
