@@ -17,7 +17,7 @@ from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Budget
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
-from functions.core.troubles.incident import Patience
+from functions.core.troubles.life import Patience
 from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 
 

@@ -8,7 +8,7 @@ from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Budget
 from functions.core.errors import SettingsError
-from functions.core.troubles.incident import Patience
+from functions.core.troubles.life import Patience
 from functions.core.troubles.severity import DEFAULT_THRESHOLDS, Threshold
 from functions.settings import (
     DetectSettings,

@@ -24,7 +24,8 @@ from functions.core.detection.flow import Flow
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.step import CountedPartial, Delta, replay
 from functions.core.detection.tracker import Tracker, hot
-from functions.core.troubles.incident import Announcement, Incident
+from functions.core.troubles.incident import Announcement
+from functions.core.troubles.life import Followed
 from functions.core.troubles.severity import Verdict
 
 FORMAT: Final = 2
@@ -52,7 +53,7 @@ class _Delta(msgspec.Struct, array_like=True):
     arrivals: list[_Arrival]
     positions: dict[str, Position]
     totals: Totals
-    incidents: tuple[Incident, ...]
+    followed: tuple[Followed, ...]
     outbox: tuple[Announcement, ...]
 
 
@@ -88,7 +89,7 @@ class _State(msgspec.Struct):
     needed: float
     totals: Totals
     worst: Verdict | None
-    incidents: tuple[Incident, ...]
+    followed: tuple[Followed, ...]
     learning: bool
     excused: dict[str, int]
     flow: Flow
@@ -112,8 +113,6 @@ class _First(msgspec.Struct):
     positions: dict[str, Position]
     window: _FirstWindow
     totals: Totals
-    incidents: tuple[Incident, ...]
-    outbox: tuple[Announcement, ...]
     newest_ms: int
 
 
@@ -138,8 +137,6 @@ def decode_state(data: bytes) -> State:
             positions=first.positions,
             window=window,
             totals=first.totals,
-            incidents=first.incidents,
-            outbox=first.outbox,
             newest_ms=first.newest_ms,
         )
     return _state(_read(data, _State, FORMAT))
@@ -152,7 +149,7 @@ def decode_delta(data: bytes) -> Delta:
         CountedPartial(a.arrived_ms, a.newest_ms, from_wire(a.counted)) for a in read.arrivals
     )
     return Delta(
-        read.version, tuple(arrivals), read.positions, read.totals, read.incidents, read.outbox
+        read.version, tuple(arrivals), read.positions, read.totals, read.followed, read.outbox
     )
 
 
@@ -175,7 +172,7 @@ def _packed_delta(delta: Delta) -> _Delta:
         [_Arrival(a.arrived_ms, a.newest_ms, to_wire(a.counted)) for a in delta.arrivals],
         delta.positions,
         delta.totals,
-        delta.incidents,
+        delta.followed,
         delta.outbox,
     )
 
@@ -217,7 +214,7 @@ def _packed_state(state: State) -> _State:
         needed=tracker.needed,
         totals=state.totals,
         worst=state.worst,
-        incidents=state.incidents,
+        followed=state.followed,
         harm={
             key: _Harm(to_bytes(harm.counts), harm.money, harm.examples)
             for key, harm in state.came.items()
@@ -272,7 +269,7 @@ def _state(read: _State) -> State:
         ),
         totals=read.totals,
         worst=read.worst,
-        incidents=read.incidents,
+        followed=read.followed,
         came={
             key: Harm(from_bytes(harm.counts), harm.money, harm.examples)
             for key, harm in read.harm.items()

@@ -34,7 +34,15 @@ from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import UNLEARNED, calmed, cleared
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
-from functions.core.troubles.incident import CLOSED, Announcement, Incident, Sighting, about, follow
+from functions.core.troubles.incident import (
+    CLOSED,
+    RECOVERING,
+    Announcement,
+    Incident,
+    Latest,
+    about,
+)
+from functions.core.troubles.life import Sighting, follow
 from functions.core.troubles.severity import Verdict
 
 
@@ -85,7 +93,7 @@ def judged(state: State, rules: Rules) -> State:
     further = [
         wider
         for incident in open_
-        if not incident.well_since
+        if incident.state != RECOVERING
         and (
             wider := reaches_further(
                 moment, incident, [other.slice for other in open_ if other.id != incident.id]
@@ -93,8 +101,8 @@ def judged(state: State, rules: Rules) -> State:
         )
     ]
     news = (*further, *found)
-    incidents, told = follow(
-        state.incidents,
+    followed, told = follow(
+        state.followed,
         [
             *(_sighting(finding, moment) for finding in known),
             *(_with_harm(_sighting(finding, moment), moment, state.incidents) for finding in news),
@@ -121,8 +129,8 @@ def judged(state: State, rules: Rules) -> State:
     return msgspec.structs.replace(
         state,
         tracker=calmed(tracker, state.window.clock, rules.budget),
-        worst=_worst(moment, incidents, state.flow),
-        incidents=tuple(incidents),
+        worst=_worst(moment, [item.incident for item in followed], state.flow),
+        followed=tuple(followed),
         came={},
         outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
@@ -164,9 +172,9 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     is_rate = incident.signal in SIGNALS
     if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate:
         return item
-    rate = blamed(counts, incident.signal) / total
-    latest = msgspec.structs.replace(incident, latest_rate=rate, latest_seconds=seconds)
-    return msgspec.structs.replace(item, incident=latest)
+    latest = Latest(blamed(counts, incident.signal) / total, seconds)
+    incident = msgspec.structs.replace(incident, latest=latest)
+    return msgspec.structs.replace(item, incident=incident)
 
 
 def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]) -> Sighting:

@@ -21,7 +21,8 @@ from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.judgement import judged
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
-from functions.core.troubles.incident import Announcement, Incident
+from functions.core.troubles.incident import Announcement
+from functions.core.troubles.life import Followed
 
 
 class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
@@ -40,7 +41,7 @@ class Delta(msgspec.Struct, frozen=True, array_like=True):
     arrivals: tuple[CountedPartial, ...]
     positions: dict[str, Position]
     totals: Totals
-    incidents: tuple[Incident, ...]
+    followed: tuple[Followed, ...]
     outbox: tuple[Announcement, ...]
 
 
@@ -72,7 +73,7 @@ def step(
             if state.positions.get(shard) != position
         },
         totals=after.totals,
-        incidents=after.incidents,
+        followed=after.followed,
         outbox=after.outbox,
     )
     return after, delta
@@ -90,7 +91,7 @@ def replay(state: State, delta: Delta, rules: Rules) -> State:
         version=delta.version,
         positions={**state.positions, **delta.positions},
         totals=delta.totals,
-        incidents=delta.incidents,
+        followed=delta.followed,
         outbox=delta.outbox,
     )
 

@@ -17,7 +17,8 @@ from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.detection.baseline import BORROWED, Normal
 from functions.core.detection.evidence import surprise
 from functions.core.detection.span import Moment
-from functions.core.troubles.incident import Incident, Sighting
+from functions.core.troubles.incident import Incident
+from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
 
 WAVES: Final = ("customer", "fraud")
@@ -46,7 +47,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     before it."""
     found: list[Sighting] = []
     for wave in WAVES:
-        usual = {i.slice: i.normal for i in incidents if i.is_open and i.signal == wave}
+        usual = {i.slice: i.worst.normal for i in incidents if i.is_open and i.signal == wave}
         known = [incident.slice for incident in incidents if incident.signal == wave]
         standing = [verdict for verdict, _ in sorted(_standing(moment, wave, usual), key=_clearest)]
         chosen: list[Verdict] = []

@@ -29,6 +29,7 @@ def incident_note(message: Announcement, thread: str, page: Page | None) -> Note
         thread,
         entry,
         incident,
+        message.reason,
     )
 
 

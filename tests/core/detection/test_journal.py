@@ -105,28 +105,11 @@ def of_release_0_1(**fields: Any) -> bytes:
         "totals": [100, 2, 3, 9],
         "worst": None,
         "incidents": [],
-        "outbox": [{"transition": "opened", "incident": _FIRST_INCIDENT}],
+        "outbox": [],
         "newest_ms": NOW * 1000,
         **fields,
     }
     return b"\x01" + zlib.compress(msgspec.msgpack.encode(whole), 3)
-
-
-_FIRST_INCIDENT = {
-    "id": "PW-1120-1343-4f2",
-    "slice": "issuer=HDFC",
-    "signal": "failed",
-    "score": 98.0,
-    "severity": "critical",
-    "rate": 0.5,
-    "at_least": 0.4,
-    "attempts": 600,
-    "started_at": NOW,
-    "updated_at": NOW + 3,
-    "announced": "critical",
-    "detected_at": NOW + 3,
-    "causes": {"issuer": 290},
-}
 
 
 def test_a_state_of_the_release_before_is_read_and_learns_anew() -> None:
@@ -136,11 +119,6 @@ def test_a_state_of_the_release_before_is_read_and_learns_anew() -> None:
     assert (state.version, state.totals) == (120, Totals(100, 2, 3, 9))
     assert state.newest_ms == NOW * 1000
     assert state.tracker == State().tracker
-
-
-def test_what_the_release_before_had_not_told_yet_is_told_still() -> None:
-    [untold] = decode_state(of_release_0_1()).outbox
-    assert (untold.transition, untold.incident.slice) == (OPENED, "issuer=HDFC")
 
 
 def test_after_a_state_of_the_release_before_nothing_is_counted_twice() -> None:
