@@ -17,6 +17,7 @@ from functions.core.troubles import record as incident_record
 from functions.core.troubles.record import TroubleRecord, as_now, is_name
 from functions.core.troubles.record import audit as audited
 from functions.core.troubles.response import Acknowledgement, Rating, Response
+from functions.core.views.incident import trouble_view
 from ops.deployment import (
     Deployment,
     EndpointOption,
@@ -64,14 +65,14 @@ def incidents(
     if identity is not None:
         record = found(deployment, identity, now)
         if as_json:
-            typer.echo(msgspec.json.encode(record).decode())
+            typer.echo(as_line(record))
             return
         Console(highlight=False).print(timeline(record, now))
         return
     records = recent(deployment, now - days * DAY, now)
     if as_json:
         for record in records:
-            typer.echo(msgspec.json.encode(record).decode())
+            typer.echo(as_line(record))
         return
     if not records:
         typer.echo(f"no trouble in the last {days} days")
@@ -145,6 +146,11 @@ def recent(deployment: Deployment, start: int, now: int) -> list[TroubleRecord]:
     head: Head = deployment.heads.head()
     records = deployment.records.since(start, now)
     return [as_now(record, head.incidents) for record in records]
+
+
+def as_line(record: TroubleRecord) -> str:
+    """What `--json` prints of a trouble: the object of docs/incident-object.md, on one line."""
+    return msgspec.json.encode(trouble_view(record)).decode()
 
 
 def found(deployment: Deployment, identity: str, now: int) -> TroubleRecord:

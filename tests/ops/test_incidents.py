@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from moto import mock_aws
 from syrupy.assertion import SnapshotAssertion
@@ -25,10 +26,11 @@ from functions.core.paging.record_notes import alarm_note, incident_note, respon
 from functions.core.troubles.incident import CLOSED, OPENED
 from functions.core.troubles.record import Note, audit
 from functions.core.troubles.response import Acknowledgement, Rating, Response
+from functions.core.views.incident import TroubleView, trouble_view
 from ops.cli import app
 from ops.deployment import Deployment
 from ops.incident_view import audit_table, incident_table, timeline
-from ops.incidents import answer, found, person, recent
+from ops.incidents import answer, as_line, found, person, recent
 from producer.kinesis import NO_CREDENTIALS
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement, change, incident
 from tests.fakes import FakeRecords
@@ -121,6 +123,13 @@ def test_the_timeline_of_one(snapshot: SnapshotAssertion) -> None:
 
 def test_the_timeline_of_one_that_lasts(snapshot: SnapshotAssertion) -> None:
     assert told(timeline(records_of(*STORY[:3]).records[ID], NOW + 60)) == snapshot
+
+
+def test_a_trouble_is_printed_as_its_public_object_on_one_line() -> None:
+    for record in records_of(*STORY, WAVE).records.values():
+        line = as_line(record)
+        assert "\n" not in line
+        assert msgspec.json.decode(line, type=TroubleView) == trouble_view(record)
 
 
 def test_the_audit(snapshot: SnapshotAssertion) -> None:

@@ -22,6 +22,8 @@ ALARM, ACKNOWLEDGED, RATED, OVER = "alarm", "acknowledged", "rated", "over"
 """What a note says, beside an incident's transitions: an alarm went red, somebody took the trouble
 over, somebody said whether its pages were worth it, the last alarm is green again."""
 USEFUL, NOISE = "useful", "noise"
+OPEN: Final = "open"
+"""State of a trouble that lasts and that nobody has taken over; then it is ACKNOWLEDGED, then CLOSED."""
 _FIRST, _LATEST = 50, 150
 """Entries that are kept of a long trouble: how it began, and its newest."""
 
@@ -80,7 +82,7 @@ class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """open, acknowledged or closed."""
         if self.closed_at:
             return CLOSED
-        return ACKNOWLEDGED if self.acknowledged_at else "open"
+        return ACKNOWLEDGED if self.acknowledged_at else OPEN
 
     def minutes(self, now: int) -> float:
         return max(0, (self.closed_at or now) - self.started_at) / 60
