@@ -18,7 +18,20 @@ from functions.core.counting.tally import Bucket, Tally
 from functions.core.monitoring.alarms import Alarm, alarms
 from functions.core.paging.alarm_change import AlarmChange
 from functions.core.payments.event import ATTEMPT_STATUSES, Payment, RawEvent, to_payment
-from functions.core.troubles.incident import OPENED, Announcement, Incident
+from functions.core.troubles.incident import (
+    CLOSED,
+    INCIDENT,
+    OPENED,
+    RECOVERED,
+    RECOVERING,
+    SUSPECT,
+    Affected,
+    Announcement,
+    Figures,
+    Incident,
+    Latest,
+)
+from functions.core.troubles.life import Followed, Life
 from functions.core.troubles.severity import Verdict
 
 NOW = 1_763_646_180
@@ -120,8 +133,13 @@ def verdict(key: str = "issuer=HDFC&network=VISA", **fields: Any) -> Verdict:
 
 
 def incident(**fields: Any) -> Incident:
-    """An open, critical incident of one route."""
-    whole = {
+    """An open, critical incident of one route; the parts' fields are named as if they were its own."""
+    return followed(**fields).incident
+
+
+def followed(**fields: Any) -> Followed:
+    """The same with its life."""
+    whole: dict[str, Any] = {
         "id": "PW-1120-1343-4f2",
         "slice": "issuer=HDFC&network=VISA",
         "signal": "failed",
@@ -140,11 +158,30 @@ def incident(**fields: Any) -> Incident:
         "causes": {"issuer": 290, "customer": 10},
         **fields,
     }
-    return Incident(**whole)
+    life = Life(**_taken(whole, Life))
+    if "latest_rate" in whole:
+        whole["latest"] = Latest(whole.pop("latest_rate"), whole.pop("latest_seconds"))
+    whole["affected"] = Affected(whole.pop("affected", 0), **_taken(whole, Affected))
+    whole["worst"] = Figures(**_taken(whole, Figures))
+    if whole.get("closed_at"):
+        state = CLOSED
+    elif not life.announced:
+        state = SUSPECT
+    else:
+        state = RECOVERING if life.well_since else INCIDENT
+    return Followed(Incident(**{"state": state, **whole}), life)
+
+
+def _taken(fields: dict[str, Any], part: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields of that part, out of those of the whole."""
+    names = [name for name in part.__struct_fields__ if name in fields]
+    return {name: fields.pop(name) for name in names}
 
 
 def announcement(transition: str = OPENED, **fields: Any) -> Announcement:
-    return Announcement(transition, incident(**fields))
+    """One that closes is of a recovery, unless another reason is given."""
+    reason = fields.pop("reason", RECOVERED if transition == CLOSED else "")
+    return Announcement(transition, incident(**fields), reason)
 
 
 def alarm(name: str = "FailureRate-critical") -> Alarm:

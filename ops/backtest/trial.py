@@ -132,7 +132,7 @@ class Trial:
         }
         for incident in self.chain.state.incidents:
             if incident.is_open and is_rate(incident.signal):
-                scores[incident.signal, incident.slice] = incident.score
+                scores[incident.signal, incident.slice] = incident.worst.score
         return scores
 
 
@@ -161,13 +161,13 @@ def line_of(incident: Incident) -> IncidentLine:
         detected_at=iso(incident.detected_at),
         closed_at=iso(incident.closed_at) if incident.closed_at else None,
         severity=incident.severity,
-        score=round(incident.score, 1),
+        score=round(incident.worst.score, 1),
         signal=incident.signal,
         slice=dict(slice_values(incident.slice)),
         cause=likely_cause(incident),
-        observed_rate=round(incident.rate, 6),
-        baseline_rate=round(incident.normal, 6),
-        attempts=incident.attempts,
+        observed_rate=round(incident.worst.rate, 6),
+        baseline_rate=round(incident.worst.normal, 6),
+        attempts=incident.worst.attempts,
     )
 
 

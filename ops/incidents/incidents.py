@@ -11,6 +11,7 @@ import typer
 from functions.core.errors import PaywatchError
 from functions.core.troubles.record import TroubleRecord, as_now, is_name
 from functions.core.troubles.record import audit as audited
+from functions.core.views.incident import trouble_view
 from ops.deployment import Deployment, connected
 from ops.options import DaysOption, EndpointOption, EnvironmentOption, JsonOption, RegionOption
 
@@ -39,14 +40,14 @@ def incidents(
     if identity is not None:
         record = found(deployment, identity, now)
         if as_json:
-            typer.echo(msgspec.json.encode(record).decode())
+            typer.echo(as_line(record))
             return
         Console(highlight=False).print(timeline(record, now))
         return
     records = recent(deployment, now - days * DAY, now)
     if as_json:
         for record in records:
-            typer.echo(msgspec.json.encode(record).decode())
+            typer.echo(as_line(record))
         return
     if not records:
         typer.echo(f"no trouble in the last {days} days")
@@ -95,3 +96,8 @@ def found(deployment: Deployment, identity: str, now: int) -> TroubleRecord:
     if record is None:
         raise PaywatchError(f"no trouble is called {identity}; `paywatch incidents` lists them")
     return as_now(record, deployment.heads.head().incidents)
+
+
+def as_line(record: TroubleRecord) -> str:
+    """What `--json` prints of a trouble: the object of docs/incident-object.md, on one line."""
+    return msgspec.json.encode(trouble_view(record)).decode()

@@ -51,7 +51,7 @@ def _gist(record: TroubleRecord) -> str:
         return record.title
     where, whose = words(incident.slice), _whose(incident)
     gist = where if whose == where else f"{where}: {whose}"
-    return f"{gist}; {affected_words(incident, most=1)}" if incident.affected else gist
+    return f"{gist}; {affected_words(incident, most=1)}" if incident.affected.payments else gist
 
 
 def _whose(incident: Incident) -> str:
@@ -86,21 +86,21 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
     lasted = duration((record.closed_at or now) - record.started_at)
     facts = [("what", record.title.removeprefix(f"{record.id}: "))]
     if incident is not None:
-        found = blame(incident)
+        found, worst = blame(incident), incident.worst
         facts += [
             ("where", words(incident.slice)),
             ("whose", owner_words(found)),
             ("causes", causes_words(incident)),
             (
                 "at worst",
-                f"{percent(incident.rate)} {SIGNALS[incident.signal].says}, of "
-                f"{incident.attempts:,} attempts; normally {percent(incident.normal)}",
+                f"{percent(worst.rate)} {SIGNALS[incident.signal].says}, of "
+                f"{worst.attempts:,} attempts; normally {percent(worst.normal)}",
             ),
         ]
-        if incident.affected:
+        if incident.affected.payments:
             facts.append(("affected", affected_words(incident)))
-        if incident.examples:
-            facts.append(("for example", ", ".join(map(str, incident.examples))))
+        if incident.affected.examples:
+            facts.append(("for example", ", ".join(map(str, incident.affected.examples))))
         facts.append(("first bad payment", moment(incident.started_at)))
         if incident.detected_at:
             after = duration(incident.detected_at - incident.started_at)

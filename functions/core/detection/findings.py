@@ -18,7 +18,8 @@ from functions.core.counting.slices import ALL, dimensions, wider_slices
 from functions.core.detection.evidence import began, strength, tolerated
 from functions.core.detection.explanation import Suspect, causes
 from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
-from functions.core.troubles.incident import Incident, Sighting
+from functions.core.troubles.incident import Incident
+from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict, score
 
 FAIR_PART: Final = 0.5

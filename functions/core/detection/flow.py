@@ -23,7 +23,7 @@ from functions.core.counting.slices import ALL, Slice, dimensions, disjoint
 from functions.core.detection.baseline import Baseline, Cell
 from functions.core.detection.evidence import CAP, HIGHEST, Normal, surprise
 from functions.core.detection.normals import Normals
-from functions.core.troubles.incident import Sighting
+from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import Verdict
 
 FEWEST_EXPECTED: Final = 10.0

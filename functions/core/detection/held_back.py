@@ -71,5 +71,6 @@ def _taints(incident: Incident, key: str, state: State) -> bool:
     sums = state.window.sums
     wider = key if refines(incident.slice, key) else ALL
     total = attempts(sums.get(wider, NONE))
-    excess = (incident.rate - incident.normal) * attempts(sums.get(incident.slice, NONE))
-    return excess > TAINTED * max(0.01, incident.normal) * total
+    worst = incident.worst
+    excess = (worst.rate - worst.normal) * attempts(sums.get(incident.slice, NONE))
+    return excess > TAINTED * max(0.01, worst.normal) * total

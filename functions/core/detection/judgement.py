@@ -26,12 +26,13 @@ from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import (
     CLOSED,
+    RECOVERING,
     Announcement,
     Incident,
-    Sighting,
+    Latest,
     about,
-    follow,
 )
+from functions.core.troubles.life import Sighting, follow
 from functions.core.troubles.severity import Verdict
 
 
@@ -48,8 +49,8 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     found, explained = findings(moment, open_)
     news = [_with_harm(item, moment, state.incidents) for item in (*_wider(moment, open_), *found)]
     unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]
-    incidents, told = follow(
-        state.incidents,
+    followed, told = follow(
+        state.followed,
         [*known, *news, *waves, *unexplained],
         state.came,
         state.window.clock,
@@ -59,8 +60,8 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     return replace(
         state,
         tracker=calmed(tracker, state.window.clock, normals),
-        worst=_worst(moment, incidents, [*known, *flow]),
-        incidents=tuple(incidents),
+        worst=_worst(moment, [item.incident for item in followed], [*known, *flow]),
+        followed=tuple(followed),
         came={},
         outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
@@ -107,7 +108,8 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
     found: list[Sighting] = []
     for incident in incidents:
         others = [other.slice for other in incidents if other.id != incident.id]
-        wider = None if incident.well_since else reaches_further(moment, incident, others)
+        is_ill = incident.state != RECOVERING
+        wider = reaches_further(moment, incident, others) if is_ill else None
         if wider is not None:
             found.append(wider)
     return found
@@ -165,9 +167,9 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     total = attempts(counts)
     if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate(incident.signal):
         return item
-    rate = blamed(counts, incident.signal) / total
-    latest = replace(incident, latest_rate=rate, latest_seconds=seconds)
-    return replace(item, incident=latest)
+    latest = Latest(blamed(counts, incident.signal) / total, seconds)
+    incident = replace(incident, latest=latest)
+    return replace(item, incident=incident)
 
 
 def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]) -> Sighting:

@@ -14,7 +14,8 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.flow import Flow
 from functions.core.detection.tracker import Tracker
 from functions.core.troubles.head import EXCUSED_SECONDS, Head
-from functions.core.troubles.incident import Announcement, Incident, Patience
+from functions.core.troubles.incident import Announcement, Incident
+from functions.core.troubles.life import Followed, Patience
 from functions.core.troubles.severity import Verdict
 
 
@@ -50,7 +51,7 @@ class State(msgspec.Struct, frozen=True):
     tracker: Tracker = msgspec.field(default_factory=Tracker)
     totals: Totals = Totals()
     worst: Verdict | None = None
-    incidents: tuple[Incident, ...] = ()
+    followed: tuple[Followed, ...] = ()
     came: dict[str, Harm] = msgspec.field(default_factory=dict)
     learning: bool = True
     excused: dict[str, int] = msgspec.field(default_factory=dict)
@@ -58,6 +59,11 @@ class State(msgspec.Struct, frozen=True):
     outbox: tuple[Announcement, ...] = ()
     newest_ms: int = 0
     unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Those that are followed: suspected, open, or closed not long ago."""
+        return tuple(item.incident for item in self.followed)
 
     @property
     def score(self) -> float:

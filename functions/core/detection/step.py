@@ -22,7 +22,8 @@ from functions.core.detection.judgement import judged
 from functions.core.detection.normals import Memory, Normals
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
-from functions.core.troubles.incident import Announcement, Incident
+from functions.core.troubles.incident import Announcement
+from functions.core.troubles.life import Followed
 
 
 class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
@@ -41,7 +42,7 @@ class Delta(msgspec.Struct, frozen=True, array_like=True):
     arrivals: tuple[CountedPartial, ...]
     positions: dict[str, Position]
     totals: Totals
-    incidents: tuple[Incident, ...]
+    followed: tuple[Followed, ...]
     outbox: tuple[Announcement, ...]
 
 
@@ -79,7 +80,7 @@ def step(
             if state.positions.get(shard) != position
         },
         totals=after.totals,
-        incidents=after.incidents,
+        followed=after.followed,
         outbox=after.outbox,
     )
     return after, delta
@@ -98,7 +99,7 @@ def replay(state: State, delta: Delta, rules: Rules, memory: Memory | None = Non
         version=delta.version,
         positions={**state.positions, **delta.positions},
         totals=delta.totals,
-        incidents=delta.incidents,
+        followed=delta.followed,
         outbox=delta.outbox,
     )
 

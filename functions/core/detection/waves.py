@@ -17,7 +17,8 @@ from functions.core.counting.signals import WAVES
 from functions.core.counting.slices import disjoint, refines
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
-from functions.core.troubles.incident import Incident, Sighting
+from functions.core.troubles.incident import Incident
+from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
 
 FEWEST: Final = 20
@@ -42,7 +43,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     before it."""
     found: list[Sighting] = []
     for wave in WAVES:
-        usual = {i.slice: i.normal for i in incidents if i.is_open and i.signal == wave}
+        usual = {i.slice: i.worst.normal for i in incidents if i.is_open and i.signal == wave}
         known = [incident.slice for incident in incidents if incident.signal == wave]
         standing = [verdict for verdict, _ in sorted(_standing(moment, wave, usual), key=_clearest)]
         chosen: list[Verdict] = []

@@ -73,7 +73,7 @@ def joined(alarm: Alarm, incidents: Sequence[Incident]) -> Incident | None:
             and incident.slice == ALL
         )
     ]
-    return max(speaks, key=lambda incident: (incident.score, incident.id), default=None)
+    return max(speaks, key=lambda incident: (incident.worst.score, incident.id), default=None)
 
 
 def without_lost_incidents(threads: Threads, incidents: Sequence[Incident]) -> dict[str, Thread]:

@@ -21,7 +21,17 @@ from functions.core.paging.page import (
     subject_line,
 )
 from functions.core.troubles.blame import RISK_TEAM, Blame, blame
-from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement, Incident
+from functions.core.troubles.incident import (
+    AGAIN,
+    CALM,
+    CLOSED,
+    OPENED,
+    RECOVERED,
+    SILENT,
+    WORSE,
+    Announcement,
+    Incident,
+)
 
 FIRST_ACTION: Final[Mapping[str, str]] = {
     "issuer": "move the route's traffic if you can; call the technical desk of {name}.",
@@ -49,6 +59,14 @@ _SHORT_ACTION: Final[Mapping[str, str]] = {
 
 _NEWS: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE, now ", AGAIN: "AGAIN: "}
 _NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE ", AGAIN: "AGAIN "}
+_ENDINGS: Final[Mapping[str, str]] = {
+    RECOVERED: "OK: recovered after {lasted}: {place}",
+    CALM: "OK: back to a tolerated rate after {lasted}: {place}",
+    SILENT: "OVER after {lasted}: no payments come any more on {place}",
+}
+"""By the reason for which the incident is closed."""
+_ENDED: Final = "OK: over after {lasted}: {place}"
+"""For a reason that only a newer detect knows."""
 _MOST_SHOWN: Final = 3
 """Examples and currencies on a page: the incident's record has more."""
 
@@ -66,7 +84,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     is_over = announcement.transition == CLOSED
     short = _SHORT_ACTION.get(found.owner or found.cause, _SHORT_ACTION["unknown"])
     if is_over:
-        headline = sms = _ending(incident)
+        headline = sms = _ending(announcement)
     else:
         headline = _headline(announcement, found)
         sms = (
@@ -115,10 +133,11 @@ def first_action(incident: Incident, found: Blame) -> str:
 
 def causes_words(incident: Incident) -> str:
     """`issuer 90 %, timeout 10 %`: the three most frequent."""
-    total = sum(incident.causes.values())
+    causes = incident.worst.causes
+    total = sum(causes.values())
     if not total:
         return "unknown"
-    ranked = sorted(incident.causes.items(), key=lambda item: -item[1])[:3]
+    ranked = sorted(causes.items(), key=lambda item: -item[1])[:3]
     return ", ".join(f"{cause} {percent(n / total, whole=True)}" for cause, n in ranked)
 
 
@@ -131,8 +150,9 @@ def owner_words(found: Blame) -> str:
 
 def affected_words(incident: Incident, most: int = _MOST_SHOWN) -> str:
     """`1,204 payments, INR 310,400`: what failed, as far as the events say an amount."""
-    largest = sorted(incident.money.items(), key=lambda item: -item[1])[:most]
-    count = f"{incident.affected:,} payment{'' if incident.affected == 1 else 's'}"
+    affected = incident.affected
+    largest = sorted(affected.money.items(), key=lambda item: -item[1])[:most]
+    count = f"{affected.payments:,} payment{'' if affected.payments == 1 else 's'}"
     return ", ".join([count, *(f"{currency} {amount:,.0f}" for currency, amount in largest)])
 
 
@@ -164,40 +184,42 @@ def _cause_short(incident: Incident, found: Blame) -> str:
 
 def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     facts: list[Fact] = []
-    if incident.latest_rate is not None:
-        latest = f"{percent(incident.latest_rate)} in the last {incident.latest_seconds} s"
+    if incident.latest is not None:
+        latest = f"{percent(incident.latest.rate)} in the last {incident.latest.seconds} s"
         facts.append(("Now", latest))
     facts += _what(incident)
-    if incident.elsewhere is not None:
-        facts.append(("Elsewhere", percent(incident.elsewhere)))
+    if incident.worst.elsewhere is not None:
+        facts.append(("Elsewhere", percent(incident.worst.elsewhere)))
     facts += [("Where", words(incident.slice)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
     facts += _harm(incident)
-    facts.append(("Score", f"{incident.score:.0f} of 100"))
+    facts.append(("Score", f"{incident.worst.score:.0f} of 100"))
     return facts
 
 
 def _what(incident: Incident) -> list[Fact]:
     """The figures: what was seen, what of it is sure, what is usual."""
+    worst = incident.worst
     if incident.signal == "volume":
-        usual = f"{percent(incident.rate)} of some {incident.attempts:,} attempts a minute"
+        usual = f"{percent(worst.rate)} of some {worst.attempts:,} attempts a minute"
         return [("What", usual)]
-    shown = round(incident.rate * incident.attempts)
-    facts = [("What", f"{shown:,} of {incident.attempts:,} attempts")]
+    shown = round(worst.rate * worst.attempts)
+    facts = [("What", f"{shown:,} of {worst.attempts:,} attempts")]
     if incident.signal != "latency":
-        facts.append(("Surely", f"more than {percent(incident.at_least)}"))
-    return [*facts, ("Normally", percent(incident.normal))]
+        facts.append(("Surely", f"more than {percent(worst.at_least)}"))
+    return [*facts, ("Normally", percent(worst.normal))]
 
 
 def _harm(incident: Incident) -> list[Fact]:
     facts: list[Fact] = []
-    if incident.affected:
+    if incident.affected.payments:
         facts.append(("Affected", affected_words(incident)))
-    if incident.examples:
-        facts.append(("For example", ", ".join(map(str, incident.examples[:_MOST_SHOWN]))))
+    if incident.affected.examples:
+        some = incident.affected.examples[:_MOST_SHOWN]
+        facts.append(("For example", ", ".join(map(str, some))))
     return facts
 
 
@@ -205,21 +227,20 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
     facts = [
         ("From", moment(incident.started_at)),
         ("Until", moment(incident.closed_at)),
-        ("Worst", f"{percent(incident.rate)} {SIGNALS[incident.signal].says}"),
+        ("Worst", f"{percent(incident.worst.rate)} {SIGNALS[incident.signal].says}"),
     ]
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
     return [*facts, *_harm(incident)]
 
 
-def _ending(incident: Incident) -> str:
-    lasted = duration(incident.closed_at - incident.started_at)
-    place = words(incident.slice)
-    if incident.idle_since:
-        return f"OVER after {lasted}: no payments come any more on {place}"
-    return f"OK: recovered after {lasted}: {place}"
+def _ending(announcement: Announcement) -> str:
+    incident = announcement.incident
+    return _ENDINGS.get(announcement.reason, _ENDED).format(
+        lasted=duration(incident.closed_at - incident.started_at), place=words(incident.slice)
+    )
 
 
 def _now(incident: Incident) -> float:
     """The rate that is true just now, as far as that is known."""
-    return incident.rate if incident.latest_rate is None else incident.latest_rate
+    return incident.worst.rate if incident.latest is None else incident.latest.rate

@@ -29,6 +29,7 @@ def incident_note(message: Announcement, headline: str, thread: str, *, paged: b
         thread,
         entry,
         incident,
+        message.reason,
     )
 
 

@@ -44,7 +44,7 @@ class Blame(msgspec.Struct, frozen=True):
 
 
 def blame(incident: Incident) -> Blame:
-    causes, values = incident.causes, slice_values(incident.slice)
+    causes, values = incident.worst.causes, slice_values(incident.slice)
     named = [party for party in PARTIES if party in values]
     cause = likely_cause(incident)
     owner = _owner(cause, named, causes)
@@ -57,7 +57,8 @@ def blame(incident: Incident) -> Blame:
 
 def likely_cause(incident: Incident) -> str:
     """The cause of most of the failures; `unknown` when there is none."""
-    return max(incident.causes, key=lambda cause: incident.causes[cause], default="unknown")
+    causes = incident.worst.causes
+    return max(causes, key=lambda cause: causes[cause], default="unknown")
 
 
 def _owner(cause: str, named: Sequence[str], causes: Mapping[str, int]) -> str:

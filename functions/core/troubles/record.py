@@ -22,6 +22,8 @@ ALARM, ACKNOWLEDGED, RATED, OVER = "alarm", "acknowledged", "rated", "over"
 """What a note says, beside an incident's transitions: an alarm went red, somebody took the trouble
 over, somebody said whether its pages were worth it, the last alarm is green again."""
 USEFUL, NOISE = "useful", "noise"
+OPEN: Final = "open"
+"""State of a trouble that lasts and that nobody has taken over; then it is ACKNOWLEDGED, then CLOSED."""
 _FIRST, _LATEST = 50, 150
 """Entries that are kept of a long trouble: how it began, and its newest."""
 
@@ -42,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 class Note(msgspec.Struct, frozen=True):
     """What is to be noted on the record `id` of a trouble that began at started_at. rule: what found
     it, a signal or an alarm's name; title: the trouble in one line; thread: where people were told of
-    it; incident: as detect knows it."""
+    it; incident: as detect knows it; reason: why that is closed."""
 
     id: str
     started_at: int
@@ -51,10 +53,12 @@ class Note(msgspec.Struct, frozen=True):
     thread: str
     entry: Entry
     incident: Incident | None = None
+    reason: str = ""
 
 
 class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Times are seconds since the epoch, 0 for never. incident: None where CloudWatch alone spoke."""
+    """Times are seconds since the epoch, 0 for never. incident: None where CloudWatch alone spoke;
+    reason: why it is closed (functions/core/troubles/incident.py)."""
 
     id: str
     started_at: int
@@ -68,6 +72,7 @@ class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     acknowledged_at: int = 0
     acknowledged_by: str = ""
     closed_at: int = 0
+    reason: str = ""
     rating: str = ""
     rated_by: str = ""
     updated_at: int = 0
@@ -77,7 +82,7 @@ class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """open, acknowledged or closed."""
         if self.closed_at:
             return CLOSED
-        return ACKNOWLEDGED if self.acknowledged_at else "open"
+        return ACKNOWLEDGED if self.acknowledged_at else OPEN
 
     def minutes(self, now: int) -> float:
         return max(0, (self.closed_at or now) - self.started_at) / 60
@@ -114,6 +119,7 @@ def noted(record: TroubleRecord | None, note: Note) -> TroubleRecord:
             title=note.title,
             thread=note.thread,
             closed_at=note.incident.closed_at,
+            reason=note.reason,
         )
     if entry.what == ACKNOWLEDGED and not record.acknowledged_at:
         record = replace(record, acknowledged_at=entry.at, acknowledged_by=entry.by)
@@ -191,7 +197,7 @@ def _audited(rule: str, records: list[TroubleRecord], now: int) -> RuleAudit:
     money: dict[str, float] = {}
     incidents = [record.incident for record in records if record.incident is not None]
     for incident in incidents:
-        for currency, amount in incident.money.items():
+        for currency, amount in incident.affected.money.items():
             money[currency] = money.get(currency, 0.0) + amount
     return RuleAudit(
         rule=rule,
@@ -200,6 +206,6 @@ def _audited(rule: str, records: list[TroubleRecord], now: int) -> RuleAudit:
         useful=sum(record.rating == USEFUL for record in records),
         noise=sum(record.rating == NOISE for record in records),
         minutes=sum(record.minutes(now) for record in records),
-        affected=sum(incident.affected for incident in incidents),
+        affected=sum(incident.affected.payments for incident in incidents),
         money=money,
     )

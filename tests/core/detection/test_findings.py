@@ -15,7 +15,8 @@ from functions.core.detection.normals import Normals
 from functions.core.detection.span import FEWEST_EVENTS, Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
-from functions.core.troubles.incident import OPENED, Incident, Sighting
+from functions.core.troubles.incident import OPENED, Incident
+from functions.core.troubles.life import Sighting
 from tests.builders import NOW, counts, partial, tally
 
 RULES = Rules(budget=Budget(learning_seconds=30))

@@ -8,7 +8,7 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import step
 from functions.core.troubles.head import Head
-from tests.builders import NOW, approved, incident, partial
+from tests.builders import NOW, approved, followed, partial
 from tests.traffic import Fault, Traffic
 
 RULES = Rules(budget=Budget(learning_seconds=30))
@@ -39,7 +39,7 @@ def test_the_head_of_a_new_state_is_empty() -> None:
 
 
 def test_a_closed_incident_is_not_in_the_head() -> None:
-    closed = msgspec.structs.replace(STATE, incidents=(incident(closed_at=NOW),))
+    closed = msgspec.structs.replace(STATE, followed=(followed(closed_at=NOW),))
     assert head(closed).incidents == ()
 
 

@@ -19,8 +19,16 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.journal import decode_state, encode, restore
 from functions.core.detection.state import Rules, State, Totals, initial, under
 from functions.core.detection.step import Delta, passed_over, replay, step
-from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Announcement
-from tests.builders import NOW, SHARD, approved, counts, in_batches, partial, tally
+from functions.core.paging.incident_page import incident_page
+from functions.core.troubles.incident import (
+    AGAIN,
+    CLOSED,
+    OPENED,
+    RECOVERED,
+    WORSE,
+    Announcement,
+)
+from tests.builders import DASHBOARD, NOW, SHARD, approved, counts, in_batches, partial, tally
 from tests.traffic import Fault, Traffic
 
 # Learning takes half a minute here; faults begin at second 100, unless they say otherwise.
@@ -136,7 +144,24 @@ def test_an_outage_of_most_of_an_hour_is_one_incident_and_never_becomes_normal()
     assert (opening.transition, opening.incident.slice) == (OPENED, KEY)
     assert (closing.transition, closing.incident.slice) == (CLOSED, KEY)
     assert closing.incident.closed_at >= NOW + 2900
-    assert closing.incident.normal < 0.02
+    assert closing.incident.worst.normal < 0.02
+
+
+@pytest.mark.parametrize("every", [2, 3, 4, 5, 7])
+def test_a_recovery_in_thin_traffic_is_told_as_one_whichever_second_proves_it(every: int) -> None:
+    # Twelve payments every few seconds on one issuer, half failing from 300 to 380; others as ever.
+    state = initial(RULES)
+    for second in range(700):
+        ill = 300 <= second < 380
+        came = counts(approved=6, failed=6, issuer=6) if ill else counts(approved=12)
+        thin = {"issuer=HDFC": came} if second % every == 0 else {}
+        slices = {ALL: counts(approved=40) + sum(thin.values()), "issuer=SBI": counts(approved=40)}
+        what = partial(second + 1, tally({NOW + second: {**slices, **thin}}), NOW + second)
+        state, _ = step(state, [what], RULES)
+    opening, closing = state.outbox
+    assert (opening.transition, opening.reason) == (OPENED, "")
+    assert (closing.transition, closing.reason) == (CLOSED, RECOVERED)
+    assert incident_page(closing, DASHBOARD).headline.startswith("OK: recovered after")
 
 
 def test_an_outage_that_comes_back_soon_after_it_was_over_is_the_same_incident_again() -> None:
@@ -224,7 +249,7 @@ def test_a_slice_that_always_fails_and_then_fails_more_is_found() -> None:
     faults = (Fault(HDFC_VISA, 0.7, start=300), Fault(HDFC_VISA, 0.3, start=0))
     said = told(Traffic(faults=faults), 340)
     assert opened(said) == [KEY]
-    assert said[0][1].incident.normal == pytest.approx(0.3, abs=0.05)
+    assert said[0][1].incident.worst.normal == pytest.approx(0.3, abs=0.05)
 
 
 # A short, fierce minute from two shards: enough to open, worsen, widen and close.
@@ -412,13 +437,16 @@ def test_a_shorter_lateness_lets_go_of_what_is_now_too_old() -> None:
 
 def test_of_an_incident_it_is_said_how_the_rest_of_the_traffic_fares() -> None:
     [(_, item), *_] = told(Traffic(faults=(Fault(HDFC_VISA, 0.5),)), 160)
-    assert item.incident.elsewhere == pytest.approx(0.003, abs=0.002)
+    assert item.incident.worst.elsewhere == pytest.approx(0.003, abs=0.002)
 
 
 def test_an_opening_names_the_cause_of_what_has_just_begun_and_not_of_the_minute_before() -> None:
     for seed in range(1, 6):
         [(_, item), *_] = told(Traffic(faults=(Fault(HDFC_VISA, 0.5),), seed=seed), 160)
-        assert max(item.incident.causes, key=lambda cause: item.incident.causes[cause]) == "issuer"
+        assert (
+            max(item.incident.worst.causes, key=lambda cause: item.incident.worst.causes[cause])
+            == "issuer"
+        )
 
 
 def test_the_worst_slice_is_known_while_something_stands_out_and_not_before() -> None:
@@ -440,16 +468,16 @@ def test_shards_are_counted_side_by_side() -> None:
 def test_an_opening_says_the_rate_since_it_stands_out_undiluted_by_the_window() -> None:
     said = told(Traffic(faults=(Fault(HDFC_VISA, 0.5),)), 160)
     incident = said[0][1].incident
-    assert 0.35 < incident.rate < 0.65
-    assert incident.latest_rate is not None
-    assert 0.35 < incident.latest_rate < 0.65
-    assert incident.latest_seconds == RULES.patience.confirm_seconds + 1
+    assert 0.35 < incident.worst.rate < 0.65
+    assert incident.latest is not None
+    assert 0.35 < incident.latest.rate < 0.65
+    assert incident.latest.seconds == RULES.patience.confirm_seconds + 1
 
 
 def test_of_few_attempts_no_latest_rate_is_said() -> None:
     said = told(Traffic(rate=4, faults=(Fault(HDFC_VISA, 1.0),)), 300)
     assert opened(said) == [KEY]
-    assert said[0][1].incident.latest_rate is None
+    assert said[0][1].incident.latest is None
 
 
 @pytest.mark.parametrize("gap", [1, 600, 1500, 90_000])

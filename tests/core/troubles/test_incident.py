@@ -16,21 +16,24 @@ from functions.core.troubles.incident import (
     CLOSED,
     INCIDENT,
     OPENED,
-    RECOVERED_NATS,
     RECOVERING,
-    STILL_ILL,
     SUSPECT,
     WORSE,
     Announcement,
     Incident,
+    incident_id,
+)
+from functions.core.troubles.life import (
+    RECOVERED_NATS,
+    STILL_ILL,
+    Followed,
     Patience,
     Sighting,
     follow,
-    incident_id,
     recovering,
 )
 from functions.core.troubles.severity import severity
-from tests.builders import NOW, announcement, counts, incident, verdict
+from tests.builders import NOW, announcement, counts, followed, verdict
 
 PATIENCE = Patience(
     confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20, idle_seconds=60
@@ -50,17 +53,21 @@ class Life:
 
     def __init__(self) -> None:
         self.now = NOW
-        self.incidents: Sequence[Incident] = ()
+        self.followed: Sequence[Followed] = ()
         self.told: list[tuple[int, Announcement]] = []
 
     def go(self, seconds: int, *sightings: Sighting, came: Counts = BAD) -> Life:
         """`came` is what comes every second of every slice with an incident."""
         for _ in range(seconds):
             every = {incident.slice: Harm(came) for incident in self.incidents}
-            self.incidents, told = follow(self.incidents, sightings, every, self.now, PATIENCE)
+            self.followed, told = follow(self.followed, sightings, every, self.now, PATIENCE)
             self.told += [(self.now - NOW, item) for item in told]
             self.now += 1
         return self
+
+    @property
+    def incidents(self) -> list[Incident]:
+        return [item.incident for item in self.followed]
 
     @property
     def said(self) -> list[tuple[int, str, str]]:
@@ -91,7 +98,7 @@ def test_an_incident_began_with_the_first_bad_payment_and_not_when_it_stood_out(
 def test_the_page_has_the_figures_of_the_worst_moment() -> None:
     life = Life().go(2, seen(60)).go(1, seen(90)).go(6, seen(70))
     assert life.said == [(3, OPENED, "critical")]
-    assert life.incidents[0].score == 90
+    assert life.incidents[0].worst.score == 90
 
 
 def test_an_open_incident_that_becomes_critical_is_told_as_worse_once() -> None:
@@ -141,8 +148,8 @@ def test_an_incident_is_not_closed_by_time_alone_where_few_payments_prove_little
     one = counts(approved=1)
     life = Life().go(10, seen(80)).go(32, came=one)
     assert life.said == [(3, OPENED, "critical")]
-    [ill] = life.incidents
-    assert 0 < ill.recovery < RECOVERED_NATS
+    [ill] = life.followed
+    assert 0 < ill.life.recovery < RECOVERED_NATS
     life.go(20, came=one)
     assert [what for _, what, _ in life.said] == [OPENED, CLOSED]
 
@@ -209,12 +216,12 @@ def test_harm_adds_up_from_the_first_bad_payment_and_over_comebacks() -> None:
     before = Harm(counts(failed=7, issuer=7), {"INR": 2_500}, (Example("txn_1", "91"),))
     first = msgspec.structs.replace(seen(80), harm=before)
     life = Life().go(6, first)
-    opened = life.told[0][1].incident
-    assert (opened.affected, opened.money, opened.examples) == (7, {"INR": 2.5}, before.examples)
+    opened = life.told[0][1].incident.affected
+    assert (opened.payments, opened.money, opened.examples) == (7, {"INR": 2.5}, before.examples)
     life.go(4, seen(80), came=BAD)
-    assert life.incidents[0].affected == 7 + 6 * 50
+    assert life.incidents[0].affected.payments == 7 + 6 * 50
     life.go(8, came=GOOD).go(6, first)
-    assert life.told[-1][1].incident.affected == 7 + 6 * 50 + 7 + 0
+    assert life.told[-1][1].incident.affected.payments == 7 + 6 * 50 + 7 + 0
 
 
 def test_an_incident_is_suspected_then_open_then_recovering_then_closed() -> None:
@@ -230,7 +237,7 @@ def test_an_incident_is_suspected_then_open_then_recovering_then_closed() -> Non
     assert states == [SUSPECT, INCIDENT, RECOVERING, CLOSED]
 
 
-ILL = incident(tolerated=0.01, at_least=0.4)
+ILL = followed(tolerated=0.01, at_least=0.4)
 STILL = 0.01 + STILL_ILL * (0.4 - 0.01)
 sent = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 60)).map(
@@ -240,7 +247,7 @@ sent = st.lists(
 )
 
 
-def going_on(ill: Incident, every: list[Counts]) -> Incident:
+def going_on(ill: Followed, every: list[Counts]) -> Followed:
     for second, came in enumerate(every):
         ill = recovering(ill, came, NOW + second)
     return ill
@@ -248,7 +255,7 @@ def going_on(ill: Incident, every: list[Counts]) -> Incident:
 
 @given(sent)
 def test_the_evidence_for_a_recovery_is_never_negative_and_has_an_end(every: list[Counts]) -> None:
-    assert 0.0 <= going_on(ILL, every).recovery <= 2 * RECOVERED_NATS
+    assert 0.0 <= going_on(ILL, every).life.recovery <= 2 * RECOVERED_NATS
 
 
 @given(sent, st.integers(1, 500))
@@ -259,7 +266,7 @@ def test_at_the_rate_that_is_still_ill_or_more_the_evidence_falls(
     failed = -int(-total * STILL // 1)
     bad = counts(approved=total - failed, failed=failed)
     after = recovering(ill, bad, NOW)
-    assert after.recovery < ill.recovery or after.recovery == 0.0
+    assert after.life.recovery < ill.life.recovery or after.life.recovery == 0.0
 
 
 @given(sent, st.integers(1, 500))
@@ -269,29 +276,29 @@ def test_at_the_rate_that_is_tolerated_or_less_the_evidence_rises(
     ill = going_on(ILL, before)
     failed = int(total * 0.01)
     after = recovering(ill, counts(approved=total - failed, failed=failed), NOW)
-    assert after.recovery > ill.recovery or after.recovery == 2 * RECOVERED_NATS
-    assert after.state == RECOVERING
+    assert after.life.recovery > ill.life.recovery or after.life.recovery == 2 * RECOVERED_NATS
+    assert after.incident.state == RECOVERING
 
 
 @given(sent)
 def test_a_silent_second_is_no_evidence(before: list[Counts]) -> None:
     ill = going_on(ILL, before)
     after = recovering(ill, NONE, NOW + 99)
-    assert (after.recovery, after.well_since) == (ill.recovery, ill.well_since)
+    assert (after.life.recovery, after.life.well_since) == (ill.life.recovery, ill.life.well_since)
 
 
 @pytest.mark.parametrize("tolerated", [0.0, 0.5, 0.97, 1.0])
 @pytest.mark.parametrize("at_least", [0.0, 0.5, 1.0])
 def test_recovery_can_be_weighed_whatever_is_tolerated(tolerated: float, at_least: float) -> None:
-    ill = incident(tolerated=tolerated, at_least=at_least)
-    assert recovering(ill, GOOD, NOW).recovery > 0.0
-    assert recovering(ill, counts(failed=100), NOW).recovery == 0.0
+    ill = followed(tolerated=tolerated, at_least=at_least)
+    assert recovering(ill, GOOD, NOW).life.recovery > 0.0
+    assert recovering(ill, counts(failed=100), NOW).life.recovery == 0.0
 
 
 def test_declines_that_are_the_customers_doing_keep_no_incident_open() -> None:
-    ill = incident(signal="denied", tolerated=0.02)
+    ill = followed(signal="denied", tolerated=0.02)
     came = counts(approved=50, denied=50, customer=50)
-    assert recovering(ill, came, NOW).recovery == recovering(ill, GOOD, NOW).recovery
+    assert recovering(ill, came, NOW).life.recovery == recovering(ill, GOOD, NOW).life.recovery
 
 
 def test_every_transition_has_a_key_of_its_own_and_the_same_one_every_time() -> None:
@@ -314,4 +321,4 @@ def test_an_incidents_name_says_its_day_and_minute() -> None:
 
 def test_severity_is_that_of_the_worst_score() -> None:
     [(_, told)] = Life().go(9, seen(80)).told
-    assert told.incident.severity == severity(told.incident.score)
+    assert told.incident.severity == severity(told.incident.worst.score)

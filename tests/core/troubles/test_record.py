@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.record_notes import alarm_note, incident_note, over_note, response_note
-from functions.core.troubles.incident import CLOSED, OPENED, WORSE, spoken_id
+from functions.core.troubles.incident import CLOSED, OPENED, SILENT, WORSE, spoken_id
 from functions.core.troubles.record import (
     Note,
     TroubleRecord,
@@ -63,6 +63,11 @@ def test_a_record_is_open_then_acknowledged_then_closed() -> None:
 def test_an_incident_that_comes_back_is_open_again() -> None:
     told = record_of(note(), note(CLOSED, closed_at=NOW + 60), note("again", again=1))
     assert told.closed_at == 0
+
+
+def test_a_record_says_why_it_is_closed_until_it_comes_back() -> None:
+    story = [note(), note(CLOSED, closed_at=NOW + 60, reason=SILENT), note("again", again=1)]
+    assert [record_of(*story[:n]).reason for n in (1, 2, 3)] == ["", SILENT, ""]
 
 
 def test_who_took_it_first_is_who_took_it() -> None:

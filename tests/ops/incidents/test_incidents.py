@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from functions.core.errors import PaywatchError
+from functions.core.views.incident import TroubleView, trouble_view
 from ops.cli import app
 from ops.deployment import Deployment
-from ops.incidents.incidents import found, recent
+from ops.incidents.incidents import as_line, found, recent
 from producer.aws_faults import NO_CREDENTIALS
 from tests.builders import NOW
-from tests.ops.incidents.story import ID, note
+from tests.fakes import FakeRecords
+from tests.ops.incidents.story import ID, STORY, WAVE, note
 
 
 @pytest.mark.parametrize("name", ["PW-1120-1343-4F2", "pw-1120-1343-4f2", f" {ID} "])
@@ -26,6 +29,16 @@ def test_a_name_may_be_typed_in_any_case(deployment: Deployment, name: str) -> N
 def test_a_name_that_nothing_has_is_told_with_what_to_do(deployment: Deployment, name: str) -> None:
     with pytest.raises(PaywatchError, match="`paywatch incidents` lists them"):
         found(deployment, name, NOW)
+
+
+def test_a_trouble_is_printed_as_its_public_object_on_one_line() -> None:
+    records = FakeRecords()
+    for item in (*STORY, WAVE):
+        records.note(item)
+    for record in records.records.values():
+        line = as_line(record)
+        assert "\n" not in line
+        assert msgspec.json.decode(line, type=TroubleView) == trouble_view(record)
 
 
 def test_the_list_goes_back_as_far_as_asked(deployment: Deployment) -> None:
