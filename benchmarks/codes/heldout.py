@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.codes.train import examples, phrases, train
 from functions.core.causes import schemes
-from functions.core.causes.diagnosis import PATH_CAUSES, Explanation, KnowledgeBase, explain
+from functions.core.causes.diagnosis import PATH_CAUSES, CodeMeaning, KnowledgeBase, explain
 from functions.core.causes.guess import Guess, Model, judge
 
 FOREIGN: Final = Path(__file__).with_name("foreign.csv")
@@ -37,7 +37,7 @@ class Told(NamedTuple):
     code: str
     message: str
     truth: str
-    told: Explanation
+    told: CodeMeaning
 
     @property
     def right(self) -> bool:
