@@ -26,6 +26,7 @@ import math
 from functools import lru_cache
 from typing import Final
 
+from functions.core.counting.likelihood import log_likelihood_ratio
 from functions.core.detection.baseline import Normal
 
 SHARES: Final = (0.03, 0.1, 0.3, 0.9)
@@ -162,13 +163,4 @@ FEWEST_NATS: Final = 8.0
 def surprise(events: int, attempts: int, normal: Normal, drift: float) -> float:
     """The log likelihood ratio, at its best, of so many events in a given stretch, in nats:
     n · KL(x/n ‖ q); 0 where the rate is at most q. Not divided by the dispersion."""
-    if not attempts:
-        return 0.0
-    q = limit(normal, drift, _DRIFT[-1])
-    p = events / attempts
-    if p <= q:
-        return 0.0
-    nats = events * math.log(p / q)
-    if events < attempts:
-        nats += (attempts - events) * math.log((1 - p) / (1 - q))
-    return nats
+    return log_likelihood_ratio(events, attempts, limit(normal, drift, _DRIFT[-1]))
