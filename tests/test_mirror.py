@@ -26,7 +26,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/adapters/sqs.py",
         "functions/core/detection/held_back.py",
         "functions/core/detection/judgement.py",
-        "functions/core/localise/tables.py",
         "functions/core/paging/alarm_change.py",
         "functions/core/paging/alarm_page.py",
         "functions/core/paging/alarm_threads.py",

@@ -70,7 +70,7 @@ def test_a_code_of_two_digits_is_found_in_all_that_is_written_around_it(
     assert spellings(table, code) == ["05"]
 
 
-@pytest.mark.parametrize("code", ["051", "5051", "n7", "05x", "rc5"])
+@pytest.mark.parametrize("code", ["051", "5051", "n7", "q", "05x", "rc5"])
 def test_what_is_no_code_of_two_digits_is_left_as_it_is(code: str) -> None:
     assert spellings("iso8583", code) == [folded(code)]
 
