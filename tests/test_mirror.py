@@ -16,14 +16,8 @@ SPECIFIED_ELSEWHERE: Final[dict[str, str]] = {}
 MISSING: Final[frozenset[str]] = frozenset(
     {
         "functions/adapters/dynamodb/__init__.py",
-        "functions/adapters/dynamodb/channel_threads.py",
-        "functions/adapters/dynamodb/desks.py",
-        "functions/adapters/dynamodb/items.py",
         "functions/adapters/dynamodb/journal.py",
-        "functions/adapters/dynamodb/ledgers.py",
         "functions/adapters/dynamodb/records.py",
-        "functions/adapters/firehose.py",
-        "functions/adapters/sqs.py",
         "functions/core/detection/held_back.py",
         "functions/core/detection/judgement.py",
         "functions/core/paging/alarm_change.py",
