@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from functions.core.causes.diagnosis import Explanation, explain, load
+from functions.core.causes.diagnosis import CodeMeaning, explain, load
 from functions.core.counting.unknown_codes import UnknownCode, scheme_and_code
 from functions.core.detection.state import Rules, State, initial
 from ops.deployment import Deployment, connected
@@ -76,7 +76,7 @@ def unknown_lines(seen: Mapping[str, UnknownCode]) -> list[UnknownLine]:
     lines: list[UnknownLine] = []
     for name, found in seen.items():
         scheme, code = scheme_and_code(name)
-        guessed: Explanation = explain(scheme or None, code, knowledge)
+        guessed: CodeMeaning = explain(scheme or None, code, knowledge)
         lines.append(
             UnknownLine(
                 scheme=scheme,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from functions.core.causes.diagnosis import Explanation, load
+from functions.core.causes.diagnosis import CodeMeaning, load
 from functions.core.causes.diagnosis import explain as explained
 from functions.core.causes.vocabulary import PATH_CAUSES, RETRIES
 from functions.core.errors import PaywatchError
@@ -68,7 +68,7 @@ def classify(
     _print_summary(file, list(told))
 
 
-def line(scheme: str, code: str, found: Explanation) -> dict[str, Any]:
+def line(scheme: str, code: str, found: CodeMeaning) -> dict[str, Any]:
     """What is printed of a code as JSON. Scheme and code as they were given, where they were."""
     told: dict[str, Any] = {
         "scheme": scheme or found.scheme,
@@ -119,7 +119,7 @@ def _print_json(told: dict[str, Any]) -> None:
     sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
 
 
-def _print_page(scheme: str, code: str, found: Explanation) -> None:
+def _print_page(scheme: str, code: str, found: CodeMeaning) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -144,7 +144,7 @@ def _print_page(scheme: str, code: str, found: Explanation) -> None:
     out.print(page)
 
 
-def _print_summary(file: Path, told: list[tuple[str, str, str, Explanation]]) -> None:
+def _print_summary(file: Path, told: list[tuple[str, str, str, CodeMeaning]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from functions.core.errors import PaywatchError
-from functions.core.localise.joint_causes import Cause, Leaf, Localisation
+from functions.core.localise.joint_causes import ExplainingSlice, Leaf, Localisation
 from functions.core.localise.joint_causes import localise as localised
 from ops.options import JsonObjectOption
 
@@ -141,7 +141,7 @@ def in_words(dimensions: Sequence[str], leaves: Sequence[Leaf], found: Localisat
     return "\n".join([*lines, f"       all traffic: {everything}"])
 
 
-def _line(dimensions: Sequence[str], leaves: Sequence[Leaf], cause: Cause) -> str:
+def _line(dimensions: Sequence[str], leaves: Sequence[Leaf], cause: ExplainingSlice) -> str:
     name = " × ".join(f"{key} {value or '(blank)'}" for key, value in cause.slice.items())
     return f"{name}: {_rates(inside(dimensions, leaves, cause.slice))}"
 

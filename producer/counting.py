@@ -69,7 +69,7 @@ class Counting:
         ]
 
     def count(self, columns: Columns, opened: defaultdict[int, Open]) -> None:
-        """Add the rows to their seconds, all or none of them. Raises Unplain."""
+        """Add the rows, at least one, to their seconds, all or none of them. Raises Unplain."""
         if not {"timestamp", "payment_status"} <= columns.keys():
             raise Unplain
         columns, counts = self._counted(columns)

@@ -21,15 +21,15 @@ Shape = Callable[[float, float, int], float]
 class Outage:
     """A slice whose payments fail more than they should.
 
-    slice: dimension → value; empty is all traffic. severity: the share of the slice's payments that
-    fail because of the outage, 0 to 1. start_s, duration_s: seconds, from the scenario's start; it
-    ends at once. ramp_s: so many seconds from its start until it is at full severity. cause: one of
+    slice: dimension → value; empty is all traffic. share_lost: the share of the slice's payments
+    that fail because of the outage, 0 to 1. start_s, duration_s: seconds, from the scenario's start; it
+    ends at once. ramp_s: so many seconds from its start until it is at its full share. cause: one of
     CAUSE_REASONS, which `customer` makes a wave of payments without funds; by default it follows from
     the slice. Raises SettingsError that lists every fault.
     """
 
     slice: Mapping[str, str]
-    severity: float = 1.0
+    share_lost: float = 1.0
     start_s: float = 0.0
     duration_s: float = math.inf
     ramp_s: float = 0.0
@@ -44,8 +44,8 @@ class Outage:
         if self.cause and self.cause not in CAUSE_REASONS:
             known = ", ".join(CAUSE_REASONS)
             faults.append(f"outage: unknown cause {self.cause!r}; known: {known}")
-        if not 0.0 <= self.severity <= 1.0:
-            faults.append(f"outage: severity is {self.severity:g}, want a share from 0 to 1")
+        if not 0.0 <= self.share_lost <= 1.0:
+            faults.append(f"outage: severity is {self.share_lost:g}, want a share from 0 to 1")
         if not 0.0 <= self.start_s < math.inf:
             faults.append(f"outage: start is {self.start_s:g}, want seconds from 0")
         if not self.duration_s > 0.0:
@@ -107,19 +107,20 @@ class Outage:
         return "denied" if self.cause in DENYING_CAUSES else "failed"
 
     def level(self, at_s: float) -> float:
-        """The share of the slice's payments that fail at this second, 0 to severity."""
+        """The share of the slice's payments that fail at this second, 0 to share_lost."""
         since = at_s - self.start_s
         if not 0.0 <= since < self.duration_s:
             return 0.0
-        return self.severity * min(1.0, since / self.ramp_s) if self.ramp_s else self.severity
+        return self.share_lost * min(1.0, since / self.ramp_s) if self.ramp_s else self.share_lost
 
 
 _NUMBERS: Final = {
-    "severity": "severity",
+    "severity": "share_lost",
     "start": "start_s",
     "duration": "duration_s",
     "ramp": "ramp_s",
 }
+"""What a number is called on the command line → in an Outage."""
 
 
 def _number(name: str, value: str, faults: list[str]) -> float:

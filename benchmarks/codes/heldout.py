@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.codes.train import examples, phrases, train
 from functions.core.causes import schemes
-from functions.core.causes.diagnosis import Explanation, KnowledgeBase, explain
+from functions.core.causes.diagnosis import CodeMeaning, KnowledgeBase, explain
 from functions.core.causes.guess import Guess, Model, judge
 from functions.core.causes.vocabulary import PATH_CAUSES
 
@@ -38,7 +38,7 @@ class Told(NamedTuple):
     code: str
     message: str
     truth: str
-    told: Explanation
+    told: CodeMeaning
 
     @property
     def right(self) -> bool:

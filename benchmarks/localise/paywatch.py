@@ -8,7 +8,13 @@ from typing import Final
 from benchmarks.localise.case import Answer, Case, Detector
 from benchmarks.localise.scoring import KS
 from functions.core.counting.slices import slice_key
-from functions.core.localise.joint_causes import DEFAULT, Cause, Tuning, localise, ranking
+from functions.core.localise.joint_causes import (
+    DEFAULT,
+    ExplainingSlice,
+    Tuning,
+    localise,
+    ranking,
+)
 
 NAME: Final = "Paywatch"
 
@@ -24,7 +30,7 @@ def ranked(case: Case, tuning: Tuning = DEFAULT) -> Sequence[frozenset[str]]:
     ]
 
 
-def _keys(causes: Iterable[Cause]) -> frozenset[str]:
+def _keys(causes: Iterable[ExplainingSlice]) -> frozenset[str]:
     return frozenset(slice_key(cause.slice) for cause in causes)
 
 

@@ -37,18 +37,18 @@ ACTS: Final = {
     Breakage.ROUTE: Act(
         Outage(
             slice={"issuer": "HDFC", "network": "VISA"},
-            severity=0.6,
+            share_lost=0.6,
             start_s=CALM_SECONDS,
             duration_s=25.0,
         ),
         "60 % of the payments of issuer HDFC × network VISA fail",
     ),
     Breakage.GATEWAY: Act(
-        Outage(slice={"gateway": "payu"}, severity=0.6, start_s=CALM_SECONDS, duration_s=25.0),
+        Outage(slice={"gateway": "payu"}, share_lost=0.6, start_s=CALM_SECONDS, duration_s=25.0),
         "60 % of the payments of gateway payu fail",
     ),
     Breakage.FUNDS: Act(
-        Outage(slice={}, severity=0.25, start_s=CALM_SECONDS, duration_s=45.0, cause="customer"),
+        Outage(slice={}, share_lost=0.25, start_s=CALM_SECONDS, duration_s=45.0, cause="customer"),
         "25 % of all customers are without funds",
         pages=False,
     ),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ClientError
 
 from functions.adapters.channels import (
     LONELY_AFTER,
@@ -329,31 +328,3 @@ def test_what_was_told_is_kept_for_a_month_under_the_channels_name(
     assert len(item["marks"]["SS"]) == 2
     told = ChannelThreads(dynamodb, TABLE, "slack").recall(TRIGGERED.thread)
     assert (told.begun, told.over, told.root) == (TRIGGERED.at, RESOLVED.at, ROOT)
-
-
-def test_channels_do_not_share_what_they_were_told(dynamodb: Any) -> None:
-    ChannelThreads(dynamodb, TABLE, "slack").remember(TRIGGERED, ROOT)
-    assert ChannelThreads(dynamodb, TABLE, "pagerduty").recall(TRIGGERED.thread) == ChannelMemory()
-
-
-CALLS: list[tuple[str, Callable[[ChannelThreads], object]]] = [
-    ("get_item", lambda memory: memory.recall("thread")),
-    ("update_item", lambda memory: memory.remember(TRIGGERED)),
-]
-
-
-@pytest.mark.parametrize(("operation", "call"), CALLS)
-@pytest.mark.parametrize(
-    ("code", "error"),
-    [("ThrottlingException", Transient), ("AccessDeniedException", ClientError)],
-)
-def test_a_state_table_that_is_overloaded_may_pass_and_one_that_is_closed_does_not(
-    operation: str,
-    call: Callable[[ChannelThreads], object],
-    code: str,
-    error: type[Exception],
-    refused: Callable[[str, str, str, int], Any],
-) -> None:
-    memory = ChannelThreads(refused("dynamodb", operation, code, 400), TABLE, "slack")
-    with pytest.raises(error):
-        call(memory)

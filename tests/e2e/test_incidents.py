@@ -18,8 +18,8 @@ from tests.e2e.conftest import Deployment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.enable_socket]
 
-GATEWAY = Outage(slice={"gateway": "payu"}, severity=0.7, start_s=12.0, duration_s=12.0)
-FUNDS = Outage(slice={}, severity=0.4, start_s=45.0, duration_s=20.0, cause="customer")
+GATEWAY = Outage(slice={"gateway": "payu"}, share_lost=0.7, start_s=12.0, duration_s=12.0)
+FUNDS = Outage(slice={}, share_lost=0.4, start_s=45.0, duration_s=20.0, cause="customer")
 
 
 def listed(deployment: Deployment) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
 ) -> None:
     before = deployment.head
     outage = Outage(
-        slice={"issuer": "HDFC", "network": "VISA"}, severity=0.7, start_s=12.0, duration_s=11.0
+        slice={"issuer": "HDFC", "network": "VISA"}, share_lost=0.7, start_s=12.0, duration_s=11.0
     )
     scenario = replace(SCENARIOS["prime-day"], rate=250.0, duration_s=50.0, outages=(outage,))
 

@@ -7,14 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import Payment
 from producer.format import Format
 from producer.history import read, replay
-from producer.spread import spread_evenly
 
 EVENTS = """
 [columns]
@@ -45,12 +42,6 @@ def history(
 
 def no_bad_row(bad: Malformed) -> None:
     pytest.fail(bad.detail)
-
-
-def faults_of(form: str) -> str:
-    with pytest.raises(SettingsError) as caught:
-        Format.parse(form)
-    return "\n".join(caught.value.faults)
 
 
 def test_event_rows_become_payments(tmp_path: Path) -> None:
@@ -145,19 +136,6 @@ def test_a_part_of_the_file_is_taken_by_its_own_times(tmp_path: Path) -> None:
     assert [p.timestamp_ms for p in found] == [3000, 4000, 5000]
 
 
-@given(st.integers(1, 10_000), st.integers(1, 7200))
-def test_spreading_loses_nothing_and_is_even(count: int, seconds: int) -> None:
-    row = Payment(transaction_id="h-2", status="approved", timestamp_ms=5_000, count=count)
-    parts = list(spread_evenly(row, seconds * 1000))
-    assert sum(part.count for part in parts) == count
-    assert max(part.count for part in parts) - min(part.count for part in parts) <= 1
-    assert len({part.transaction_id for part in parts}) == len(parts) <= seconds
-    times = [part.timestamp_ms for part in parts]
-    assert times == sorted(times)
-    assert times[0] >= 5_000
-    assert times[-1] < 5_000 + seconds * 1000
-
-
 def test_rows_of_one_period_are_merged_in_order_of_time(tmp_path: Path) -> None:
     # hour 19  a a a a a a      hour 20  a …
     #          b  b  b  b
@@ -172,30 +150,6 @@ def test_rows_of_one_period_are_merged_in_order_of_time(tmp_path: Path) -> None:
     assert sum(p.count for p in found) == 2 * 637
     assert Counter(p.status for p in found)["failed"] == 4
     assert len({p.transaction_id for p in found}) == len(found)
-
-
-def test_all_faults_of_a_format_are_told_at_once() -> None:
-    told = faults_of(
-        '[columns]\nstatus = "s"\nsuccesses = "ok"\nfoo = "x"\ntimestamp_format = "noon"\n'
-        '[dimensions]\nbank = "b"\nissuer = 3\n[spread]\nseconds = 0\n[extra]\n'
-    )
-    for words in (
-        "unknown section [extra]; known: columns, dimensions, spread",
-        "[columns] has an unknown key 'foo'; known: timestamp, status",
-        "timestamp is missing",
-        "a row is one or the other",
-        "successes needs count",
-        "timestamp_format is 'noon', want iso8601",
-        "[dimensions] has an unknown key 'bank'; known: region",
-        "[dimensions] issuer is 3, want a text",
-        "[spread] seconds is 0, want a whole number",
-    ):
-        assert words in told
-
-
-@pytest.mark.parametrize("form", ["", "columns = 3", '[columns]\ntimestamp = "t"', "not toml"])
-def test_a_format_that_says_too_little_is_refused(form: str) -> None:
-    assert faults_of(form)
 
 
 def test_an_absent_column_is_told_with_those_the_file_has(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from producer.kinesis import (
     unsent,
 )
 from producer.pacing import ScheduleClock
-from producer.sinks import RECORD_BYTES, Record, grouped, packed
+from producer.sinks import Record
 
 STREAM = "paywatch-test-events"
 
@@ -141,20 +141,6 @@ def test_it_gives_up_after_so_many_attempts_and_says_how_many_were_not_sent() ->
     assert (sink.counters.sent, sink.counters.failed) == (3, 2)
     sink.flush()
     assert len(client.calls) == ATTEMPTS
-
-
-lines_of_any_size = st.lists(st.integers(1, 60_000).map(lambda n: b"x" * n), max_size=60)
-
-
-@given(lines_of_any_size, st.sampled_from(["ndjson", "kpl", "json"]))
-@settings(deadline=None)
-def test_packing_loses_nothing_and_keeps_the_record_size(lines: list[bytes], packing: str) -> None:
-    groups = list(grouped(lines, packing, RECORD_BYTES))
-    assert [each for group in groups for each in group] == lines
-    for group in groups:
-        record = packed(group, packing, "0123456789abcdef")
-        assert len(group) == 1 or len(record.data) <= RECORD_BYTES + 64
-        assert record.events == len(group)
 
 
 @given(st.lists(st.integers(1, MAX_BYTES_PER_RECORD - 16), max_size=40), st.integers(0, 1200))

@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from functions.core.errors import Transient
 from functions.core.payments.event import Payment
-from producer.pacing import BURST_S, CATCH_UP, Pacer, ScheduleClock, Timed
+from producer.pacing import ScheduleClock, Timed
 from producer.run import TICK_S, Progress, quantile, run
 from producer.sinks import Counters
 
@@ -56,33 +54,6 @@ def test_events_are_sent_at_their_times_and_at_most_a_tick_later() -> None:
         assert sent == 100 or sent * 0.1 >= at - 1e-9
     assert sent == 100
     assert clock.now() == pytest.approx(9.9, abs=2 * TICK_S)
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
-def test_however_long_a_stall_at_most_a_bounded_part_of_the_schedule_is_due_at_once(
-    pauses: list[float],
-) -> None:
-    clock = ScheduleClock()
-    pacer = Pacer(clock)
-    before = 0.0
-    for pause in pauses:
-        clock.sleep(pause)
-        position = pacer.position()
-        assert before <= position <= clock.now() + 1e-9
-        assert position - before <= min(BURST_S, CATCH_UP * pause) + 1e-9
-        before = position
-
-
-def test_after_a_stall_the_schedule_is_caught_up_with() -> None:
-    clock = ScheduleClock()
-    pacer = Pacer(clock)
-    clock.sleep(10.0)
-    assert (pacer.position(), pacer.behind_s) == (BURST_S, 10.0 - BURST_S)
-    for _ in range(100):
-        clock.sleep(TICK_S)
-        position = pacer.position()
-    assert position == pytest.approx(clock.now())
-    assert pacer.behind_s == pytest.approx(0.0)
 
 
 def test_a_sink_that_is_too_slow_shows_in_the_report() -> None:

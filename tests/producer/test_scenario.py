@@ -20,7 +20,7 @@ def test_an_outage_is_read_from_its_text() -> None:
     text = "issuer=HDFC, network=VISA,severity=0.5,start=60,duration=120,ramp=10"
     assert Outage.parse(text) == Outage(
         slice={"issuer": "HDFC", "network": "VISA"},
-        severity=0.5,
+        share_lost=0.5,
         start_s=60.0,
         duration_s=120.0,
         ramp_s=10.0,
@@ -29,7 +29,7 @@ def test_an_outage_is_read_from_its_text() -> None:
 
 def test_an_outage_is_full_and_without_end_unless_it_says_otherwise() -> None:
     outage = Outage.parse("issuer=HDFC")
-    assert (outage.severity, outage.start_s, outage.duration_s, outage.ramp_s) == (
+    assert (outage.share_lost, outage.start_s, outage.duration_s, outage.ramp_s) == (
         1,
         0,
         math.inf,
@@ -59,7 +59,7 @@ def test_what_makes_no_sense_is_no_outage(text: str) -> None:
     assert len(faults_of(text)) == 1
 
 
-def test_severity_rises_over_the_ramp_and_ends_at_once() -> None:
+def test_the_share_lost_rises_over_the_ramp_and_ends_at_once() -> None:
     # 0    10   14        20
     # |____/‾‾‾‾‾‾‾‾‾‾‾‾‾‾|
     outage = Outage.parse("issuer=HDFC,severity=0.8,start=10,duration=10,ramp=4")

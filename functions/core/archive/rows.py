@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +17,15 @@ from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
 from functions.core.payments.cards import mask
 from functions.core.payments.codec import decode_each
-from functions.core.payments.event import ALIASES, Payment, RawEvent, correlation_id, to_payment
+from functions.core.payments.event import (
+    ALIASES,
+    Payment,
+    RawEvent,
+    correlation_id,
+    iso_ms,
+    to_payment,
+)
+from functions.core.payments.fields import FIELDS, Kind
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"
@@ -32,30 +39,23 @@ to its errors; half a megabyte is left for what is counted here only roughly."""
 _ENVELOPE_BYTES: Final = 200
 """A record's share of the response besides its data: id, result, punctuation."""
 
-COLUMNS: Final[Mapping[str, str]] = {
-    "event_time": "timestamp",
-    "transaction_id": "string",
-    "payment_status": "string",
+_GLUE_TYPES: Final[Mapping[Kind, str]] = {
+    "id": "string",
+    "status": "string",
     "count": "bigint",
-    "region": "string",
-    "device": "string",
-    "payment_method": "string",
-    "network": "string",
-    "issuer": "string",
-    "gateway": "string",
-    "merchant_id": "string",
-    "country": "string",
-    "currency": "string",
-    "error_code": "string",
-    "error_scheme": "string",
-    "error_message": "string",
-    "latency_ms": "double",
+    "dimension": "string",
+    "text": "string",
+    "duration": "double",
     "amount": "double",
-    "user_id": "string",
-    "correlation_id": "string",
+}
+_TIME: Final = "event_time"
+COLUMNS: Final[Mapping[str, str]] = {
+    _TIME: "timestamp",
+    **{field.written: _GLUE_TYPES[field.kind] for field in FIELDS if field.kind != "time"},
     "extra": "string",
 }
-"""Column → its type in the Glue table. New columns come last: older Parquet files stay readable."""
+"""Column → its type in the Glue table. A payment's new field may come before `extra`: Athena finds
+Parquet's columns by name, so older files stay readable."""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -121,7 +121,6 @@ _ENCODER: Final = msgspec.json.Encoder()
 _EVENT: Final = msgspec.json.Decoder(RawEvent)
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NULL: Final = b"null"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _read(part: bytes) -> tuple[Payment, str | None]:
@@ -129,41 +128,17 @@ def _read(part: bytes) -> tuple[Payment, str | None]:
     return to_payment(_EVENT.decode(part)), _extra(part)
 
 
+_COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}
+
+
 def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
-    p = payment
-    when = _EPOCH + timedelta(milliseconds=p.timestamp_ms)
     row = {
-        "event_time": f"{when:%Y-%m-%dT%H:%M:%S}.{p.timestamp_ms % 1000:03d}Z",
-        "transaction_id": p.transaction_id,
-        "payment_status": p.status,
-        "count": p.count,
-        "region": p.region,
-        "device": p.device,
-        "payment_method": p.method,
-        "network": p.network,
-        "issuer": p.issuer,
-        "gateway": p.gateway,
-        "merchant_id": p.merchant,
-        "country": p.country,
-        "currency": p.currency,
-        "error_code": p.error_code,
-        "error_scheme": p.error_scheme,
-        "error_message": p.error_message,
-        "latency_ms": _harmless(p.latency_ms),
-        "amount": _harmless(p.amount),
-        "user_id": p.user_id,
-        "correlation_id": correlation_id(p),
-        "extra": extra,
+        _TIME: iso_ms(payment.timestamp_ms),
+        **{column: _harmless(getattr(payment, name)) for name, column in _COLUMN_OF.items()},
+        "correlation_id": mask(correlation_id(payment)),
+        "extra": extra,  # masked value by value: masking its text could break its JSON
     }
-    return {
-        # `extra` is masked value by value: masking its text could break its JSON.
-        name: mask(value) if isinstance(value, str) and name not in _NOT_TEXT else value
-        for name, value in row.items()
-        if value is not None
-    }
-
-
-_NOT_TEXT: Final = frozenset({"event_time", "extra"})
+    return {column: value for column, value in row.items() if value is not None}
 
 
 def _extra(part: bytes) -> str | None:
@@ -198,9 +173,11 @@ def _masked(value: Any) -> Any:
     return value if mask(digits) == digits else mask(digits)
 
 
-def _harmless(number: float | None) -> float | None:
-    """The number, unless it is a card number: a column of numbers cannot hold it masked."""
-    return None if number is None or _masked(number) != number else number
+def _harmless(value: str | float | None) -> str | float | None:
+    """A text masked; a number, unless it is a card number, which a column of numbers cannot hold."""
+    if isinstance(value, str):
+        return mask(value)
+    return None if value is None or _masked(value) != value else value
 
 
 def _digits(number: float) -> str:

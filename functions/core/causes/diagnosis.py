@@ -12,8 +12,8 @@ from functions.core.causes.guess import ADVICE, LONGEST, SURE, Guess, guess
 from functions.core.causes.knowledge import (
     COLUMNS,
     Code,
+    CodeMeaning,
     Diagnosis,
-    Explanation,
     KnowledgeBase,
     load,
     parse,
@@ -26,8 +26,8 @@ __all__ = [
     "COLUMNS",
     "TIMEOUT_MS",
     "Code",
+    "CodeMeaning",
     "Diagnosis",
-    "Explanation",
     "KnowledgeBase",
     "classify",
     "diagnose",
@@ -90,7 +90,7 @@ def explain(
     message: str | None = None,
     *,
     guesser: Callable[[str], Guess] = guess,
-) -> Explanation:
+) -> CodeMeaning:
     """What is known of a code, else what its words and the message's tell.
 
     Without a scheme, all tables are asked: the likeliest scheme that has the code is taken, and the
@@ -101,7 +101,7 @@ def explain(
     return told if told.known and told.cause != "unknown" else _by_words(told, message, guesser)
 
 
-def _by_code(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> Explanation:
+def _by_code(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> CodeMeaning:
     key = (scheme or "", code or "")
     told = knowledge.explained.get(key)
     if told is None:
@@ -111,7 +111,7 @@ def _by_code(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> 
     return told
 
 
-def _known(scheme: str, code: str, knowledge: KnowledgeBase) -> Explanation | None:
+def _known(scheme: str, code: str, knowledge: KnowledgeBase) -> CodeMeaning | None:
     name = schemes.folded(scheme)
     if not schemes.folded(code):
         return None
@@ -129,7 +129,7 @@ def _known(scheme: str, code: str, knowledge: KnowledgeBase) -> Explanation | No
     return None
 
 
-def _same_word(scheme: str, code: str, knowledge: KnowledgeBase) -> Explanation | None:
+def _same_word(scheme: str, code: str, knowledge: KnowledgeBase) -> CodeMeaning | None:
     """What a word means in the schemes that have it, where the scheme given does not."""
     rows = knowledge.everywhere(code) if scheme and schemes.speaks(code) else []
     if not rows or rows[0].cause in SAYS_NOTHING:
@@ -144,9 +144,9 @@ def _same_word(scheme: str, code: str, knowledge: KnowledgeBase) -> Explanation 
     return msgspec.structs.replace(told, scheme=scheme, code=code, retry=retry)
 
 
-def _nothing(scheme: str, code: str) -> Explanation:
+def _nothing(scheme: str, code: str) -> CodeMeaning:
     advice = ADVICE["unknown"]
-    return Explanation(
+    return CodeMeaning(
         scheme, code, "", "unknown", advice.owner, advice.retry, advice.action, False, False, 0.0,
         "no table has it" if code else "there is no code",
     )  # fmt: skip
@@ -165,16 +165,16 @@ def _agreement(rows: list[Code]) -> tuple[float, str]:
     return share, why
 
 
-def _told(row: Code, known: bool, confidence: float, why: str) -> Explanation:
-    return Explanation(
+def _told(row: Code, known: bool, confidence: float, why: str) -> CodeMeaning:
+    return CodeMeaning(
         row.scheme, row.code, row.name, row.cause, row.owner, row.retry, row.action,
         row.attributable, known, round(confidence, 3), why, row.source,
     )  # fmt: skip
 
 
 def _by_words(
-    told: Explanation, message: str | None, guesser: Callable[[str], Guess]
-) -> Explanation:
+    told: CodeMeaning, message: str | None, guesser: Callable[[str], Guess]
+) -> CodeMeaning:
     """What message and code tell in words, where the code itself tells no cause for sure."""
     asked = told.code if told.cause == "unknown" and not told.known else ""
     # Apart by a line, so that no rule reads across.
@@ -185,7 +185,7 @@ def _by_words(
     if told.cause != "unknown" and found.confidence <= told.confidence:
         return told
     why = found.why if told.known or not told.code else f"{told.why}; {found.why}"
-    return Explanation(
+    return CodeMeaning(
         told.scheme, told.code, told.name if told.known else "", found.cause, found.owner,
         found.retry, found.action, found.cause in PATH_CAUSES, False, found.confidence, why,
     )  # fmt: skip

@@ -41,7 +41,7 @@ class Code(msgspec.Struct, frozen=True, gc=False):
         return self.cause in PATH_CAUSES
 
 
-class Explanation(msgspec.Struct, frozen=True, gc=False):
+class CodeMeaning(msgspec.Struct, frozen=True, gc=False):
     """What is known, or guessed, of a code. `cause`, `owner`, `retry` as in Code.
 
     `scheme` and `code` are the table's spelling where the code is known, else as given. `known`:
@@ -94,7 +94,7 @@ class KnowledgeBase(Mapping[tuple[str, str], Code]):
         self._ranges = [(*found, row) for row in codes.values() if (found := _range(row.code))]
         # What was answered for a scheme and a code, as given, never changes: remembered by those
         # who answer.
-        self.explained: dict[tuple[str, str], Explanation] = {}
+        self.explained: dict[tuple[str, str], CodeMeaning] = {}
         self.diagnosed: dict[tuple[str | None, str | None], Diagnosis] = {}
 
     def __getitem__(self, key: tuple[str, str]) -> Code:

@@ -28,6 +28,8 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.likelihood import log_likelihood_ratio
+
 
 class Normal(msgspec.Struct, frozen=True, array_like=True):
     """A signal's normal rate in a slice (share of attempts), the standard error of that rate, and
@@ -182,13 +184,4 @@ FEWEST_NATS: Final = 8.0
 def surprise(events: int, attempts: int, normal: Normal, drift: float) -> float:
     """The log likelihood ratio, at its best, of so many events in a given stretch, in nats:
     n · KL(x/n ‖ q); 0 where the rate is at most q. Not divided by the dispersion."""
-    if not attempts:
-        return 0.0
-    q = limit(normal, drift, _DRIFT[-1])
-    p = events / attempts
-    if p <= q:
-        return 0.0
-    nats = events * math.log(p / q)
-    if events < attempts:
-        nats += (attempts - events) * math.log((1 - p) / (1 - q))
-    return nats
+    return log_likelihood_ratio(events, attempts, limit(normal, drift, _DRIFT[-1]))

@@ -8,8 +8,8 @@ as a forecast's, and chance has little part. A leaf's log likelihood ratio is di
 (quasi-likelihood: McCullagh, Annals of Statistics 11, 1983), so that no leaf, however large, counts
 for more than its wandering allows.
 
-Within a cause the leaves need not rise alike. A leaf of a cause of severity s has severity s, or
-one of its own, or was spared, with fixed odds; its evidence is the log of that mixture's likelihood
+Within a slice that explains a rise the leaves need not rise alike. Where the slice loses a share s
+of what would have succeeded, a leaf loses s, or a share of its own, or was spared, with fixed odds; its evidence is the log of that mixture's likelihood
 ratio to "as usual". So a leaf that was spared costs a bounded amount, and one that rose is worth
 nearly all that it shows, whatever the others do.
 """
@@ -24,8 +24,8 @@ from typing import Final
 
 import msgspec
 
-SEVERITIES: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 0.9)
-"""Alternatives: so much of what would have succeeded fails. Cf. `evidence.SHARES`."""
+SHARES_LOST: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 0.9)
+"""Alternatives: so much of what would have succeeded fails. Cf. `detection.evidence.SHARES`."""
 _HIGHEST: Final = 0.999
 _LOWEST: Final = 1e-5
 _OVERFLOW: Final = 600.0
@@ -49,8 +49,8 @@ A normal error is worth half: rates wander in longer tails than that, but not as
 
 
 class Odds(msgspec.Struct, frozen=True):
-    """Of a leaf inside of a cause. spared: it did not rise. own: of those that rose, so many have a
-    severity of their own, and the others the cause's."""
+    """Of a leaf inside of a slice that explains. spared: it did not rise. own: of those that rose, so
+    many lose a share of their own, and the others the slice's."""
 
     spared: float
     own: float
@@ -122,11 +122,11 @@ def evidence(
     varies: Variance,
     odds: Odds,
 ) -> list[list[float]]:
-    """By severity, of each leaf: nats for its being in a cause of that severity."""
+    """By share lost, of each leaf: nats for its being in a slice that loses this share."""
     alike = (1.0 - odds.spared) * (1.0 - odds.own)
-    own = (1.0 - odds.spared) * odds.own / len(SEVERITIES)
-    lost = [(severity, math.log(1.0 - severity)) for severity in SEVERITIES]
-    found: list[list[float]] = [[] for _ in SEVERITIES]
+    own = (1.0 - odds.spared) * odds.own / len(SHARES_LOST)
+    lost = [(share, math.log(1.0 - share)) for share in SHARES_LOST]
+    found: list[list[float]] = [[] for _ in SHARES_LOST]
     log, exp = math.log, math.exp
     for n, x, q, unsure in zip(attempts, failures, rates, doubt, strict=True):
         usual = n * q
@@ -135,7 +135,7 @@ def evidence(
         events, rest = weight * x, weight * (n - x)
         relative = (x - usual) / max(x, usual)
         most = min(_OVERFLOW, _OF_WANDERING * relative * relative / varies.wander)
-        shown = [events * log(1.0 + odd * severity) + rest * kept for severity, kept in lost]
+        shown = [events * log(1.0 + odd * share) + rest * kept for share, kept in lost]
         best = max(shown)
         part = most / best if best > most else 1.0
         ratios = [exp(part * one) for one in shown]

@@ -1,7 +1,7 @@
 """Which slices explain that failures rose, from leaf counts now and in a baseline.
 
-A leaf is a value for every dimension. A slice's evidence is the sum of its leaves', at the cause's
-severity that suits best (`leaf_evidence`): each leaf that rose counts, however much it rose, and
+A leaf is a value for every dimension. A slice's evidence is the sum of its leaves', at the
+share lost that suits best (`evidence`): each leaf that rose counts, however much it rose, and
 each that did not is held against the slice. Its profile is the log likelihood ratio of "its rate
 rose, and that of the rest by less" to "all rates rose alike": it favours the slice that has the
 rise within its bounds, and all of it. The first cause is the slice with the best merit,
@@ -11,7 +11,7 @@ rise within its bounds, and all of it. The first cause is the slice with the bes
 since either alone errs: evidence hardly sees what a wider slice holds besides, profile not how
 evenly it rose. What it explains is taken out of all other slices, and the best of what is left is a
 further cause, as long as its evidence pays for naming it: the log of the number of slices that it
-is picked from, and half the log of the leaves for its severity (description length: Rissanen,
+is picked from, and half the log of the leaves for its share lost (description length: Rissanen,
 Automatica 14, 1978). The same is done from other first slices that share payments with the best
 one, and the set with the best merit is the answer.
 
@@ -53,7 +53,7 @@ class Leaf(msgspec.Struct, frozen=True):
     baseline_failures: float
 
 
-class Cause(msgspec.Struct, frozen=True):
+class ExplainingSlice(msgspec.Struct, frozen=True):
     """slice: values by dimension. score: how sure it is, see `score`."""
 
     slice: dict[str, str]
@@ -64,16 +64,16 @@ class Localisation(msgspec.Struct, frozen=True):
     """causes: the joint causes, best first. outside: everything rose alike, no slice is to blame,
     and there are no causes."""
 
-    causes: tuple[Cause, ...]
+    causes: tuple[ExplainingSlice, ...]
     outside: bool
 
 
 class Tuning(msgspec.Struct, frozen=True):
     """pooled: attempts at the rate of all traffic that each leaf's baseline is pooled with.
     wander: the share of themselves by which rates vary from one time to the next. spared, own: see
-    `leaf_evidence.Odds`. profile: its weight in the merit; joint: what a further cause costs in
+    `evidence.Odds`. profile: its weight in the merit; joint: what a further cause costs in
     it. needed, further: nats that the first and each further cause have beyond their price.
-    mild: the least severity of a further cause, as a share of all traffic's; worth: its least excess,
+    mild: the least share lost by a further cause, as a share of all traffic's; worth: its least excess,
     as a share of the first cause's: less is not worth a name. alike: everything rose
     when what is outside rose so much, as a share of the first cause's rise.
     deepest: dimensions of a cause, at most; 3 where there are more than 5. most: joint causes."""
@@ -105,7 +105,7 @@ _REMAINDER: Final = 0.1
 """Share of the attempts below which what is outside of a set says nothing."""
 _HALVES_EACH: Final = 8.0
 
-Explanation = tuple[float, tuple[Slice, ...]]
+JointCauses = tuple[float, tuple[Slice, ...]]
 """Its merit, and joint causes, each without the payments of those before it."""
 
 
@@ -122,14 +122,14 @@ def localise(
 
 def ranking(
     dimensions: Sequence[str], leaves: Sequence[Leaf], most: int = 5, *, tuning: Tuning = DEFAULT
-) -> list[tuple[Cause, ...]]:
-    """The best explanations, each a set of joint causes, unsure ones too. Raises as `localise`."""
+) -> list[tuple[ExplainingSlice, ...]]:
+    """The best sets of joint causes, unsure ones too. Raises as `localise`."""
     case = _case(dimensions, leaves, tuning)
     sets = _sets(case, tuning)
     hints = _rated(case.over(_HINT, priced=False), case.total, tuning)[:_NEXT]
     others = [*sets[1:], *((merit, (one,)) for merit, one in hints)]
     others.sort(key=_best_first)
-    found: dict[frozenset[Place], tuple[Cause, ...]] = {}
+    found: dict[frozenset[Place], tuple[ExplainingSlice, ...]] = {}
     for _, causes in (*sets[:1], *others):
         places = frozenset(cause.place for cause in causes)
         found.setdefault(places, _told(case, causes, dimensions))
@@ -203,7 +203,7 @@ def _rate(columns: Sequence[Sequence[float]]) -> float:
     return failed_before / before if before else failed / now if now else 0.0
 
 
-def _sets(case: Slices, tuning: Tuning) -> list[Explanation]:
+def _sets(case: Slices, tuning: Tuning) -> list[JointCauses]:
     """Sets of joint causes, built from the best first causes; the best set first."""
     pool = list(case.over(tuning.needed))
     first = _rated(pool, case.total, tuning)
@@ -222,13 +222,13 @@ def _sets(case: Slices, tuning: Tuning) -> list[Explanation]:
 def _with_further(
     start: Slice, pool: Sequence[Slice], case: Slices, tuning: Tuning
 ) -> tuple[Slice, ...]:
-    least, worth = tuning.mild * case.total.severity, tuning.worth * start.excess
+    least, worth = tuning.mild * case.total.share_lost, tuning.worth * start.excess
     causes, left, rest = [start], list(pool), case.total
     while len(causes) < tuning.most:
         left = [
             one
             for one in _left(left, causes, case)
-            if one.margin >= tuning.further and one.severity >= least and one.excess >= worth
+            if one.margin >= tuning.further and one.share_lost >= least and one.excess >= worth
         ]
         if not left:
             break
@@ -273,8 +273,8 @@ def _merit(causes: Sequence[Slice], within: Slice, tuning: Tuning) -> float:
     )
 
 
-def _best_first(explanation: Explanation) -> tuple[float, int, list[Place]]:
-    merit, causes = explanation
+def _best_first(joint: JointCauses) -> tuple[float, int, list[Place]]:
+    merit, causes = joint
     places = [cause.place for cause in causes]
     return -round(merit, 9), sum(map(depth, places)), places
 
@@ -295,11 +295,13 @@ def _rose_alike(case: Slices, causes: Sequence[Slice], tuning: Tuning) -> bool:
 
 
 def _as_much(rest: Slice, cause: Slice, tuning: Tuning) -> bool:
-    """A share of all payments that fails more raises all severities alike, a factor all growths."""
+    """A share of all payments that fails more raises all shares lost alike, a factor all growths."""
     part = tuning.alike
-    return rest.severity >= part * cause.severity or rest.growth >= part * cause.growth
+    return rest.share_lost >= part * cause.share_lost or rest.growth >= part * cause.growth
 
 
-def _told(case: Slices, causes: Sequence[Slice], dimensions: Sequence[str]) -> tuple[Cause, ...]:
+def _told(
+    case: Slices, causes: Sequence[Slice], dimensions: Sequence[str]
+) -> tuple[ExplainingSlice, ...]:
     names = sorted(dimensions)
-    return tuple(Cause(case.named(one, names), score(one.margin)) for one in causes)
+    return tuple(ExplainingSlice(case.named(one, names), score(one.margin)) for one in causes)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.likelihood import log_likelihood_ratio
 from functions.core.localise.tables import Dimensions, Space, Table, leaf_table, space, tables
 
 ANY: Final = -1
@@ -27,7 +28,7 @@ class Slice(msgspec.Struct, frozen=True, gc=False):
     """A slice, or what is left of it when causes are taken out.
 
     bits: one for each dimension that it gives a value, then one for each value. expected: failures
-    at normal rates. nats: evidence by severity. price: nats that naming it costs.
+    at normal rates. nats: evidence by share lost. price: nats that naming it costs.
     """
 
     place: Place
@@ -40,7 +41,7 @@ class Slice(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def evidence(self) -> float:
-        """Nats, at the severity that suits best."""
+        """Nats, at the share lost that suits best."""
         return max(self.nats)
 
     @property
@@ -52,7 +53,7 @@ class Slice(msgspec.Struct, frozen=True, gc=False):
         return self.failures - self.expected
 
     @property
-    def severity(self) -> float:
+    def share_lost(self) -> float:
         """The share that fails of what would have succeeded."""
         return self.excess / max(1e-9, self.attempts - self.expected)
 
@@ -90,7 +91,7 @@ class Slice(msgspec.Struct, frozen=True, gc=False):
 @dataclass(frozen=True)
 class Slices:
     """All slices of a case: tables by dimensions, of attempts, failures, expected failures and nats
-    by severity. total: all traffic. deepest: dimensions of the narrowest ones. dispersion: by how
+    by share lost. total: all traffic. deepest: dimensions of the narrowest ones. dispersion: by how
     much the failures of all traffic vary more than by chance."""
 
     space: Space
@@ -115,8 +116,8 @@ class Slices:
                     yield _row(self.space, table, row, price)
 
     def _price(self, dimensions: Dimensions) -> float:
-        """Which dimensions, which values of them, and the severity: as many nats as it takes to tell
-        the slice from all others like it (description length)."""
+        """Which dimensions, which values of them, and the share lost: as many nats as it takes to
+        tell the slice from all others like it (description length)."""
         every = len(self.space.values)
         values = (len(self.space.values[i]) for i in dimensions)
         return (
@@ -190,8 +191,8 @@ def slices(
     deepest: int,
     dispersion: float = 1.0,
 ) -> Slices:
-    """columns: attempts, failures, expected failures, nats by severity; of each leaf, which occurs
-    once. Of many dimensions, slices of few are looked at only: there would be too many."""
+    """columns: attempts, failures, expected failures, nats by share lost; of each leaf, which
+    occurs once. Of many dimensions, slices of few are looked at only: there would be too many."""
     of = space(leaves, dimensions)
     table = leaf_table(of, leaves, columns)
     deepest = min(deepest, dimensions if dimensions <= _MANY else _FEW)
@@ -218,17 +219,11 @@ def _slice(place: Place, bits: int, sums: Sequence[float], price: float) -> Slic
 
 
 def surprise(attempts: float, failures: float, expected: float) -> float:
-    """The log likelihood ratio of a rise, at its best: n · KL(x/n ‖ e/n), in nats; 0 where no more
-    failed than expected."""
+    """The log likelihood ratio of a rise, at its best, in nats; 0 where no more failed than
+    expected."""
     if attempts <= 0.0 or failures <= expected:
         return 0.0
-    p, q = failures / attempts, expected / attempts
-    if p >= 1.0:
-        return -attempts * math.log(max(_RARE, q))
-    q = max(_RARE, q)
-    if p <= q:
-        return 0.0
-    return attempts * (p * math.log(p / q) + (1.0 - p) * math.log((1.0 - p) / (1.0 - q)))
+    return log_likelihood_ratio(failures, attempts, max(_RARE, expected / attempts))
 
 
 def disjoint(one: Slice, two: Slice) -> bool:

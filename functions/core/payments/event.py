@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
 
 from functions.core.errors import Malformed
 from functions.core.payments.cards import mask
+from functions.core.payments.fields import FIELDS, Kind
 
 STATUSES: Final = (
     "approved",
@@ -31,17 +33,7 @@ STATUSES: Final = (
 ATTEMPT_STATUSES: Final = frozenset(STATUSES[:5])
 """A payment with one of these has a final outcome: it is an attempt."""
 
-DIMENSIONS: Final = (
-    "region",
-    "device",
-    "method",
-    "network",
-    "issuer",
-    "gateway",
-    "merchant",
-    "country",
-    "currency",
-)
+DIMENSIONS: Final = tuple(field.name for field in FIELDS if field.kind == "dimension")
 
 STATUS_SYNONYMS: Final[Mapping[str, str]] = {
     **{status: status for status in STATUSES},
@@ -62,26 +54,7 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
-    "transaction_id": ("txn_id", "transactionId", "payment_id", "id"),
-    "correlation_id": ("correlationId", "trace_id", "request_id"),
-    "user_id": ("userId", "customer_id"),
-    "payment_status": ("status", "paymentStatus", "outcome", "state"),
-    "timestamp": ("event_time", "created_at", "time", "ts"),
-    "amount": ("value",),
-    "currency": ("currency_code",),
-    "method": ("payment_method", "paymentMethod", "sub_type"),
-    "network": ("card", "card_network", "scheme", "brand"),
-    "issuer": ("bank", "issuing_bank", "issuer_name"),
-    "gateway": ("psp", "pg", "processor", "acquirer"),
-    "merchant": ("merchant_id", "merchantId"),
-    "country": ("country_code",),
-    "device": ("device_type", "channel"),
-    "region": ("aws_region", "location"),
-    "error_code": ("auth_code", "decline_code", "response_code", "code"),
-    "error_scheme": ("code_scheme",),
-    "error_message": ("message", "reason", "failure_reason"),
-    "latency_ms": ("latency", "duration_ms"),
-    "count": ("n",),
+    field.accepted[0]: field.accepted[1:] for field in FIELDS
 }
 """Canonical field → the other names it may come under, first match wins."""
 
@@ -116,25 +89,21 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     correlation_id: str | None = None
 
 
-_TEXT: Final = str | int | float | None
-_NUMBER: Final = float | int | str | None
-
-_TYPES: Final[Mapping[str, Any]] = {
-    "transaction_id": str | int | None,
-    "payment_status": str | None,
-    "timestamp": str | int | float | None,
-    "amount": _NUMBER,
-    "latency_ms": _NUMBER,
+_TYPES: Final[Mapping[Kind, Any]] = {
+    "id": str | int | None,
+    "status": str | None,
+    "time": str | int | float | None,
     "count": int | str | None,
+    "dimension": str | int | float | None,
+    "text": str | int | float | None,
+    "duration": float | int | str | None,
+    "amount": float | int | str | None,
 }
 
 RawEvent = msgspec.defstruct(
     "RawEvent",
-    [
-        (name, _TYPES.get(canonical, _TEXT), None)
-        for canonical, others in ALIASES.items()
-        for name in (canonical, *others)
-    ],
+    [(name, _TYPES[field.kind], None) for field in FIELDS for name in field.accepted],
+    omit_defaults=True,
     gc=False,
 )
 """A JSON object as it came, with every known field name and its permitted types."""
@@ -142,8 +111,8 @@ RawEvent = msgspec.defstruct(
 
 def to_payment(raw: Any) -> Payment:
     """A RawEvent as a Payment. Raises Malformed that names the field, what came, and what is wanted."""
-    status_word = _first(raw, "payment_status")
     transaction_id = _first(raw, "transaction_id")
+    status_word = _first(raw, "payment_status")
     when = _first(raw, "timestamp")
     missing = [
         name
@@ -156,30 +125,16 @@ def to_payment(raw: Any) -> Payment:
     ]
     if missing:
         raise Malformed("missing_field", f"required: {', '.join(missing)}")
-    transaction_id = str(transaction_id)
-    timestamp_ms = parse_timestamp(when)
-    return Payment(
-        transaction_id=transaction_id,
-        status=parse_status(status_word),
-        timestamp_ms=timestamp_ms,
-        count=_count(_first(raw, "count")),
-        region=_value(_first(raw, "region")),
-        device=_value(_first(raw, "device")),
-        method=_value(_first(raw, "method")),
-        network=_value(_first(raw, "network")),
-        issuer=_value(_first(raw, "issuer")),
-        gateway=_value(_first(raw, "gateway")),
-        merchant=_value(_first(raw, "merchant")),
-        country=_value(_first(raw, "country")),
-        currency=_value(_first(raw, "currency")),
-        error_code=_text(_first(raw, "error_code")),
-        error_scheme=_text(_first(raw, "error_scheme")),
-        error_message=_text(_first(raw, "error_message")),
-        latency_ms=_number("latency_ms", _first(raw, "latency_ms"), minimum=0.0),
-        amount=_number("amount", _first(raw, "amount")),
-        user_id=_text(_first(raw, "user_id")),
-        correlation_id=_text(_first(raw, "correlation_id")),
-    )
+    values: dict[str, Any] = {
+        "timestamp_ms": parse_timestamp(when),
+        "transaction_id": str(transaction_id),
+        "status": parse_status(status_word),
+    }
+    for name, value in msgspec.to_builtins(raw).items():  # without what is absent
+        field, read = _READ[name]
+        if field not in values:
+            values[field] = read(value)
+    return Payment(**values)
 
 
 def correlation_id(payment: Payment) -> str:
@@ -219,13 +174,9 @@ def parse_timestamp(when: str | int | float) -> int:
     """
     if isinstance(when, str):
         digits = when.strip()
-        if _EPOCH.fullmatch(digits):
-            return parse_timestamp(float(digits))
-        return (
-            _minute_ms(digits[:16]) + _seconds_ms(digits[16:])
-            if _FAST_ISO.fullmatch(digits)
-            else _iso_ms(digits)
-        )
+        if _FAST_ISO.fullmatch(digits):
+            return _minute_ms(digits[:16]) + _seconds_ms(digits[16:])
+        return parse_timestamp(float(digits)) if _EPOCH.fullmatch(digits) else _iso_ms(digits)
     if isinstance(when, bool) or when != when:
         raise Malformed("bad_timestamp", f"timestamp {when!r} is not a time")
     if not 0 <= when <= _LAST_MS:
@@ -268,6 +219,19 @@ def _iso_ms(text: str) -> int:
     return ms
 
 
+def iso_ms(timestamp_ms: int) -> str:
+    """Milliseconds since the epoch as ISO 8601, UTC: what `parse_timestamp` reads."""
+    return _iso_second(timestamp_ms // 1000) + _ISO_REST[timestamp_ms % 1000]
+
+
+_ISO_REST: Final = tuple(f".{ms:03d}Z" for ms in range(1000))
+
+
+@lru_cache(maxsize=4096)
+def _iso_second(epoch_s: int) -> str:
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 LONGEST_VALUE: Final = 64
 """Characters of a dimension's value that are kept."""
 
@@ -276,34 +240,20 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 """Controls and line ends, which would write lines of their own into a page, and half characters."""
 
 
-@lru_cache(maxsize=65536, typed=True)
-def _value(raw: str | int | float | None) -> str | None:
+@lru_cache(maxsize=65536)
+def _value(text: str) -> str | None:
     """A dimension's value in one line: trimmed, masked, bounded. Empty means absent."""
-    if raw is None:
-        return None
-    return mask(_UNPRINTABLE.sub(" ", str(raw)).strip())[:LONGEST_VALUE].rstrip() or None
+    return mask(_UNPRINTABLE.sub(" ", text).strip())[:LONGEST_VALUE].rstrip() or None
 
 
-def _text(raw: str | int | float | None) -> str | None:
-    if raw is None:
-        return None
-    return raw if isinstance(raw, str) else str(raw)
-
-
-def _number(
-    name: str, raw: str | int | float | None, *, minimum: float | None = None
-) -> float | None:
-    if raw is None or raw == "":
+def _number(name: str, least: float, raw: str | int | float) -> float | None:
+    if raw == "":
         return None
     try:
         number = float(raw)
     except (ValueError, OverflowError):
         raise Malformed("bad_number", f"{name} {str(raw)[:40]!r} is not a number") from None
-    if (
-        number != number
-        or abs(number) == float("inf")
-        or (minimum is not None and number < minimum)
-    ):
+    if not least <= number < math.inf:
         raise Malformed("bad_number", f"{name} {raw!r} is out of range")
     return number
 
@@ -311,9 +261,7 @@ def _number(
 LARGEST_COUNT: Final = 1_000_000_000
 
 
-def _count(raw: str | int | None) -> int:
-    if raw is None:
-        return 1
+def _count(raw: str | int) -> int:
     try:
         count = int(raw)
     except ValueError:
@@ -321,6 +269,29 @@ def _count(raw: str | int | None) -> int:
     if not 1 <= count <= LARGEST_COUNT:
         raise Malformed("bad_number", f"count {raw!r} is not between 1 and {LARGEST_COUNT}")
     return count
+
+
+_READER_OF: Final[Mapping[Kind, Callable[[Any], Any]]] = {
+    "id": str,
+    "status": parse_status,
+    "time": parse_timestamp,
+    "count": _count,
+    "dimension": lambda raw: _value(str(raw)),
+    "text": str,
+}
+_LEAST: Final[Mapping[Kind, float]] = {"duration": 0.0, "amount": -sys.float_info.max}
+
+_READ: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    name: (
+        field.name,
+        partial(_number, field.name, _LEAST[field.kind])
+        if field.kind in _LEAST
+        else _READER_OF[field.kind],
+    )
+    for field in FIELDS
+    for name in field.accepted
+}
+"""A field's name → a payment's attribute, and what makes its value of what came."""
 
 
 def _first(raw: Any, canonical: str) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.core.localise.evidence import (
-    SEVERITIES,
+    SHARES_LOST,
     Odds,
     Variance,
     evidence,
@@ -23,7 +23,7 @@ COUNTS = Variance(chance=1.0, wander=0.01)
 
 
 def nats(attempts: float, failures: float, rate: float = 0.02, varies: Variance = COUNTS) -> float:
-    """At the severity that suits best."""
+    """At the share lost that suits best."""
     return max(
         column[0] for column in evidence([attempts], [failures], [rate], [1.0], varies, ODDS)
     )
@@ -50,8 +50,8 @@ def test_the_more_fails_the_more_a_leaf_speaks_for_a_rise_up_to_what_its_wanderi
     attempts: int, share: float, more: float
 ) -> None:
     few, many = nats(attempts, attempts * share), nats(attempts, attempts * (share + more))
-    # Near what it allows, evidence is flat, and dips by half a thousandth where one severity of the
-    # grid takes over from the next.
+    # Near what it allows, evidence is flat, and dips by half a thousandth where one share of the grid
+    # takes over from the next.
     assert many >= few * (1 - 0.001)
     if share + more < 0.5 and more > 0.01 and attempts < 500:
         assert many > few
@@ -64,11 +64,11 @@ def test_no_leaf_counts_for_more_than_its_wandering_allows() -> None:
     assert nats(1_000_000, 40_000, varies=wild) < large
 
 
-def test_each_severity_suits_its_own_rise_best() -> None:
-    for number, severity in enumerate(SEVERITIES[1:], start=1):
-        failures = 20_000 * (0.02 + 0.98 * severity)
+def test_each_share_lost_suits_its_own_rise_best() -> None:
+    for number, share in enumerate(SHARES_LOST[1:], start=1):
+        failures = 20_000 * (0.02 + 0.98 * share)
         columns = evidence([20_000], [failures], [0.02], [1.0], COUNTS, Odds(0.2, 0.1))
-        assert max(range(len(SEVERITIES)), key=lambda i: columns[i][0]) == number
+        assert max(range(len(SHARES_LOST)), key=lambda i: columns[i][0]) == number
 
 
 def leaves_of(

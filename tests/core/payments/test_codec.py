@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import importlib
 import json
 import tracemalloc
-import warnings
 import zlib
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -298,23 +292,6 @@ def test_gzip_members_and_zstd_frames_follow_each_other() -> None:
         assert ids(data) == ["t1", "t2"]
 
 
-def test_the_standard_library_reads_what_is_packed_as_gzip() -> None:
-    packed = pack([line(1), line(2)], "gzip")
-    assert gzip.decompress(packed) == line(1) + b"\n" + line(2) + b"\n"
-    assert packed[4:8] == b"\0\0\0\0"  # RFC 1952 MTIME
-
-
-@pytest.mark.parametrize("packing", ["gzip", "zstd"])
-@pytest.mark.parametrize("size", [1, 65_535, 65_536, 65_537, 131_072, 1_000_003])
-def test_envelopes_of_any_size_are_unpacked_whole(packing: str, size: int) -> None:
-    unpack = envelopes.gunzip if packing == "gzip" else envelopes.unzstd
-    for text in (b"a" * size, bytes(range(256)) * (size // 256) + b"z"):
-        packed = envelopes.gzip(text) if packing == "gzip" else envelopes.zstandard(text)
-        assert unpack(packed, len(text)) == text
-        with pytest.raises(Malformed, match="too_large"):
-            unpack(packed, len(text) - 1)
-
-
 @pytest.mark.parametrize("packing", ["gzip", "zstd"])
 def test_a_compressed_record_that_is_cut_or_damaged_is_corrupt(packing: str) -> None:
     data = pack([line(number) for number in range(50)], packing)
@@ -392,63 +369,6 @@ def test_an_aggregate_with_another_digest_is_malformed_as_a_whole() -> None:
     for bad in (good[:-1] + b"\0", good[:30], kpl.MAGIC, kpl.MAGIC + b"12"):
         malformed = only(bad)
         assert (malformed.reason, malformed.data) == ("kpl_digest", bad)
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        b"\x1a\x05\x08",
-        b"\x1a\x02\x08\x00",
-        b"\x1f",
-        b"\xff" * 11,
-        b"\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-    ],
-)
-def test_an_aggregate_that_is_no_protobuf_is_bad_kpl(message: bytes) -> None:
-    assert only(kpl.MAGIC + message + kpl._digest(message)).reason == "bad_kpl"
-
-
-@given(st.lists(st.binary(max_size=300), max_size=20), st.text(max_size=200))
-def test_user_records_come_back_from_an_aggregate(records: list[bytes], key: str) -> None:
-    assert kpl.deaggregate(kpl.aggregate(records, key)) == records
-
-
-@pytest.fixture(scope="module")
-def aws() -> Any:
-    """AWS's own aggregator and deaggregator modules."""
-    with warnings.catch_warnings():
-        # It and its generated protobuf code are old; nothing of ours is imported here.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", ImportWarning)
-        pytest.importorskip("aws_kinesis_agg")
-        return SimpleNamespace(
-            aggregator=importlib.import_module("aws_kinesis_agg.aggregator"),
-            deaggregator=importlib.import_module("aws_kinesis_agg.deaggregator"),
-        )
-
-
-def test_what_awss_library_aggregates_is_read(aws: Any) -> None:
-    theirs = aws.aggregator.RecordAggregator()
-    for number in range(300):
-        theirs.add_user_record(f"key {number % 7}", line(number, x="x" * number), str(number))
-    _, _, written = theirs.clear_and_get().get_contents()
-    assert ids(written) == [f"t{number}" for number in range(300)]
-
-
-def test_awss_library_reads_what_is_aggregated(aws: Any) -> None:
-    lines = [line(number, x="x" * number) for number in range(300)]
-    record = {
-        "kinesisSchemaVersion": "1.0",
-        "sequenceNumber": "1",
-        "partitionKey": "key",
-        "approximateArrivalTimestamp": 1,
-        "data": base64.b64encode(pack(lines, "kpl", partition_key="key")).decode(),
-    }
-    names = ("eventVersion", "eventID", "eventName", "invokeIdentityArn", "awsRegion")
-    event = {"eventSource": "aws:kinesis", "eventSourceARN": "", **dict.fromkeys(names, "")}
-    read = aws.deaggregator.deaggregate_records([{**event, "kinesis": record}])
-    assert [base64.b64decode(user["kinesis"]["data"]) for user in read] == lines
-    assert {user["kinesis"]["partitionKey"] for user in read} == {"key"}
 
 
 def test_pack_refuses_what_it_cannot_pack() -> None:

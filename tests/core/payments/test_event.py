@@ -19,6 +19,7 @@ from functions.core.payments.event import (
     STATUSES,
     Payment,
     correlation_id,
+    iso_ms,
     parse_status,
     parse_timestamp,
 )
@@ -137,6 +138,16 @@ def test_milliseconds_come_back_from_iso_8601(ms: int) -> None:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
     for text in (moment.isoformat(), moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"):
         assert parse_timestamp(text) == ms
+
+
+@given(st.integers(0, 253402300799999))
+def test_a_time_that_is_written_is_read_again(ms: int) -> None:
+    assert parse_timestamp(iso_ms(ms)) == ms
+    assert len(iso_ms(ms)) == len("2025-07-09T19:03:10.007Z")
+
+
+def test_of_two_faults_the_time_is_told_first() -> None:
+    assert refusal(timestamp="soon", payment_status="perhaps", count=0).reason == "bad_timestamp"
 
 
 @pytest.mark.parametrize("name", REQUIRED)

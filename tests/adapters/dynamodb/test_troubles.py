@@ -1,4 +1,4 @@
-"""The state table: every write is conditional, and what is read is what was written."""
+"""The records of troubles: a note is taken once, and every write is conditional."""
 
 from __future__ import annotations
 
@@ -8,93 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.adapters.dynamodb.desks import Desks
-from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.dynamodb.troubles import TroubleRecords
-from functions.core.counting.ledger import Ledger
 from functions.core.errors import StateConflict
-from functions.core.paging.desk import Desk, Manners
 from functions.core.paging.record_notes import incident_note, response_note
-from functions.core.paging.take import take
-from functions.core.troubles.head import Head
 from functions.core.troubles.incident import OPENED, WORSE, spoken_id
 from functions.core.troubles.record import KEPT_DAYS, Note
 from functions.core.troubles.response import Rating
-from tests.builders import (
-    DASHBOARD,
-    FIRST_SEQUENCE,
-    NOW,
-    SHARD,
-    announcement,
-    change,
-)
+from tests.builders import NOW, announcement
 
 TABLE = "paywatch-dev-state"
-
-
-@pytest.fixture
-def ledgers(dynamodb: Any) -> Ledgers:
-    return Ledgers(dynamodb, TABLE, clock=lambda: NOW)
-
-
-@pytest.fixture
-def desks(dynamodb: Any) -> Desks:
-    return Desks(dynamodb, TABLE)
-
-
-def test_a_shard_never_seen_has_an_empty_ledger(ledgers: Ledgers) -> None:
-    assert ledgers.read(SHARD) == Ledger()
-
-
-def test_a_ledger_comes_back_with_every_digit_of_its_boundaries(ledgers: Ledgers) -> None:
-    ledger = Ledger(1, (FIRST_SEQUENCE, FIRST_SEQUENCE + 1, 10**128 + 7))
-    ledgers.write(SHARD, ledger)
-    assert ledgers.read(SHARD) == ledger
-    assert ledgers.read("shardId-9") == Ledger()
-
-
-@pytest.mark.parametrize("version", [1, 3])
-def test_a_ledger_is_written_over_the_version_before_it_alone(
-    ledgers: Ledgers, version: int
-) -> None:
-    ledgers.write(SHARD, Ledger(1, (5,)))
-    with pytest.raises(StateConflict):
-        ledgers.write(SHARD, Ledger(version, (6,)))
-    assert ledgers.read(SHARD) == Ledger(1, (5,))
-
-
-def test_the_next_version_of_a_ledger_is_written(ledgers: Ledgers) -> None:
-    ledgers.write(SHARD, Ledger(1, (5,)))
-    ledgers.write(SHARD, Ledger(2, (5, 6)))
-    assert ledgers.read(SHARD) == Ledger(2, (5, 6))
-
-
-def test_what_is_stored_of_a_shard_expires(ledgers: Ledgers, dynamodb: Any) -> None:
-    ledgers.write(SHARD, Ledger(1, (5,)))
-    [item] = dynamodb.scan(TableName=TABLE)["Items"]
-    assert int(item["expires_at"]["N"]) == NOW + 30 * 86_400
-
-
-def test_a_desk_never_written_is_empty(desks: Desks) -> None:
-    assert desks.read() == (Desk(), 0)
-
-
-def test_a_desk_comes_back_as_it_was_written(desks: Desks) -> None:
-    desk = Desk()
-    for message in (announcement(), change("tally-errors")):
-        desk = take(desk, message, Head(), NOW, Manners(DASHBOARD))
-    assert desks.write(desk, 0) == 1
-    assert desks.read() == (desk, 1)
-
-
-def test_a_desk_that_somebody_else_wrote_is_not_written_over(desks: Desks) -> None:
-    desks.write(Desk(), 0)
-    for stale in (0, 5):
-        with pytest.raises(StateConflict):
-            desks.write(Desk({"mine": 1}), stale)
-    assert desks.read() == (Desk(), 1)
-
-
 DAY = 86_400
 
 

@@ -1,0 +1,58 @@
+"""The fields of a payment, one row each: event, line, archive and columns of a file follow from it.
+
+A new field is a new row here and an attribute of `event.Payment`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+Kind = Literal["id", "status", "time", "count", "dimension", "text", "duration", "amount"]
+"""id: what identifies a payment, text or a whole number. time: milliseconds since the epoch in a
+payment, ISO 8601 where it is written. count: a whole number from 1. dimension: a short text, which
+slices are made of. text: any other. duration: milliseconds from 0. amount: any number."""
+
+
+class Field(NamedTuple):
+    """name: in a Payment. accepted: what it may be called in an event, first match wins.
+    written_as: what it is called in a line and in the archive, where that is not the first of them."""
+
+    name: str
+    kind: Kind
+    accepted: tuple[str, ...]
+    written_as: str = ""
+
+    @property
+    def written(self) -> str:
+        return self.written_as or self.accepted[0]
+
+
+FIELDS: Final = (
+    Field("transaction_id", "id", ("transaction_id", "txn_id", "transactionId", "payment_id", "id")),
+    Field("status", "status", ("payment_status", "status", "paymentStatus", "outcome", "state")),
+    Field("timestamp_ms", "time", ("timestamp", "event_time", "created_at", "time", "ts")),
+    Field("count", "count", ("count", "n")),
+    Field("region", "dimension", ("region", "aws_region", "location")),
+    Field("device", "dimension", ("device", "device_type", "channel")),
+    Field(
+        "method", "dimension", ("method", "payment_method", "paymentMethod", "sub_type"),
+        written_as="payment_method",
+    ),
+    Field("network", "dimension", ("network", "card", "card_network", "scheme", "brand")),
+    Field("issuer", "dimension", ("issuer", "bank", "issuing_bank", "issuer_name")),
+    Field("gateway", "dimension", ("gateway", "psp", "pg", "processor", "acquirer")),
+    Field(
+        "merchant", "dimension", ("merchant", "merchant_id", "merchantId"),
+        written_as="merchant_id",
+    ),
+    Field("country", "dimension", ("country", "country_code")),
+    Field("currency", "dimension", ("currency", "currency_code")),
+    Field("error_code", "text", ("error_code", "auth_code", "decline_code", "response_code", "code")),
+    Field("error_scheme", "text", ("error_scheme", "code_scheme")),
+    Field("error_message", "text", ("error_message", "message", "reason", "failure_reason")),
+    Field("latency_ms", "duration", ("latency_ms", "latency", "duration_ms")),
+    Field("amount", "amount", ("amount", "value")),
+    Field("user_id", "text", ("user_id", "userId", "customer_id")),
+    Field("correlation_id", "text", ("correlation_id", "correlationId", "trace_id", "request_id")),
+)  # fmt: skip
+"""In the order of Payment's attributes, of a line's fields and of the archive's columns."""
