@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,6 @@ SPECIFIED_ELSEWHERE: Final[dict[str, str]] = {
 
 MISSING: Final[frozenset[str]] = frozenset(
     {
-        "functions/adapters/dynamodb/__init__.py",
         "functions/core/detection/held_back.py",
         "functions/core/detection/judgement.py",
         "functions/core/detection/span.py",
@@ -41,7 +41,12 @@ def mirrored(file: Path) -> Path:
 
 def program() -> list[str]:
     files = (file for room in PROGRAM for file in (ROOT / room).rglob("*.py"))
-    return sorted(str(file.relative_to(ROOT)) for file in files if file.stat().st_size)
+    return sorted(str(file.relative_to(ROOT)) for file in files if _does_anything(file))
+
+
+def _does_anything(file: Path) -> bool:
+    """Whether there is more in it than words about it."""
+    return any(not isinstance(part, ast.Expr) for part in ast.parse(file.read_text()).body)
 
 
 @pytest.mark.parametrize("file", program())

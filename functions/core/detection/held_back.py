@@ -6,7 +6,7 @@ from typing import Final
 
 from functions.core.counting.counts import NONE, attempts
 from functions.core.counting.signals import RATES, is_rate
-from functions.core.counting.slices import ALL, disjoint, refines
+from functions.core.counting.slices import ALL, Slice, disjoint, refines
 from functions.core.detection.evidence import began, strength
 from functions.core.detection.folding import HeldBack
 from functions.core.detection.normals import Normals
@@ -23,11 +23,11 @@ SUSPECTED_SECONDS: Final = 1200
 def held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
     tracker, lasting = state.tracker, rules.patience.lasting_seconds
-    doubtful = {
-        key: began(tracker.trails[signal][key])
-        for signal, key in tracker.hot
-        if strength(tracker.trails[signal][key]) >= HELD_BACK * tracker.needed
-    }
+    doubtful: dict[Slice, list[int]] = {}
+    for signal, key in tracker.hot:
+        trail = tracker.trails[signal][key]
+        if strength(trail) >= HELD_BACK * tracker.needed:
+            doubtful.setdefault(key, []).append(began(trail))
     incidents = [
         incident
         for incident in state.incidents
@@ -35,7 +35,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     ]
 
     def held_back(key: str, start: int, end: int) -> bool:
-        if key in doubtful and doubtful[key] < end <= doubtful[key] + SUSPECTED_SECONDS:
+        if any(since < end <= since + SUSPECTED_SECONDS for since in doubtful.get(key, ())):
             return True
         return any(
             incident.started_at < end
