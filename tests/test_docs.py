@@ -70,6 +70,65 @@ def test_a_word_is_in_the_glossary_once() -> None:
     assert len(words) == len(set(words))
 
 
+PARTS_OF: dict[str, str] = {
+    "Acknowledgement": "acknowledge",
+    "Advice": "knowledge base",
+    "Affected": "harm",
+    "Arrival": "archive",
+    "Counting": "tally",
+    "Decision": "desk",
+    "Drop": "flow",
+    "Entry": "record",
+    "Followed": "life",
+    "Latest": "figures",
+    "Limits": "malformed",
+    "Localisation": "joint causes",
+    "Model": "guess",
+    "Odds": "merit",
+    "Outcome": "archive",
+    "ParkedEvent": "park",
+    "Past": "baseline",
+    "Pending": "outbox",
+    "Restored": "lost",
+    "Slices": "leaf",
+    "Slow": "flow",
+    "Space": "leaf",
+    "Table": "leaf",
+    "Totals": "state",
+    "Variance": "merit",
+}
+"""A class that is a part of a concept, or the shape of one: the concept's row."""
+
+
+def glossary() -> set[str]:
+    rows: list[str] = re.findall(r"^\| ([^|]+?) \|", GLOSSARY, re.MULTILINE)
+    return {word.strip() for row in rows for word in row.split(",")}
+
+
+def classes_of_the_core() -> list[str]:
+    files = (ROOT / "functions" / "core").rglob("*.py")
+    found = {
+        name
+        for file in files
+        for name in re.findall(r"^class ([A-Z]\w+)", file.read_text(), re.MULTILINE)
+    }
+    return sorted(
+        found
+        - {kind.__name__ for kind in (errors.PaywatchError, *errors.PaywatchError.__subclasses__())}
+    )
+
+
+@pytest.mark.parametrize("name", classes_of_the_core())
+def test_every_class_of_the_core_is_a_concept_of_the_glossary_or_a_part_of_one(name: str) -> None:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    own = {words, words.split()[-1], words.split()[0]} & glossary()
+    assert bool(own) != (PARTS_OF.get(name) in glossary())
+
+
+def test_no_part_of_a_concept_is_listed_that_is_gone() -> None:
+    assert set(PARTS_OF) <= set(classes_of_the_core())
+
+
 @pytest.mark.parametrize("kind", errors.PaywatchError.__subclasses__())
 def test_every_error_is_explained(kind: type[Exception]) -> None:
     assert f"`{kind.__name__}`" in OPERATIONS
