@@ -24,10 +24,14 @@ _SHOWN_UNKNOWN: Final = 20
 
 
 def explain(
-    scheme: Annotated[
-        str, typer.Argument(help="Such as iso8583, stripe, upi_npci; `-` when it is not known.")
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[SCHEME] CODE",
+            help="Scheme such as iso8583, stripe, upi_npci; none, or `-`, when it is not known. Code"
+            " such as 51 or U30; `-` for none.",
+        ),
     ],
-    code: Annotated[str, typer.Argument(help="Such as 51 or U30; `-` for none.")],
     message: Annotated[str, typer.Option(help="What came with the code, in words.")] = "",
     as_json: JsonObjectOption = False,
 ) -> None:
@@ -35,6 +39,11 @@ def explain(
 
     A code that no table has is guessed from its words and the message's, with a confidence.
     """
+    if len(what) > 2:
+        raise PaywatchError(
+            f"one scheme and one code are explained at a time, not {len(what)} words"
+        )
+    scheme, code = ("", *what) if len(what) == 1 else what
     given = (_given(scheme), _given(code), message.strip())
     if not given[1] and not given[2]:
         raise PaywatchError("there is nothing to explain: give a code, or --message TEXT")

@@ -98,6 +98,17 @@ def test_the_page_for_people_says_whose_matter_it_is_and_what_to_do_first() -> N
     assert "guessed" in guessed
 
 
+def test_a_code_alone_is_explained_by_the_schemes_that_have_it() -> None:
+    assert (
+        paywatch("explain", "05", "--json").stdout
+        == paywatch("explain", "-", "05", "--json").stdout
+    )
+
+
+def test_more_than_a_scheme_and_a_code_are_refused() -> None:
+    assert "one scheme and one code" in faults_of(paywatch("explain", "visa", "05", "51"))
+
+
 def test_nothing_to_explain_is_refused() -> None:
     assert "give a code, or --message TEXT" in faults_of(paywatch("explain", "stripe", "-"))
 
