@@ -40,8 +40,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/core/counting/parked.py",
         "functions/core/payments/damaged_json.py",
         "functions/core/causes/schemes.py",
-        "functions/core/detection/span.py",
-        "functions/core/detection/waves.py",
         "producer/chunks.py",
         "producer/columns.py",
         "producer/counting.py",

@@ -2,64 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
 
-from functions.core.counting.counts import NONE, Counts
 from functions.core.counting.slices import ALL
-from functions.core.detection.budget import Budget
 from functions.core.detection.findings import findings, suspicious
-from functions.core.detection.normals import Normals
 from functions.core.detection.span import FEWEST_EVENTS, Moment
-from functions.core.detection.state import Rules, State, initial
-from functions.core.detection.step import step
-from functions.core.troubles.incident import OPENED, Incident
+from functions.core.detection.state import State
+from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
-from tests.builders import NOW, counts, partial, tally
-
-RULES = Rules(budget=Budget(learning_seconds=30))
-FAILED = "failed"
-A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
-CALM_SECONDS = 180
-
-Slices = Mapping[str, Counts]
-
-
-def seen(total: int, share: float = 0.0, status: str = "failed", cause: str = "gateway") -> Counts:
-    """So many attempts, of which that share failed."""
-    bad = round(total * share)
-    return counts(**{"approved": total - bad, status: bad, cause: bad})
-
-
-def whole(**parts: Counts) -> Slices:
-    """All traffic and its issuers."""
-    issuers = {f"issuer={name}": came for name, came in parts.items()}
-    return {ALL: sum(parts.values()), **issuers}
-
-
-def routes(**parts: Counts) -> Slices:
-    """All traffic, its issuers and networks, and the routes `AX`, `AY`, `BX`, `BY` of both."""
-    slices: dict[str, Counts] = {}
-    for name, came in parts.items():
-        issuer, network = f"issuer={name[0]}", f"network={name[1]}"
-        for key in (ALL, issuer, network):
-            slices[key] = slices.get(key, NONE) + came
-        slices[f"{issuer}&{network}"] = came
-    return slices
-
-
-def after(seconds: Iterable[Slices]) -> State:
-    state = initial(RULES)
-    for second, slices in enumerate(seconds):
-        what = tally({NOW + second: slices})
-        state, _ = step(state, [partial(second + 1, what, NOW + second)], RULES)
-    return state
-
-
-def moment(state: State) -> Moment:
-    return Moment(state.window, state.tracker, Normals(state.tracker.baseline, RULES.budget))
+from tests.builders import NOW, counts
+from tests.steady_traffic import (
+    CALM_SECONDS,
+    A,
+    B,
+    after,
+    changed,
+    moment,
+    routes,
+    seen,
+    told,
+    whole,
+)
 
 
 def found(state: State, incidents: Sequence[Incident] = ()) -> list[Sighting]:
@@ -68,15 +34,6 @@ def found(state: State, incidents: Sequence[Incident] = ()) -> list[Sighting]:
 
 def places(state: State, incidents: Sequence[Incident] = ()) -> list[tuple[str, str]]:
     return [(item.verdict.slice, item.verdict.signal) for item in found(state, incidents)]
-
-
-def told(state: State) -> list[str]:
-    return [item.incident.slice for item in state.outbox if item.transition == OPENED]
-
-
-def changed(calm: Slices, then: Slices, seconds: int = 5) -> State:
-    """Three calm minutes, then this, for so many seconds."""
-    return after([calm] * CALM_SECONDS + [then] * seconds)
 
 
 WELL = whole(A=seen(100), B=seen(100))

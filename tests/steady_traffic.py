@@ -1,0 +1,72 @@
+"""Traffic made by hand, the same every second, and the state that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from functions.core.counting.counts import NONE, Counts
+from functions.core.counting.slices import ALL
+from functions.core.detection.budget import Budget
+from functions.core.detection.normals import Normals
+from functions.core.detection.span import Moment
+from functions.core.detection.state import Rules, State, initial
+from functions.core.detection.step import step
+from functions.core.troubles.incident import OPENED
+from tests.builders import NOW, counts, partial, tally
+
+RULES: Final = Rules(budget=Budget(learning_seconds=30))
+A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
+CALM_SECONDS: Final = 180
+
+Slices = Mapping[str, Counts]
+
+
+def seen(total: int, share: float = 0.0, status: str = "failed", cause: str = "gateway") -> Counts:
+    """So many attempts, of which that share failed."""
+    bad = round(total * share)
+    return counts(**{"approved": total - bad, status: bad, cause: bad})
+
+
+def whole(**parts: Counts) -> Slices:
+    """All traffic and its issuers."""
+    issuers = {f"issuer={name}": came for name, came in parts.items()}
+    return {ALL: sum(parts.values()), **issuers}
+
+
+def routes(**parts: Counts) -> Slices:
+    """All traffic, its issuers and networks, and the routes `AX`, `AY`, `BX`, `BY` of both."""
+    slices: dict[str, Counts] = {}
+    for name, came in parts.items():
+        issuer, network = f"issuer={name[0]}", f"network={name[1]}"
+        for key in (ALL, issuer, network):
+            slices[key] = slices.get(key, NONE) + came
+        slices[f"{issuer}&{network}"] = came
+    return slices
+
+
+def after(seconds: Iterable[Slices], rules: Rules = RULES) -> State:
+    """The state after these seconds, the first of which is NOW."""
+    state = initial(rules)
+    for second, slices in enumerate(seconds):
+        what = tally({NOW + second: slices})
+        state, _ = step(state, [partial(second + 1, what, NOW + second)], rules)
+    return state
+
+
+def changed(calm: Slices, then: Slices, seconds: int = 5) -> State:
+    """Three calm minutes, then this, for so many seconds."""
+    return after([calm] * CALM_SECONDS + [then] * seconds)
+
+
+def normals(state: State, rules: Rules = RULES) -> Normals:
+    return Normals(state.tracker.baseline, rules.budget)
+
+
+def moment(state: State) -> Moment:
+    return Moment(state.window, state.tracker, normals(state))
+
+
+def told(state: State) -> list[str]:
+    """The slices that were told as new."""
+    return [item.incident.slice for item in state.outbox if item.transition == OPENED]
