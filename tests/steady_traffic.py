@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from functions.core.counting.counts import NONE, Counts
 from functions.core.counting.slices import ALL
 from functions.core.detection.budget import Budget
@@ -45,12 +47,20 @@ def routes(**parts: Counts) -> Slices:
     return slices
 
 
+def arrived(state: State, number: int, slices: Slices, rules: Rules = RULES) -> State:
+    """The state after that second since NOW, in which this came; a tick where nothing did."""
+    second = NOW + number
+    coming = partial(number + 1, tally({second: slices}) if slices else None, second)
+    if not slices:
+        coming = replace(coming, newest_ms=0)
+    return step(state, [coming], rules)[0]
+
+
 def after(seconds: Iterable[Slices], rules: Rules = RULES) -> State:
     """The state after these seconds, the first of which is NOW."""
     state = initial(rules)
-    for second, slices in enumerate(seconds):
-        what = tally({NOW + second: slices})
-        state, _ = step(state, [partial(second + 1, what, NOW + second)], rules)
+    for number, slices in enumerate(seconds):
+        state = arrived(state, number, slices, rules)
     return state
 
 

@@ -32,8 +32,6 @@ MISSING: Final[frozenset[str]] = frozenset(
         "functions/adapters/firehose.py",
         "functions/adapters/sqs.py",
         "functions/core/payments/envelopes.py",
-        "functions/core/detection/held_back.py",
-        "functions/core/detection/judgement.py",
         "functions/core/causes/knowledge.py",
         "functions/core/payments/kpl.py",
         "functions/core/localise/tables.py",
