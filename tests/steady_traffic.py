@@ -7,19 +7,23 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from functions.core.counting.counts import NONE, Counts
+from functions.core.counting.counts import NONE, Counts, attempts
 from functions.core.counting.slices import ALL
 from functions.core.detection.budget import Budget
+from functions.core.detection.evidence import Trail
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
+from functions.core.detection.tracker import hot
 from functions.core.troubles.incident import OPENED
 from tests.builders import NOW, counts, partial, tally
 
 RULES: Final = Rules(budget=Budget(learning_seconds=30))
 A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
 CALM_SECONDS: Final = 180
+SINCE: Final = NOW + CALM_SECONDS
+"""When `changed` traffic changes."""
 
 Slices = Mapping[str, Counts]
 
@@ -80,3 +84,15 @@ def moment(state: State) -> Moment:
 def told(state: State) -> list[str]:
     """The slices that were told as new."""
     return [item.incident.slice for item in state.outbox if item.transition == OPENED]
+
+
+def evidence(state: State, share: float, *keys: str, began: int = SINCE) -> State:
+    """The state with so much of the needed evidence that these slices fail, gathered since that
+    second, and none on others."""
+    tracker = state.tracker
+    trails = {signal: dict[str, Trail]() for signal in tracker.trails}
+    for key in keys:
+        came = attempts(tracker.current.get(key, NONE))
+        nats = share * tracker.needed
+        trails["failed"][key] = (came, 0.0, nats, 0.0, 0.0, NOW, began, NOW, NOW)
+    return replace(state, tracker=replace(tracker, trails=trails, hot=hot(trails, tracker.needed)))

@@ -9,7 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.counting.slices import ALL
-from functions.core.detection.evidence import Trail
 from functions.core.detection.held_back import SUSPECTED_SECONDS, held_back, is_mixed
 from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import hot
@@ -18,12 +17,14 @@ from tests.builders import NOW, followed
 from tests.steady_traffic import (
     CALM_SECONDS,
     RULES,
+    SINCE,
     A,
     B,
     Slices,
     X,
     after,
     changed,
+    evidence,
     normals,
     routes,
     seen,
@@ -32,7 +33,6 @@ from tests.steady_traffic import (
 
 FAILED = "failed"
 AX = "issuer=A&network=X"
-SINCE = NOW + CALM_SECONDS
 WELL = routes(AX=seen(50), AY=seen(50), BX=seen(50), BY=seen(50))
 CALM = changed(WELL, WELL)
 
@@ -41,13 +41,14 @@ LAME = whole(A=seen(10, 0.3), B=seen(290))
 SHIFT = whole(A=seen(50, 0.3), B=seen(250))
 
 
-def suspected(share: float, began: int = SINCE, signal: str = FAILED) -> State:
+def suspected(share: float, signal: str = FAILED) -> State:
     """Calm, but issuer A has gathered so much of the needed evidence."""
-    tracker = CALM.tracker
-    trail: Trail = (0, share * tracker.needed, 0.0, 0.0, 0.0, began, NOW, NOW, NOW)
-    trails = {**tracker.trails, signal: {A: trail}}
-    tracker = replace(tracker, trails=trails, hot=hot(trails, tracker.needed))
-    return replace(CALM, tracker=tracker)
+    state = evidence(CALM, share, A)
+    if signal == FAILED:
+        return state
+    trails = {**state.tracker.trails, FAILED: {}, signal: state.tracker.trails[FAILED]}
+    needed = state.tracker.needed
+    return replace(state, tracker=replace(state.tracker, trails=trails, hot=hot(trails, needed)))
 
 
 def ill(*items: Followed) -> State:
@@ -82,13 +83,13 @@ def test_evidence_on_any_signal_holds_a_slice_back_and_no_other_slice() -> None:
 
 
 def test_a_suspected_slice_is_held_back_from_when_it_began() -> None:
-    state = suspected(0.9, began=SINCE)
+    state = suspected(0.9)
     assert not held(state, A, SINCE - 60, SINCE)
     assert held(state, A, SINCE - 59, SINCE + 1)
 
 
 def test_a_slice_that_is_suspected_for_long_and_not_proven_is_held_back_no_more() -> None:
-    state, last = suspected(0.9, began=SINCE), SINCE + SUSPECTED_SECONDS
+    state, last = suspected(0.9), SINCE + SUSPECTED_SECONDS
     assert held(state, A, last - 60, last)
     assert not held(state, A, last - 59, last + 1)
 

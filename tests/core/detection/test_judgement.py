@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from functions.core.counting.counts import NONE, Counts, attempts
+from functions.core.counting.counts import Counts
 from functions.core.counting.harm import Harm
 from functions.core.counting.slices import ALL
-from functions.core.detection.evidence import Trail
 from functions.core.detection.flow import Drop, Flow
 from functions.core.detection.judgement import judged
 from functions.core.detection.state import Rules, State
-from functions.core.detection.tracker import hot
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, RECOVERING, WORSE, Incident
 from functions.core.troubles.life import Followed, Patience
@@ -24,6 +22,7 @@ from tests.builders import NOW, announcement, counts, followed, verdict
 from tests.steady_traffic import (
     CALM_SECONDS,
     RULES,
+    SINCE,
     A,
     B,
     Slices,
@@ -32,6 +31,7 @@ from tests.steady_traffic import (
     after,
     arrived,
     changed,
+    evidence,
     normals,
     routes,
     seen,
@@ -40,7 +40,6 @@ from tests.steady_traffic import (
 
 FAILED = "failed"
 AX, BY = "issuer=A&network=X", "issuer=B&network=Y"
-SINCE = NOW + CALM_SECONDS
 WELL = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL_ROUTE = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL_ISSUER = routes(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
@@ -62,16 +61,6 @@ def at(state: State) -> int:
 def ill(state: State, *items: Followed) -> State:
     """The state with these incidents, and nothing said."""
     return replace(state, followed=items, outbox=())
-
-
-def evidence(state: State, share: float, *keys: str) -> State:
-    """The state with so much of the needed evidence on these slices, and on no others."""
-    tracker = state.tracker
-    trails = {signal: dict[str, Trail]() for signal in tracker.trails}
-    for key in keys:
-        came = attempts(tracker.current.get(key, NONE))
-        trails[FAILED][key] = (came, 0.0, share * tracker.needed, 0.0, 0.0, NOW, SINCE, NOW, NOW)
-    return replace(state, tracker=replace(tracker, trails=trails, hot=hot(trails, tracker.needed)))
 
 
 def silent(key: str, nats: float = 99.0) -> Flow:
@@ -247,10 +236,10 @@ def test_an_open_incident_explains_the_evidence_on_its_slice_and_the_wider_ones(
     assert state.tracker.hot == frozenset()
 
 
-def closing(key: str) -> Followed:
+def closing(key: str, name: str = "PW-1") -> Followed:
     """An incident that is proven to be over."""
     clock = at(CALM)
-    return followed(slice=key, started_at=clock - 90, well_since=clock - 60, recovery=9.0)
+    return followed(id=name, slice=key, started_at=clock - 90, well_since=clock - 60, recovery=9.0)
 
 
 def test_when_an_incident_is_over_the_evidence_is_let_go_that_shares_its_payments() -> None:
@@ -259,6 +248,26 @@ def test_when_an_incident_is_over_the_evidence_is_let_go_that_shares_its_payment
     assert said(state) == [(CLOSED, AX, FAILED)]
     assert set(state.tracker.trails[FAILED]) == {B, Y, BY}
     assert state.tracker.hot == {(FAILED, key) for key in (B, Y, BY)}
+
+
+def test_what_shares_payments_with_any_incident_that_is_over_is_let_go() -> None:
+    state = ill(evidence(CALM, 0.5, A, B, "issuer=C"), closing(AX, "PW-1"), closing(BY, "PW-2"))
+    assert set(judge(state).tracker.trails[FAILED]) == {"issuer=C"}
+
+
+def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
+    ill_route = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    state = evidence(changed(WELL, ill_route, 10), 1.4, A, BY)
+    goes_on = followed(id="PW-2", slice=BY, started_at=SINCE)
+    state = judge(ill(state, closing(AX, "PW-1"), goes_on))
+    assert said(state) == [(CLOSED, AX, FAILED)]
+    assert state.tracker.hot == frozenset()
+
+
+def test_an_incident_that_opens_lets_go_of_no_evidence() -> None:
+    state = judge(replace(evidence(CALM, 0.5, B, BY), flow=silent(B)))
+    assert said(state) == [(OPENED, B, "volume")]
+    assert set(state.tracker.trails[FAILED]) == {B, BY}
 
 
 def test_an_incident_that_goes_on_lets_go_of_no_evidence_that_is_not_sure() -> None:

@@ -13,7 +13,7 @@ from functions.core.detection.explanation import Suspect
 from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
 from tests.builders import NOW, counts
 from tests.steady_traffic import (
-    CALM_SECONDS,
+    SINCE,
     A,
     B,
     X,
@@ -28,7 +28,6 @@ from tests.steady_traffic import (
 FAILED = "failed"
 AX, AY, BX = "issuer=A&network=X", "issuer=A&network=Y", "issuer=B&network=X"
 SECONDS = 10
-SINCE = NOW + CALM_SECONDS
 
 WELL = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL = changed(

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import pytest
 
 from functions.core.counting.slices import ALL
+from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.state import State
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import INFO, WARNING_SCORE
-from tests.builders import NOW, counts, incident
+from tests.builders import counts, incident
 from tests.steady_traffic import (
     CALM_SECONDS,
+    SINCE,
     A,
     B,
     Slices,
@@ -27,7 +29,6 @@ from tests.steady_traffic import (
     whole,
 )
 
-SINCE = NOW + CALM_SECONDS
 WAVES = ["customer", "fraud"]
 
 
@@ -134,6 +135,18 @@ def test_fewer_than_twenty_payments_are_no_wave(paid: int, told: list[str]) -> N
     assert places(after([calm] * CALM_SECONDS + [silent] * 60 + [burst])) == told
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(4, []), (60, [ALL])])
+def test_a_wave_needs_more_evidence_than_failures_because_customers_act_together(
+    seconds: int, told: list[str]
+) -> None:
+    calm, then = {ALL: denied(100, 0.05)}, {ALL: denied(100, 0.15)}
+    silent: list[Slices] = [{}] * 60
+    state = after([calm] * CALM_SECONDS + silent + [then] * seconds)
+    nats = surprise(15 * seconds, 100 * seconds, Normal(0.05, 0.0, 1.0), 0.02)
+    assert nats > state.tracker.needed
+    assert places(state) == told
+
+
 def test_a_slice_that_is_only_learned_has_no_wave() -> None:
     calm = {ALL: denied(10_000, 0.05)}
     then = {**calm, "issuer=new": denied(300, 0.5)}
@@ -163,6 +176,13 @@ def test_waves_that_share_no_payment_are_told_apart_the_clearest_first() -> None
     assert places(wave(three(0.05, 0.05), three(0.5, 0.8))) == [B, A]
     assert places(wave(three(0.05, 0.05), three(0.8, 0.5))) == [A, B]
     assert places(wave(three(0.05, 0.05), three(0.6, 0.6))) == [A, B]
+
+
+def test_waves_that_are_alike_are_told_in_the_same_order_whichever_came_first() -> None:
+    def backwards(share: float) -> Slices:
+        return {B: denied(100, share), A: denied(100, share), ALL: denied(100_000, 0.05)}
+
+    assert places(wave(backwards(0.05), backwards(0.6))) == [A, B]
 
 
 def test_a_wave_of_one_slice_is_not_told_of_what_shares_its_payments() -> None:
