@@ -172,8 +172,10 @@ def test_a_rise_that_is_nothing_to_speak_of_opens_nothing_however_sure_it_is() -
     usual = whole(A=seen(10_000, 0.010), B=seen(10_000, 0.010))
     slightly = whole(A=seen(10_000, 0.014), B=seen(10_000, 0.014))
     state = changed(usual, slightly, 60)
-    assert moment(state).since(SINCE).suspect(ALL, "failed").sure > 1.0
     assert told(state) == []
+    assert moment(state).since(SINCE).suspect(ALL, "failed").sure > 1.0
+    state = evidence(state, 1.4, ALL)
+    assert (found(state), explained(state)) == ([], {ALL})
 
 
 ROUTES = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
@@ -217,7 +219,7 @@ def test_what_a_shift_of_traffic_leaves_unsure_is_not_found() -> None:
     suspect = span.suspect(X, "failed")
     assert suspect.sure > 1.0
     assert span.is_worth(suspect)
-    assert found(state) == []
+    assert (found(state), explained(state)) == ([], {X})
 
 
 def test_of_a_shift_and_a_rise_the_rise_is_found_though_the_shift_shows_more_failures() -> None:
@@ -232,7 +234,8 @@ def test_what_an_incident_explains_is_no_rival_of_what_is_found_beside_it() -> N
 
 
 def test_a_wider_slice_may_explain_it_though_it_is_not_suspicious_yet() -> None:
-    state = evidence(changed(ROUTES, ILL_ISSUER, 10), 1.4, AX)
+    unevenly = routes(AX=seen(100, 0.4), AY=seen(100, 0.3), BX=seen(100), BY=seen(100))
+    state = evidence(changed(ROUTES, unevenly, 10), 1.4, AX)
     assert places(state) == [(A, "failed")]
 
 
@@ -317,6 +320,13 @@ def test_the_causes_are_those_since_it_stands_out_and_more_than_elsewhere() -> N
     [finding] = found(changed(usual, whole(A=ill, B=seen(100, 0.05)), 1))
     assert finding.causes == {"issuer": 50}
     assert finding.elsewhere == pytest.approx(0.05)
+
+
+def test_the_causes_of_before_it_stood_out_are_not_counted() -> None:
+    usual = whole(A=seen(100, 0.05), B=seen(100))
+    ill = counts(approved=45, failed=55, gateway=5, issuer=50)
+    [finding] = found(changed(usual, whole(A=ill, B=seen(100)), 1))
+    assert finding.causes == {"gateway": 5, "issuer": 50}
 
 
 def test_where_all_traffic_fails_nothing_is_elsewhere() -> None:
