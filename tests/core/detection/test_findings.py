@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
 
-from functions.core.counting.counts import NONE, Counts
 from functions.core.counting.slices import ALL
-from functions.core.detection.budget import Budget
-from functions.core.detection.findings import findings, suspicious
-from functions.core.detection.normals import Normals
+from functions.core.detection.evidence import strength
+from functions.core.detection.findings import as_now, findings, reaches_further, suspicious
 from functions.core.detection.span import FEWEST_EVENTS, Moment
-from functions.core.detection.state import Rules, State, initial
-from functions.core.detection.step import step
-from functions.core.troubles.incident import OPENED, Incident
+from functions.core.detection.state import State
+from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
-from tests.builders import NOW, counts, partial, tally
-
-RULES = Rules(budget=Budget(learning_seconds=30))
-FAILED = "failed"
-A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
-CALM_SECONDS = 180
-
-Slices = Mapping[str, Counts]
-
-
-def seen(total: int, share: float = 0.0, status: str = "failed", cause: str = "gateway") -> Counts:
-    """So many attempts, of which that share failed."""
-    bad = round(total * share)
-    return counts(**{"approved": total - bad, status: bad, cause: bad})
-
-
-def whole(**parts: Counts) -> Slices:
-    """All traffic and its issuers."""
-    issuers = {f"issuer={name}": came for name, came in parts.items()}
-    return {ALL: sum(parts.values()), **issuers}
-
-
-def routes(**parts: Counts) -> Slices:
-    """All traffic, its issuers and networks, and the routes `AX`, `AY`, `BX`, `BY` of both."""
-    slices: dict[str, Counts] = {}
-    for name, came in parts.items():
-        issuer, network = f"issuer={name[0]}", f"network={name[1]}"
-        for key in (ALL, issuer, network):
-            slices[key] = slices.get(key, NONE) + came
-        slices[f"{issuer}&{network}"] = came
-    return slices
-
-
-def after(seconds: Iterable[Slices]) -> State:
-    state = initial(RULES)
-    for second, slices in enumerate(seconds):
-        what = tally({NOW + second: slices})
-        state, _ = step(state, [partial(second + 1, what, NOW + second)], RULES)
-    return state
-
-
-def moment(state: State) -> Moment:
-    return Moment(state.window, state.tracker, Normals(state.tracker.baseline, RULES.budget))
+from tests.builders import NOW, counts, incident
+from tests.steady_traffic import (
+    CALM_SECONDS,
+    SINCE,
+    A,
+    B,
+    Slices,
+    X,
+    after,
+    changed,
+    evidence,
+    moment,
+    routes,
+    seen,
+    told,
+    whole,
+)
 
 
 def found(state: State, incidents: Sequence[Incident] = ()) -> list[Sighting]:
@@ -68,15 +39,6 @@ def found(state: State, incidents: Sequence[Incident] = ()) -> list[Sighting]:
 
 def places(state: State, incidents: Sequence[Incident] = ()) -> list[tuple[str, str]]:
     return [(item.verdict.slice, item.verdict.signal) for item in found(state, incidents)]
-
-
-def told(state: State) -> list[str]:
-    return [item.incident.slice for item in state.outbox if item.transition == OPENED]
-
-
-def changed(calm: Slices, then: Slices, seconds: int = 5) -> State:
-    """Three calm minutes, then this, for so many seconds."""
-    return after([calm] * CALM_SECONDS + [then] * seconds)
 
 
 WELL = whole(A=seen(100), B=seen(100))
@@ -208,8 +170,194 @@ def test_another_signal_is_a_finding_of_its_own() -> None:
 
 def test_a_rise_that_is_nothing_to_speak_of_opens_nothing_however_sure_it_is() -> None:
     usual = whole(A=seen(10_000, 0.010), B=seen(10_000, 0.010))
-    slightly = whole(A=seen(10_000, 0.011), B=seen(10_000, 0.011))
-    assert told(changed(usual, slightly, 120)) == []
+    slightly = whole(A=seen(10_000, 0.014), B=seen(10_000, 0.014))
+    state = changed(usual, slightly, 60)
+    assert told(state) == []
+    assert moment(state).since(SINCE).suspect(ALL, "failed").sure > 1.0
+    state = evidence(state, 1.4, ALL)
+    assert (found(state), explained(state)) == ([], {ALL})
+
+
+ROUTES = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL_ROUTE = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL_ISSUER = routes(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+AX, BY = "issuer=A&network=X", "issuer=B&network=Y"
+
+
+def known(key: str) -> Incident:
+    return incident(slice=key, started_at=SINCE)
+
+
+def explained(state: State, incidents: Sequence[Incident] = ()) -> set[str]:
+    return {key for _, key in findings(moment(state), incidents)[1]}
+
+
+def test_evidence_that_an_incident_explains_says_nothing_new() -> None:
+    state = evidence(changed(ROUTES, ILL_ROUTE, 10), 1.4, ALL, A, X, AX)
+    assert explained(state, [known(AX)]) == {ALL, A, X, AX}
+    assert found(state, [known(AX)]) == []
+
+
+def test_evidence_that_is_found_or_not_yet_sure_is_not_explained() -> None:
+    state = changed(ROUTES, ILL_ROUTE, 10)
+    assert explained(evidence(state, 1.4, AX)) == set()
+    assert explained(evidence(state, 0.9, B)) == set()
+
+
+def test_a_few_failures_are_neither_found_nor_explained() -> None:
+    thin = whole(A=counts(approved=1), B=counts(approved=100))
+    few = counts(failed=FEWEST_EVENTS - 1, gateway=FEWEST_EVENTS - 1)
+    state = evidence(changed(thin, whole(A=few, B=seen(100)), 1), 1.4, A)
+    assert (found(state), explained(state)) == ([], set())
+
+
+def test_what_a_shift_of_traffic_leaves_unsure_is_not_found() -> None:
+    usual = {**LAME, X: seen(300, 0.01)}
+    moved = {**whole(A=seen(50, 0.3), B=seen(250)), X: seen(300, 0.12)}
+    state = evidence(changed(usual, moved, 1), 1.4, X)
+    span = moment(state).since(SINCE)
+    suspect = span.suspect(X, "failed")
+    assert suspect.sure > 1.0
+    assert span.is_worth(suspect)
+    assert (found(state), explained(state)) == ([], {X})
+
+
+def test_of_a_shift_and_a_rise_the_rise_is_found_though_the_shift_shows_more_failures() -> None:
+    state = evidence(changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.04)), 10), 1.4, ALL, B)
+    assert places(state)[0] == (B, "failed")
+
+
+def test_what_an_incident_explains_is_no_rival_of_what_is_found_beside_it() -> None:
+    both = routes(AX=seen(100, 0.9), AY=seen(100), BX=seen(100), BY=seen(100, 0.2))
+    state = evidence(changed(ROUTES, both, 10), 1.4, AX, BY)
+    assert places(state, [known(AX)]) == [(BY, "failed")]
+
+
+def test_a_wider_slice_may_explain_it_though_it_is_not_suspicious_yet() -> None:
+    unevenly = routes(AX=seen(100, 0.4), AY=seen(100, 0.3), BX=seen(100), BY=seen(100))
+    state = evidence(changed(ROUTES, unevenly, 10), 1.4, AX)
+    assert places(state) == [(A, "failed")]
+
+
+def test_of_signals_that_say_the_same_the_first_is_told() -> None:
+    merchants = [f"merchant=m{number}" for number in range(3)]
+    calm = {ALL: seen(900), **dict.fromkeys(merchants, seen(100))}
+    ill = {ALL: 3 * seen(100, 0.4) + seen(600), **dict.fromkeys(merchants, seen(100, 0.4))}
+    assert sorted(places(changed(calm, ill, 1))) == [(key, "failed") for key in merchants]
+
+
+def test_each_trouble_began_when_its_own_evidence_did() -> None:
+    both = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    state = evidence(changed(ROUTES, both, 10), 1.4, AX, began=SINCE + 3)
+    later = evidence(state, 1.4, BY, began=SINCE + 7).tracker
+    trails = {"failed": {**state.tracker.trails["failed"], **later.trails["failed"]}}
+    tracker = msgspec.structs.replace(
+        state.tracker,
+        trails={**state.tracker.trails, **trails},
+        hot=state.tracker.hot | later.hot,
+    )
+    state = msgspec.structs.replace(state, tracker=tracker)
+    assert {item.verdict.slice: item.began - SINCE for item in found(state)} == {AX: 3, BY: 7}
+
+
+def further(state: State, *incidents: Incident) -> Sighting | None:
+    """What the first of the incidents turns out to be about, beside the others."""
+    first, *others = incidents
+    return reaches_further(moment(state), first, [other.slice for other in others])
+
+
+@pytest.mark.parametrize(
+    ("then", "wider"),
+    [
+        (ILL_ROUTE, None),
+        (ILL_ISSUER, A),
+        (routes(**dict.fromkeys(("AX", "AY", "BX", "BY"), seen(100, 0.4))), ALL),
+    ],
+)
+def test_an_incident_reaches_as_far_as_explains_most(then: Slices, wider: str | None) -> None:
+    sighting = further(changed(ROUTES, then, 10), known(AX))
+    assert (sighting.verdict.slice if sighting else None) == wider
+
+
+def test_an_incident_reaches_no_further_for_what_another_one_explains() -> None:
+    both = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    state = changed(ROUTES, both, 10)
+    assert further(state, known(AX), known(BY)) is None
+    assert further(state, known(AX)) is not None
+
+
+def test_an_incident_that_reaches_further_began_when_it_did_and_is_proven() -> None:
+    sighting = further(changed(ROUTES, ILL_ISSUER, 10), known(AX))
+    assert sighting is not None
+    assert sighting.began == SINCE
+    assert sighting.verdict.score > 75
+
+
+def test_a_wider_slice_must_explain_clearly_more() -> None:
+    slightly = routes(AX=seen(100, 0.4), AY=counts(approved=1, failed=1), BX=seen(100))
+    state = changed(routes(AX=seen(100), AY=counts(approved=2), BX=seen(100)), slightly, 1)
+    span = moment(state).since(SINCE)
+    own, wider = span.suspect(AX, "failed"), span.suspect(A, "failed")
+    assert 0.0 < wider.nats - own.nats < 5.0
+    assert further(state, known(AX)) is None
+
+
+def test_an_incident_whose_slice_fails_no_more_reaches_nowhere() -> None:
+    state = changed(ROUTES, routes(AX=seen(100), AY=seen(100), BX=seen(100, 0.4), BY=seen(100)))
+    assert further(state, known(AX)) is None
+
+
+def test_what_failed_before_an_incident_began_is_not_what_it_reaches_to() -> None:
+    before = routes(AX=seen(100), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+    state = after([ROUTES] * (CALM_SECONDS - 30) + [before] * 30 + [ILL_ROUTE] * 10)
+    assert further(state, known(AX)) is None
+    assert further(state, incident(slice=AX, started_at=SINCE - 30)) is not None
+
+
+def test_the_causes_are_those_since_it_stands_out_and_more_than_elsewhere() -> None:
+    usual = whole(A=seen(100, 0.05), B=seen(100, 0.05))
+    ill = counts(approved=45, failed=55, gateway=5, issuer=50)
+    [finding] = found(changed(usual, whole(A=ill, B=seen(100, 0.05)), 1))
+    assert finding.causes == {"issuer": 50}
+    assert finding.elsewhere == pytest.approx(0.05)
+
+
+def test_the_causes_of_before_it_stood_out_are_not_counted() -> None:
+    usual = whole(A=seen(100, 0.05), B=seen(100))
+    ill = counts(approved=45, failed=55, gateway=5, issuer=50)
+    [finding] = found(changed(usual, whole(A=ill, B=seen(100)), 1))
+    assert finding.causes == {"gateway": 5, "issuer": 50}
+
+
+def test_where_all_traffic_fails_nothing_is_elsewhere() -> None:
+    [finding] = found(changed(WELL, whole(A=seen(100, 0.4), B=seen(100, 0.4)), 1))
+    assert (finding.verdict.slice, finding.elsewhere) == (ALL, None)
+    assert finding.causes == {"gateway": 80}
+
+
+def test_an_open_incident_is_shown_as_the_window_has_it() -> None:
+    state = changed(WELL, whole(A=seen(100, 0.4), B=seen(100)), 15)
+    sighting = as_now(moment(state), known(A))
+    assert sighting.verdict.rate == pytest.approx(0.1)
+    assert sighting.verdict.attempts == 6000
+    assert sighting.verdict.score >= 50.0
+    assert sighting.began == SINCE
+
+
+def test_what_is_not_found_scores_less_than_a_warning_whatever_its_evidence_is() -> None:
+    verdict = suspicious(moment(evidence(changed(WELL, WELL), 1.5, A)))
+    assert verdict is not None
+    assert 45.0 < verdict.score < 50.0
+
+
+def test_the_most_suspicious_is_the_slice_with_the_most_evidence() -> None:
+    state = changed(WELL, whole(A=seen(100, 0.02), B=seen(100, 0.03)), 2)
+    verdict = suspicious(moment(state))
+    assert verdict is not None
+    strengths = {
+        key: strength(moment(state).trail(key, signal)) for signal, key in state.tracker.hot
+    }
+    assert strengths[verdict.slice] == max(strengths.values())
 
 
 def test_looking_changes_nothing() -> None:

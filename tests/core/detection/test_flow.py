@@ -17,13 +17,20 @@ from functions.core.counting.slices import ALL, disjoint
 from functions.core.counting.tally import Tally
 from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.budget import Budget
-from functions.core.detection.flow import FEWEST_EXPECTED, Flow, flow_after, flow_sightings
+from functions.core.detection.evidence import CAP
+from functions.core.detection.flow import (
+    FEWEST_EXPECTED,
+    MOST_NATS,
+    Flow,
+    flow_after,
+    flow_sightings,
+)
 from functions.core.detection.folding import fold
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
 from functions.core.troubles.incident import CLOSED, OPENED
-from functions.core.troubles.severity import CRITICAL
+from functions.core.troubles.severity import CRITICAL, WARNING
 from tests.builders import NOW, counts, partial, tally
 
 RULES = Rules(budget=Budget(learning_seconds=120))
@@ -296,6 +303,89 @@ def test_what_is_found_of_volume_shares_no_payment(left: list[int], seed: int) -
     keys = [key for key, _ in named(flow)]
     assert all(disjoint(one, two) for one in keys for two in keys if one != two)
     assert len(set(keys)) == len(keys)
+
+
+def test_a_slice_keeps_its_share_of_what_still_comes_and_no_more_is_expected() -> None:
+    _, flow = of_minutes(*[plain(a=1000, b=1000)] * 10, plain(a=50, b=850))
+    assert named(flow) == []
+
+
+def test_what_came_for_a_few_minutes_only_is_not_expected_to_go_on() -> None:
+    usual, surge = plain(a=20, b=1000), plain(a=2000, b=1000)
+    _, flow = of_minutes(*[usual] * 20, *[surge] * 3, usual)
+    assert named(flow) == []
+
+
+def test_all_traffic_collapsed_where_hardly_anything_comes_beside_the_slice_that_did() -> None:
+    _, flow = of_minutes(*[plain(a=1000, b=5)] * 10, plain(a=0, b=5))
+    assert named(flow) == [(ALL, CRITICAL)]
+
+
+def test_a_slice_whose_payments_come_in_batches_may_be_silent_for_long() -> None:
+    batches = [plain(a=90 if minute % 6 == 0 else 0, b=500) for minute in range(31)]
+    for silent in range(30):
+        _, flow = of_minutes(*batches, *[plain(a=0, b=500)] * silent)
+        assert named(flow) == []
+        # It is doubtful for twenty minutes, and then it is not.
+        assert ("gateway=a" in flow.drops) is (1 <= silent <= 20)
+
+
+def closing_cell(seconds: int, *, mixed: bool = False, **a_minute: int) -> Flow:
+    """The flow after ten ordinary minutes and a cell of so many seconds in which this came."""
+    baseline, flow = of_minutes(*[plain(a=500, b=500)] * 10)
+    second = baseline.folded + seconds
+    came = plain(**a_minute)
+    baseline = fold(Normals(baseline), came, second, lambda *_: False, learning=False, mixed=mixed)
+    return flow_after(flow, Normals(baseline), NEEDED)
+
+
+@pytest.mark.parametrize(("seconds", "is_found"), [(44, False), (45, True)])
+def test_of_a_part_of_a_minute_nothing_is_said(seconds: int, is_found: bool) -> None:
+    assert bool(named(closing_cell(seconds, a=0, b=400))) is is_found
+
+
+def test_while_traffic_is_mixed_only_all_of_it_can_be_found_missing() -> None:
+    assert named(closing_cell(60, a=0, b=500)) == [("gateway=a", WARNING)]
+    assert named(closing_cell(60, mixed=True, a=0, b=500)) == []
+    assert named(closing_cell(60, mixed=True, a=0, b=0)) == [(ALL, CRITICAL)]
+
+
+def timed(total: int, late: int = 0) -> dict[str, Counts]:
+    """So many payments, of which so many are slow."""
+    return {ALL: counts(approved=total, within_250=total - late, within_1000=late)}
+
+
+def is_slow(*minutes: Mapping[str, Counts]) -> bool:
+    """Whether all traffic is found to be slow after these minutes."""
+    found = flow_sightings(of_minutes(*minutes)[1], NEEDED)
+    return (ALL, LATENCY) in [(item.verdict.slice, item.verdict.signal) for item in found]
+
+
+def test_half_of_a_thin_minute_that_is_slow_is_not_enough() -> None:
+    assert not is_slow(*[timed(20)] * 20, timed(20, 12))
+    assert is_slow(*[timed(20)] * 20, *[timed(20, 12)] * 5)
+
+
+def test_that_one_in_twenty_is_slow_is_usual_even_where_it_never_was_seen() -> None:
+    assert not is_slow(*[timed(40)] * 20, *[timed(40, 10)] * 3)
+
+
+def test_what_is_slow_stays_so_while_too_few_payments_come_to_tell() -> None:
+    slow = [*[timed(100)] * 20, *[timed(100, 90)] * 3]
+    assert is_slow(*slow, timed(19))
+    assert not is_slow(*slow, timed(20))
+
+
+def test_what_is_usual_of_few_payments_is_not_known_well_enough_to_be_slower() -> None:
+    assert not is_slow(*[timed(5)] * 11, *[timed(100, 90)] * 2)
+    assert is_slow(*[timed(5)] * 12, *[timed(100, 90)] * 2)
+
+
+def test_the_evidence_that_a_slice_is_missing_or_slow_has_an_end() -> None:
+    _, flow = of_minutes(*[timed(500)] * 10, *[timed(500, 400)] * 9)
+    assert flow.slow[ALL].nats == MOST_NATS
+    _, flow = of_minutes(*[plain(a=500, b=500)] * 10, *[plain(a=0, b=500)] * 9)
+    assert flow.drops["gateway=a"].nats == CAP * NEEDED
 
 
 def test_nothing_is_found_before_there_is_something_to_compare_with() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 import pytest
 from hypothesis import given
@@ -43,14 +43,23 @@ def minutes(
     *,
     held_back: HeldBack = nothing,
     learning: bool = False,
+    mixed: Container[int] = (),
 ) -> Baseline:
-    """The baseline after so many minutes more, in each of which this came."""
+    """The baseline after so many minutes more, in each of which this came. mixed: the minutes in
+    which traffic was spread as it usually is not."""
     baseline = baseline or Baseline()
     start = baseline.folded or NOW
     for minute in range(number):
         current = came if isinstance(came, Mapping) else came(minute)
         second = start + (minute + 1) * CELL_SECONDS
-        baseline = fold(Normals(baseline), current, second, held_back, learning=learning)
+        baseline = fold(
+            Normals(baseline),
+            current,
+            second,
+            held_back,
+            learning=learning,
+            mixed=minute in mixed,
+        )
     return baseline
 
 
@@ -124,6 +133,40 @@ def test_what_is_held_back_is_asked_for_the_seconds_of_its_minute() -> None:
 def test_what_was_held_back_counts_for_how_traffic_is_spread() -> None:
     after = minutes(3 + GUARD_MINUTES, of(9, 10), held_back=lambda *_: True)
     assert (after.absorbed, after.spread) == ({}, {ALL: 30})
+
+
+def test_the_first_minute_is_the_one_before_it_is_folded() -> None:
+    baseline = fold(Normals(Baseline()), of(0, 9), NOW, nothing, learning=True)
+    assert [(cell.start, cell.end) for cell in baseline.cells] == [(NOW - CELL_SECONDS, NOW)]
+    assert baseline.folded == NOW
+
+
+def test_while_traffic_is_mixed_nothing_becomes_normal_nor_usual() -> None:
+    calm = minutes(10, of(10, 1000))
+    after = minutes(9, of(300, 1000), calm, mixed=range(9))
+    ripe = minutes(GUARD_MINUTES, of(10, 1000), calm)
+    assert (after.absorbed, after.spread) == (ripe.absorbed, ripe.spread)
+    assert after.dispersion == ripe.dispersion
+
+
+def test_what_was_mixed_leaves_as_it_came() -> None:
+    after = minutes(100, of(10, 1000), mixed=range(30))
+    never = minutes(100, lambda minute: {} if minute < 30 else of(10, 1000))
+    assert (after.absorbed, after.spread) == (never.absorbed, never.spread)
+    assert after.past[ALL].events[FAILED] == pytest.approx(never.past[ALL].events[FAILED])
+
+
+def test_what_was_held_back_is_no_part_of_the_longer_past() -> None:
+    after = minutes(
+        60, {**of(10, 1000), **of(500, 1000, HDFC)}, held_back=lambda key, *_: key == HDFC
+    )
+    assert set(after.past) == {ALL}
+    assert after.spread[HDFC] == MEMORY_MINUTES * 1000
+
+
+def test_the_hours_have_all_that_came_held_back_or_mixed() -> None:
+    after = minutes(5, of(10, 1000), held_back=lambda *_: True, mixed={1, 2})
+    assert sum(attempts(came) for came in after.hours[ALL].values()) == 5000
 
 
 def test_minutes_leave_after_half_an_hour_and_the_guard() -> None:
@@ -203,6 +246,43 @@ def test_minutes_that_differ_more_than_chance_are_dispersed() -> None:
     assert dispersed(lambda drawn: drawn.choice((0.03, 0.17))) > 4.0
 
 
+def dispersion(baseline: Baseline, key: str = ALL) -> float:
+    return baseline.dispersion[FAILED].get(key, 1.0)
+
+
+def test_a_rate_that_changes_slowly_is_not_taken_for_dispersed() -> None:
+    slowly = minutes(90, lambda minute: of(20 + 2 * minute, 1000))
+    assert dispersion(slowly) <= 1.0
+
+
+def test_one_jump_is_hardly_dispersion_however_high_it_is() -> None:
+    jump = minutes(20, lambda minute: of(10 if minute < 10 else 900, 1000))
+    calm = minutes(20, of(10, 1000))
+    assert 0.3 < dispersion(jump) - dispersion(calm) < 16 / MEMORY_MINUTES
+
+
+def test_how_few_payments_differ_says_little_about_dispersion() -> None:
+    few = minutes(20, lambda minute: of(minute % 2, 2))
+    many = minutes(20, lambda minute: of(500 * (minute % 2), 1000))
+    assert abs(dispersion(few) - 1.0) < 0.1 * abs(dispersion(many) - 1.0)
+
+
+def test_a_minute_without_payments_is_no_difference() -> None:
+    gaps = minutes(40, lambda minute: of(500, 1000) if minute % 2 else {})
+    assert dispersion(gaps) == 1.0
+
+
+def test_a_signal_that_never_showed_has_no_dispersion() -> None:
+    baseline = minutes(20, of(10, 1000))
+    assert ALL in baseline.dispersion[FAILED]
+    assert baseline.dispersion["reversed"] == {}
+
+
+def test_a_signal_that_showed_once_goes_on_to_be_compared() -> None:
+    once = minutes(40, lambda minute: of(20 if minute < 5 else 0, 1000))
+    assert dispersion(once) < dispersion(minutes(5 + GUARD_MINUTES, of(20, 1000)))
+
+
 histories = st.lists(
     st.tuples(st.integers(0, 40), st.integers(0, 40)).map(
         lambda n: counts(approved=n[0], failed=n[1], issuer=n[1])
@@ -227,14 +307,16 @@ def test_a_normal_rate_is_a_share_and_the_dispersion_is_at_least_one(
         assert normal.dispersion >= 1.0
 
 
-@given(histories, st.sets(st.integers(0, 50)))
-def test_the_sums_are_those_of_the_cells_whatever_came_and_was_held_back(
-    came: list[Counts], held: set[int]
+@given(histories, st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50)))
+def test_the_sums_are_those_of_the_cells_whatever_came_and_was_held_back_or_mixed(
+    came: list[Counts], held: set[int], mixed: set[int]
 ) -> None:
     def held_back(_: str, start: int, __: int) -> bool:
         return (start - NOW) // CELL_SECONDS in held
 
-    baseline = minutes(len(came), lambda minute: {ALL: came[minute]}, held_back=held_back)
+    baseline = minutes(
+        len(came), lambda minute: {ALL: came[minute]}, held_back=held_back, mixed=mixed
+    )
     again = restored(baseline)
     assert again.spread == baseline.spread
     assert {k: n for k, n in again.absorbed.items() if n} == {

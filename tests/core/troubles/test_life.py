@@ -1,4 +1,4 @@
-"""Why an incident is closed: decided where it is closed, and never by what was left over."""
+"""How an incident goes on in a second: whether it grows, worsens, comes back, and why it is closed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, Counts, attempts
-from functions.core.counting.harm import Harm
+from functions.core.counting.harm import Example, Harm
 from functions.core.troubles.incident import (
+    AGAIN,
     CALM,
     CLOSED,
     INCIDENT,
+    OPENED,
     RECOVERED,
     SILENT,
+    WORSE,
     Announcement,
 )
-from functions.core.troubles.life import Followed, Patience, Sighting, follow
+from functions.core.troubles.life import Followed, Patience, Sighting, follow, recovering
 from tests.builders import NOW, counts, followed, verdict
 
 ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
@@ -88,6 +92,135 @@ def test_a_narrow_slice_that_was_silent_makes_no_wider_one_so() -> None:
     assert (item.incident.slice, item.incident.state) == (ISSUER, INCIDENT)
     _, told = follow([item], [seen(ISSUER)], {}, NOW + 1, PATIENCE)
     assert told == []
+
+
+def followed_on(
+    item: Followed, *sightings: Sighting, came: Counts = NONE, now: int = NOW
+) -> tuple[list[Followed], list[str]]:
+    """What becomes of the incident in that second, and which transitions are told."""
+    after, told = follow([item], sightings, {item.incident.slice: Harm(came)}, now, PATIENCE)
+    return after, [announced.transition for announced in told]
+
+
+def test_an_incident_that_is_recovering_does_not_grow_but_another_one_begins() -> None:
+    after, told = followed_on(followed(well_since=NOW - 1), seen(ISSUER))
+    assert [item.incident.slice for item in after] == [ROUTE, ISSUER]
+    assert told == [OPENED]
+
+
+def test_an_incident_does_not_grow_for_another_trouble() -> None:
+    after, told = followed_on(followed(), seen(ISSUER, signal="reversed"))
+    assert [item.incident.slice for item in after] == [ROUTE, ISSUER]
+    assert told == [OPENED]
+
+
+@pytest.mark.parametrize("signal", ["volume", "latency", "customer", "fraud"])
+def test_what_is_no_rate_harms_no_payment_that_is_counted(signal: str) -> None:
+    item = followed(signal=signal)
+    [after], _ = followed_on(item, seen(signal=signal), came=BAD)
+    assert after.incident.affected == item.incident.affected
+
+
+@pytest.mark.parametrize("signal", ["volume", "customer"])
+def test_what_is_no_rate_is_not_over_for_the_lack_of_payments(signal: str) -> None:
+    standing = seen(signal=signal)
+    assert closing([NONE] * 60, standing, signal=signal, idle_since=NOW - 99) == (60, "")
+
+
+def test_an_example_that_comes_again_is_named_once() -> None:
+    one, two = Example("t1", "91"), Example("t2", "91")
+    came = {ROUTE: Harm(BAD, {}, (one, two))}
+    [item], _ = follow([followed(examples=(one,))], [seen()], came, NOW, PATIENCE)
+    assert item.incident.affected.examples == (one, two)
+
+
+def test_no_incident_began_in_the_future() -> None:
+    ahead = replace(seen(), began=NOW + 9)
+    [item], _ = follow([], [ahead], {}, NOW, PATIENCE)
+    assert item.incident.started_at == NOW
+
+
+def test_a_rise_that_is_next_to_nothing_still_can_be_told_from_health() -> None:
+    ill = followed(rate=0.004, normal=0.003)
+    assert recovering(ill, counts(approved=2000), NOW).life.recovery > 5.0
+
+
+def closed(**fields: object) -> Followed:
+    """One that was closed ten seconds ago."""
+    return followed(closed_at=NOW - 10, detected_at=NOW - 60, affected=7, **fields)
+
+
+def test_what_comes_back_has_the_name_the_start_and_the_harm_of_before() -> None:
+    before = closed(started_at=NOW - 70).incident
+    [item], [told] = follow([closed(started_at=NOW - 70)], [seen()], {}, NOW, PATIENCE)
+    assert told.transition == AGAIN
+    again = item.incident
+    assert (again.id, again.started_at, again.affected.payments) == (before.id, NOW - 70, 7)
+    assert (again.again, again.back_at, again.detected_at) == (1, NOW, NOW - 60)
+
+
+def test_what_comes_back_is_back_since_it_was_closed_at_the_earliest() -> None:
+    earlier = replace(seen(), began=NOW - 30)
+    [item], _ = follow([closed()], [earlier], {}, NOW, PATIENCE)
+    assert item.incident.back_at == NOW - 10
+
+
+@pytest.mark.parametrize(("rate", "end"), [(0.01, (12, CALM)), (0.0101, (40, ""))])
+def test_a_rate_that_is_just_tolerated_is_calm(rate: float, end: tuple[int, str]) -> None:
+    assert closing([SOME_BAD] * 40, seen(rate=rate)) == end
+
+
+def test_a_window_with_just_enough_attempts_may_be_calm() -> None:
+    assert closing([SOME_BAD] * 40, seen(rate=0.009, attempts=60)) == (12, CALM)
+
+
+def test_calm_begins_anew_when_the_rate_was_not_tolerated_for_a_second() -> None:
+    [item], _ = followed_on(followed(calm_since=NOW - 9), seen(rate=0.2), came=SOME_BAD)
+    assert item.life.calm_since == 0
+
+
+def test_what_flaps_needs_to_be_calm_for_longer() -> None:
+    assert closing([SOME_BAD] * 40, seen(rate=0.009), again=1) == (24, CALM)
+
+
+def test_the_patience_with_what_flaps_has_an_end() -> None:
+    assert closing([GOOD] * 99, again=4) == (80, RECOVERED)
+    assert closing([GOOD] * 99, again=9) == (80, RECOVERED)
+
+
+def test_what_reaches_further_than_it_was_told_is_told_as_worse() -> None:
+    after, told = followed_on(followed(), seen(ISSUER), came=BAD)
+    assert told == [WORSE]
+    assert followed_on(after[0], seen(ISSUER), came=BAD)[1] == []
+
+
+def test_what_was_found_to_reach_further_and_was_not_told_yet_is_told_in_any_second() -> None:
+    assert followed_on(followed(widened=True), seen(), came=BAD)[1] == [WORSE]
+
+
+def test_what_reaches_further_has_the_figures_of_its_new_slice_and_the_score_of_its_worst() -> None:
+    wide = replace(seen(ISSUER, rate=0.2), verdict=verdict(ISSUER, rate=0.2, score=60.0))
+    [item], _ = followed_on(followed(score=90.0), wide, came=BAD)
+    worst = item.incident.worst
+    assert (item.incident.slice, worst.rate, worst.score) == (ISSUER, 0.2, 90.0)
+    assert item.incident.severity == "critical"
+
+
+@pytest.mark.parametrize(("counted", "whole"), [(60, 90), (120, 120)])
+def test_what_reaches_further_has_harmed_all_of_the_wider_slice_and_never_less_than_was_told(
+    counted: int, whole: int
+) -> None:
+    wide = replace(seen(ISSUER), harm=Harm(counts(failed=90, issuer=90)))
+    [item], _ = followed_on(followed(affected=counted), wide)
+    assert item.incident.affected.payments == whole
+
+
+def test_what_is_suspected_and_turns_out_otherwise_is_not_told_as_wider() -> None:
+    patient = Patience(confirm_seconds=2)
+    items, _ = follow([], [seen()], {}, NOW, patient)
+    for second in (1, 2, 3):
+        items, told = follow(items, [seen(signal="attributable")], {}, NOW + second, patient)
+        assert [item.transition for item in told] == ([OPENED] if second == 2 else [])
 
 
 comings = st.lists(

@@ -1,0 +1,274 @@
+"""The payments of a stretch of time against what is normal, and what a mix shift makes of it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.counting.counts import attempts
+from functions.core.counting.slices import ALL
+from functions.core.detection.explanation import Suspect
+from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
+from tests.builders import NOW, counts
+from tests.steady_traffic import (
+    SINCE,
+    A,
+    B,
+    X,
+    Y,
+    changed,
+    moment,
+    routes,
+    seen,
+    whole,
+)
+
+FAILED = "failed"
+AX, AY, BX = "issuer=A&network=X", "issuer=A&network=Y", "issuer=B&network=X"
+SECONDS = 10
+
+WELL = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL = changed(
+    WELL, routes(AX=seen(100, 0.4), AY=seen(100, 0.1), BX=seen(100), BY=seen(100)), SECONDS
+)
+# Issuer A always fails 30 %, issuer B hardly; A has a thirtieth of the traffic, and then a sixth.
+LAME = whole(A=seen(10, 0.3), B=seen(290))
+SHIFTED = changed(LAME, whole(A=seen(50, 0.3), B=seen(250)), 60)
+RISE = 0.3 * (50 / 300 - 10 / 300)
+
+
+def span(start: int = SINCE) -> Span:
+    return moment(ILL).since(start)
+
+
+def left(of: str, *known: str) -> Suspect | None:
+    """What is left of the slice beside these."""
+    return span().without(span().suspect(of, FAILED), known)
+
+
+def test_a_moment_looks_at_each_stretch_once() -> None:
+    now = moment(ILL)
+    assert now.since(SINCE) is now.since(SINCE)
+    assert now.since(SINCE) is not now.since(SINCE + 1)
+
+
+def test_a_moment_knows_the_slices_of_each_dimension() -> None:
+    parts = moment(ILL).parts
+    assert {name: sorted(keys) for name, keys in parts.items()} == {
+        "issuer": [A, B],
+        "network": [X, Y],
+    }
+
+
+def test_a_moment_knows_which_routes_lie_in_a_slice_by_their_other_dimension() -> None:
+    pairs = moment(ILL).pairs
+    assert set(pairs) == {A, B, X, Y}
+    assert {name: sorted(keys) for name, keys in pairs[A].items()} == {"network": [AX, AY]}
+    assert {name: sorted(keys) for name, keys in pairs[X].items()} == {"issuer": [AX, BX]}
+
+
+def test_within_the_window_payments_are_counted_to_the_second() -> None:
+    clock = SINCE + SECONDS - 1
+    for seconds in range(1, ILL.window.width + ILL.window.lateness + 1):
+        assert attempts(span(clock + 1 - seconds).counts(ALL)) == 400 * seconds
+
+
+def test_before_the_window_payments_are_counted_to_the_minute() -> None:
+    clock = SINCE + SECONDS - 1
+    assert attempts(span(NOW).counts(ALL)) == 400 * (clock - NOW + 1)
+    for start in range(NOW, ILL.window.oldest):
+        counted = attempts(span(start).counts(ALL)) // 400
+        assert 0 <= counted - (clock + 1 - start) < 60
+
+
+def test_a_suspect_has_the_attempts_and_failures_since_then_and_what_is_usual() -> None:
+    found = span().suspect(AX, FAILED)
+    assert (found.slice, found.signal) == (AX, FAILED)
+    assert (found.attempts, found.events) == (100 * SECONDS, 40 * SECONDS)
+    usual = moment(ILL).normals.normal(AX, FAILED).rate
+    assert found.expected == pytest.approx(100 * SECONDS * usual)
+    assert found.nats > 0.0
+    assert found.sure > 1.0
+
+
+def test_what_fails_no_more_than_usual_is_no_suspicion() -> None:
+    found = span().suspect(B, FAILED)
+    assert (found.events, found.nats, found.sure) == (0, 0.0, 0.0)
+
+
+def test_a_few_failures_make_nobody_sure_however_unusual_they_are() -> None:
+    empty = span().suspect("issuer=none", FAILED)
+    few = span().weigh(empty, FEWEST_EVENTS - 1, FEWEST_EVENTS - 1)
+    assert few.nats > 0.0
+    assert few.sure == 0.0
+    assert span().weigh(empty, FEWEST_EVENTS, FEWEST_EVENTS).sure > 0.0
+
+
+def test_where_failures_cluster_the_same_evidence_is_less_sure() -> None:
+    baseline = ILL.tracker.baseline
+    clusters = msgspec.structs.replace(baseline, dispersion={FAILED: {AX: 4.3}})
+    other = msgspec.structs.replace(
+        ILL, tracker=msgspec.structs.replace(ILL.tracker, baseline=clusters)
+    )
+    once, clustered = span().suspect(AX, FAILED), moment(other).since(SINCE).suspect(AX, FAILED)
+    assert clustered.sure == pytest.approx(once.sure * clustered.nats / once.nats / 4.0)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_more_failures_of_as_many_payments_are_never_less_evidence(one: int, two: int) -> None:
+    fewer, more = sorted((one, two))
+    empty = span().suspect(AX, FAILED)
+    low, high = span().weigh(empty, 300, fewer), span().weigh(empty, 300, more)
+    assert low.nats <= high.nats
+    assert low.sure <= high.sure
+
+
+def test_nothing_is_left_of_a_known_slice_nor_of_nothing() -> None:
+    assert left(AX, AX) is None
+    assert span().without(None, [AX]) is None
+    assert left(AX, AX, B) is None
+
+
+def test_beside_what_is_not_known_all_is_left() -> None:
+    assert left(AX) == span().suspect(AX, FAILED)
+    assert left(AX, BX) == span().suspect(AX, FAILED)
+
+
+def test_from_a_wider_slice_the_payments_of_the_known_one_are_taken() -> None:
+    rest = left(A, AX)
+    assert rest is not None
+    assert (rest.attempts, rest.events) == (100 * SECONDS, 10 * SECONDS)
+
+
+def test_what_crosses_a_known_slice_loses_what_both_hold() -> None:
+    rest = left(X, A)
+    assert rest is not None
+    assert rest.attempts == 200 * SECONDS
+    usual = moment(ILL).normals.normal(AX, FAILED).rate
+    assert rest.events == pytest.approx(100 * SECONDS * usual, abs=1)
+
+
+@pytest.mark.parametrize(("share", "is_sure"), [(0.2, False), (0.38, False), (0.8, True)])
+def test_inside_of_a_known_slice_twice_its_failures_are_explained_and_no_more(
+    share: float, is_sure: bool
+) -> None:
+    #  the issuer as a whole fails at 20 %, whatever the share of this route is
+    ill = routes(AX=seen(100, share), AY=seen(300, (80 - 100 * share) / 300), BX=seen(100))
+    state = changed(routes(AX=seen(100), AY=seen(300), BX=seen(100)), ill, SECONDS)
+    now = moment(state).since(SINCE)
+    rest = now.without(now.suspect(AX, FAILED), [A])
+    assert rest is not None
+    assert rest.attempts == 100 * SECONDS
+    assert rest.events == pytest.approx(max(0, 100 * share - 40) * SECONDS, abs=0.02 * 1000)
+    assert (rest.sure >= 1.0) is is_sure
+
+
+def test_a_known_slice_that_is_no_longer_counted_explains_nothing() -> None:
+    inside = f"{AX}&region=EU"
+    state = changed({**WELL, inside: seen(10)}, {**WELL, inside: seen(10, 0.5)}, SECONDS)
+    now = moment(state).since(SINCE)
+    own = now.suspect(inside, FAILED)
+    rest = now.without(own, ["issuer=A&region=EU"])
+    assert rest is not None
+    assert rest.events == own.events
+
+
+def test_what_two_slices_hold_in_common_is_known_where_it_is_counted() -> None:
+    now = span()
+    a, x = now.suspect(A, FAILED), now.suspect(X, FAILED)
+    assert now.crossing(a, x) == now.suspect(AX, FAILED).excess > 0.0
+    gateway = now.suspect("gateway=alpha", FAILED)
+    assert now.crossing(a, gateway) is None
+
+
+def since(now: Moment) -> Span:
+    return now.since(now.window.start)
+
+
+def test_without_a_shift_of_traffic_nothing_is_shifted() -> None:
+    now = since(moment(ILL))
+    assert [now.shift(key, FAILED) for key in (ALL, A, AX)] == [0.0, 0.0, 0.0]
+
+
+def test_a_slice_that_always_fails_and_takes_more_of_the_traffic_shifts_the_rate_of_all() -> None:
+    assert since(moment(SHIFTED)).shift(ALL, FAILED) == pytest.approx(RISE, rel=0.1)
+
+
+def test_traffic_that_leaves_a_slice_that_always_fails_shifts_nothing_up() -> None:
+    leaving = changed(LAME, whole(A=seen(1, 0.3), B=seen(299)), 60)
+    assert since(moment(leaving)).shift(ALL, FAILED) == 0.0
+
+
+def test_a_slice_is_not_shifted_by_its_own_dimension() -> None:
+    now = since(moment(SHIFTED))
+    assert (now.shift(A, FAILED), now.shift(B, FAILED)) == (0.0, 0.0)
+
+
+def test_a_signal_that_no_slice_usually_shows_is_not_shifted() -> None:
+    now = since(moment(SHIFTED))
+    assert now.shift(ALL, "reversed") == pytest.approx(0.0, abs=0.001)
+
+
+def test_where_a_slice_always_fails_others_may_fail_as_many_times_more_as_it_grew() -> None:
+    #  how the network's payments are spread over the issuers is not counted here
+    usual = {**LAME, X: seen(300, 0.01)}
+    state = changed(usual, {**whole(A=seen(50, 0.3), B=seen(250)), X: seen(300, 0.01)}, 60)
+    now = since(moment(state))
+    usually = moment(state).normals.normal(X, FAILED).rate
+    assert now.shift(X, FAILED) == pytest.approx(usually * (5 - 1), rel=0.1)
+    assert now.shift(X, FAILED) < now.shift(ALL, FAILED) * 1.5
+
+
+def test_a_shift_that_hardly_moves_all_traffic_says_nothing_of_other_slices() -> None:
+    usual = {**whole(A=seen(1, 1.0), B=seen(9_999)), X: seen(10_000, 0.01)}
+    grown = {**whole(A=seen(5, 1.0), B=seen(9_995)), X: seen(10_000, 0.01)}
+    now = since(moment(changed(usual, grown, 60)))
+    assert 0.0 < now.shift(ALL, FAILED) < 0.001
+    assert now.shift(X, FAILED) == now.shift(ALL, FAILED)
+
+
+def test_where_routes_are_counted_a_slice_is_shifted_by_its_own() -> None:
+    usual = routes(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
+    moved = routes(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
+    now = since(moment(changed(usual, moved, 60)))
+    assert now.shift(ALL, FAILED) == pytest.approx(0.0, abs=0.001)
+    assert now.shift(X, FAILED) == pytest.approx(0.3 * (80 / 240 - 40 / 200), rel=0.1)
+    assert now.shift(Y, FAILED) == 0.0
+
+
+def test_a_slice_that_is_new_grew_from_nothing_and_gives_no_factor() -> None:
+    usual = {**whole(B=seen(290)), X: seen(290, 0.01)}
+    grown = {**whole(B=seen(290), N=counts(failed=100, gateway=100)), X: seen(290, 0.01)}
+    now = since(moment(changed(usual, grown, 20)))
+    assert now.shift(X, FAILED) <= now.shift(ALL, FAILED)
+
+
+def test_a_suspect_with_the_shift_is_held_against_that_much_more() -> None:
+    now = since(moment(SHIFTED))
+    before = now.suspect(ALL, FAILED)
+    with_shift = now.with_shift(before)
+    shift = now.shift(ALL, FAILED)
+    assert (with_shift.attempts, with_shift.events) == (before.attempts, before.events)
+    assert with_shift.expected == pytest.approx(before.expected + before.attempts * shift)
+    assert before.sure > 1.0 > with_shift.sure
+
+
+def test_a_shift_never_makes_more_usual_than_that_everything_fails() -> None:
+    usual = {**whole(A=seen(10, 1.0), B=seen(290)), X: seen(300, 0.9)}
+    grown = {**whole(A=seen(200, 1.0), B=seen(100)), X: seen(300, 1.0)}
+    now = since(moment(changed(usual, grown, 60)))
+    assert now.shift(X, FAILED) > 1.0
+    suspect = now.with_shift(now.suspect(X, FAILED))
+    assert suspect.expected <= suspect.attempts
+
+
+def test_a_rate_is_worth_speaking_of_above_what_is_tolerated_and_shifted() -> None:
+    now, shifted = since(moment(ILL)), since(moment(SHIFTED))
+    empty = now.suspect(ALL, FAILED)
+    assert not now.is_worth(now.weigh(empty, 1000, 5))
+    assert now.is_worth(now.weigh(empty, 1000, 50))
+    #  usually 1 %, and 4 % more for the shift
+    assert not shifted.is_worth(shifted.weigh(empty, 1000, 50))
+    assert shifted.is_worth(shifted.weigh(empty, 1000, 70))
