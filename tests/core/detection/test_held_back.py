@@ -210,12 +210,8 @@ def test_traffic_that_stays_mixed_is_how_it_is_after_a_while() -> None:
 
 def test_what_one_signal_of_a_slice_makes_doubtful_is_held_back_whatever_the_others_say() -> None:
     """The signals began at different seconds: neither hides the other, in whatever order they come."""
-    early, late = suspected(0.9), suspected(0.9, "attributable")
-    later = {
-        key: (*trail[:5], *(second + 600 for second in trail[5:]))
-        for key, trail in late.tracker.trails["attributable"].items()
-    }
-    trails = {**early.tracker.trails, "attributable": later}
+    early, late = evidence(CALM, 0.9, A), evidence(CALM, 0.9, A, began=SINCE + 600)
+    trails = {**early.tracker.trails, "attributable": late.tracker.trails[FAILED]}
     both = replace(
         early,
         tracker=replace(early.tracker, trails=trails, hot=hot(trails, early.tracker.needed)),
