@@ -12,12 +12,15 @@ from functions.core.counting.slices import ALL
 from functions.core.detection.budget import Budget
 from functions.core.detection.findings import findings, suspicious
 from functions.core.detection.normals import Normals
-from functions.core.detection.span import FEWEST_EVENTS, Moment
+from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
+from functions.core.detection.tuning import EvidenceTuning
 from functions.core.troubles.incident import OPENED, Incident
 from functions.core.troubles.life import Sighting
 from tests.builders import NOW, counts, partial, tally
+
+FEWEST_EVENTS = EvidenceTuning().fewest_events
 
 RULES = Rules(budget=Budget(learning_seconds=30))
 FAILED = "failed"
