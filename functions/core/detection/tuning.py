@@ -30,7 +30,8 @@ Four = tuple[float, float, float, float]
 
 
 class EvidenceTuning(msgspec.Struct, frozen=True, cache_hash=True):
-    """When is it proven that a slice fails more than is normal? (evidence.py, tracker.py, budget.py)
+    """When is it proven that a slice fails more than is normal? (evidence.py,
+    tracker.py, budget.py, span.py, normals.py)
 
     shares: alternatives: so much of what would have succeeded fails.
     drift_parts: how much of the tolerated drift each alternative needs: a slow drift never looks like

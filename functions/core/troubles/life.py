@@ -88,7 +88,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class RecoveryTuning(msgspec.Struct, frozen=True):
-    """When is a slice well again?
+    """When is a slice well again? (life.py)
 
     recovered_nats: evidence that it is (nats): the odds are e^7, about 1,000 to 1.
     fewest_attempts: in a window, for its rate to say that all is well.
