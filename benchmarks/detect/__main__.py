@@ -2,6 +2,11 @@
 
 Nothing is tuned in it but the rivals' settings for the rows "at Paywatch's false pages", and those
 on other streams than it reports.
+
+`--set evidence.cap=2.0` measures Paywatch with another value of its tuning
+(functions/core/detection/tuning.py). `--vary evidence.cap`, `--vary evidence` or `--vary all` says
+what a field earns, those of a question or all: one table with each a step lower, as it is and a step
+higher, on the tuning streams and no others, over `--tuning-streams` of them.
 """
 
 from __future__ import annotations
@@ -22,14 +27,25 @@ from benchmarks.detect.measure import SEEDS, Measured, Task, measure
 from benchmarks.detect.plan import INCIDENTS
 from benchmarks.detect.quiet import SLICES
 from benchmarks.detect.reach import goals, worst
+from benchmarks.detect.tuned import fields, with_settings
+from benchmarks.detect.varying import vary
 from benchmarks.detect.watching import PAYWATCH
+from functions.core.detection.state import Rules
+from functions.core.detection.tuning import Tuning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _options(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        tuning = with_settings(Tuning(), options.set)
+        varied = list(dict.fromkeys(field for name in options.vary for field in fields(name)))
+    except ValueError as error:
+        parser.error(str(error))
     out = tables.console()
+    began = time.perf_counter()
     task = Task(
-        seeds=options.set,
+        seeds=options.seeds,
         streams=options.streams,
         tuning=options.tuning_streams,
         hours=options.quiet_hours,
@@ -37,16 +53,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data=Path(os.environ.get("PAYWATCH_DATA", "../shared/data")) / cloudwalk.FOLDER,
         jobs=options.jobs,
         alone=options.alone,
+        rules=Rules(tuning=tuning),
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    began = time.perf_counter()
+    if options.set:
+        out.print(f"Paywatch with {', '.join(options.set)}")
     with Progress(
         *columns, TimeElapsedColumn(), console=out, transient=True, disable=not out.is_terminal
     ) as bar:
-        measured = measure(task, bar)
-    _print(out, task, measured)
+        earned = vary(varied, tuning, task.tuning, task.jobs, bar) if varied else []
+        measured = None if varied else measure(task, bar)
+    if measured is None:
+        out.print(tables.varied(earned, task.tuning, out))
+    else:
+        _print(out, task, measured)
     out.print(f"Took {(time.perf_counter() - began) / 60:.1f} minutes.")
-    if options.json:
+    if options.json and measured is not None:
         Path(options.json).write_text(json.dumps(measured.raw, indent=1), encoding="utf-8")
     return 0
 
@@ -74,18 +96,41 @@ def _print(out: Console, task: Task, measured: Measured) -> None:
                 out.print(f"  {line}")
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.detect", description=__doc__)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.detect",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
-    add("--set", choices=sorted(SEEDS), default="report", help="which seeds (default report)")
+    add("--seeds", choices=sorted(SEEDS), default="report", help="which streams (default report)")
+    add(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        help="another value of the tuning; may be repeated",
+    )
+    add(
+        "--vary",
+        metavar="FIELD",
+        action="append",
+        default=[],
+        help="say what a field of the tuning earns, or a question's, or all; may be repeated",
+    )
     add("--streams", type=int, default=40, help=f"of {INCIDENTS} incidents each (default 40)")
-    add("--tuning-streams", type=int, default=4, help="to match the rivals on (default 4)")
+    add(
+        "--tuning-streams",
+        type=int,
+        default=4,
+        help="to match the rivals on, and to vary on (default 4)",
+    )
     add("--quiet-hours", type=float, default=2.0, help="of quiet traffic (default 2)")
     add("--slices", type=int, default=SLICES, help=f"of quiet traffic (default {SLICES})")
     add("--jobs", type=int, default=2, help="processes (default 2)")
     add("--alone", action="store_true", help="Paywatch without its rivals")
     add("--json", metavar="FILE", help="also write the raw figures there")
-    return parser.parse_args(arguments)
+    return parser
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from benchmarks.detect.scoring import GRACE
 from benchmarks.detect.watching import RIVALS
 from functions.core.counting.counts import Counts, one
 from functions.core.counting.slices import ALL
+from functions.core.detection.state import Rules
 from functions.core.troubles.incident import OPENED
 
 FOLDER: Final = "cloudwalk_2025"
@@ -59,13 +60,13 @@ class Windowed:
     spent: float
 
 
-def run(folder: Path, detector: str, codes: bool) -> Windowed:
-    """Paywatch or one rival, named, over the whole file."""
+def run(folder: Path, detector: str, codes: bool, rules: Rules) -> Windowed:
+    """Paywatch by these rules, or one rival, named, over the whole file."""
     minutes = _minutes(folder, codes)
     start = min(minutes)
     clock, spent, steps = time.perf_counter, 0.0, 0
     pages: list[tuple[int, str]] = []
-    paywatch = Paywatch()
+    paywatch = Paywatch(rules)
     watched = [] if detector == Paywatch.name else _watched(detector)
     for second, counts in _seconds(minutes):
         steps += 1

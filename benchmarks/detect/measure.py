@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from benchmarks.detect.quiet import Rest, parts, rest
 from benchmarks.detect.scoring import Result
 from benchmarks.detect.streams import REPORT_SEEDS, TUNING_SEEDS, stream
 from benchmarks.detect.watching import PAYWATCH, RIVALS, Name, Settings, watch
+from functions.core.detection.state import Rules
 
 SEEDS: Final = {"tuning": TUNING_SEEDS, "report": REPORT_SEEDS}
 SWEEP: Final[Settings] = {kind.name: kind.settings for kind in RIVALS}
@@ -28,7 +29,7 @@ Results = dict[Name, Result]
 class Task:
     """What to measure. seeds: one of SEEDS. tuning, streams: how many streams to find the rivals'
     settings on, and to report. hours, slices: of quiet traffic. data: the folder of real data.
-    alone: Paywatch without rivals."""
+    alone: Paywatch without rivals. rules: what Paywatch judges by."""
 
     seeds: str
     streams: int
@@ -38,6 +39,7 @@ class Task:
     data: Path
     jobs: int
     alone: bool = False
+    rules: Rules = Rules()
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,11 @@ class Measured:
 def measure(task: Task, bar: Progress) -> Measured:
     with ProcessPoolExecutor(task.jobs, multiprocessing.get_context("spawn")) as pool:
 
-        def each(what: str, work: Callable[..., Any], *over: Sequence[Any]) -> list[Any]:
-            futures = [pool.submit(work, *given) for given in zip(*over, strict=True)]
-            progress = bar.add_task(what, total=len(futures))
-            for future in as_completed(futures):
-                future.result()
-                bar.advance(progress)
-            if not bar.console.is_terminal:
-                bar.console.print(f"{what}: {len(futures)} done")
-            return [future.result() for future in futures]
+        def over(what: str, work: Callable[..., Any], *given: Sequence[Any]) -> list[Any]:
+            return each(pool, bar, what, work, *given, [task.rules] * len(given[0]))
 
         def watched(what: str, seeds: Sequence[int], settings: Settings) -> Results:
-            return _sum(each(what, by_seed, seeds, [settings] * len(seeds)))
+            return _sum(over(what, by_seed, seeds, [settings] * len(seeds)))
 
         # The last tuning seeds, so that a run on the first ones reports others than it matched.
         tried = TUNING_SEEDS[len(TUNING_SEEDS) - (0 if task.alone else task.tuning) :]
@@ -91,16 +86,30 @@ def measure(task: Task, bar: Progress) -> Measured:
         rests: dict[Name, Rest] = {}
         if task.hours:
             markets = parts(seeds[-1] + 1, task.slices, task.hours, task.jobs)
-            rests = _rests(each("quiet", rest, markets, [settings] * len(markets)))
+            rests = _rests(over("quiet", rest, markets, [settings] * len(markets)))
         windowed: list[Windowed] = []
         if task.data.is_dir():
             names, codes = zip(*cloudwalk.detectors(task.alone), strict=True)
-            windowed = each("real data", cloudwalk.run, [task.data] * len(names), names, codes)
+            windowed = over("real data", cloudwalk.run, [task.data] * len(names), names, codes)
     return Measured(results, matched, rests, windowed)
 
 
-def by_seed(seed: int, settings: Settings) -> Results:
-    return watch(stream(seed), settings)
+def each(
+    pool: Executor, bar: Progress, what: str, work: Callable[..., Any], *over: Sequence[Any]
+) -> list[Any]:
+    """What the work gives for each of what it is given, in that order. what: for whoever waits."""
+    futures = [pool.submit(work, *given) for given in zip(*over, strict=True)]
+    progress = bar.add_task(what, total=len(futures))
+    for future in as_completed(futures):
+        future.result()
+        bar.advance(progress)
+    if not bar.console.is_terminal:
+        bar.console.print(f"{what}: {len(futures)} done")
+    return [future.result() for future in futures]
+
+
+def by_seed(seed: int, settings: Settings, rules: Rules) -> Results:
+    return watch(stream(seed), settings, rules)
 
 
 def _both(default: float, matched: float | None) -> tuple[float, ...]:

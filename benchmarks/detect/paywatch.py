@@ -44,12 +44,12 @@ def counts_of(outcomes: Sequence[int]) -> Counts:
 
 
 class Paywatch:
-    """With the default rules. Partials arrive at the end of the second that they count."""
+    """Partials arrive at the end of the second that they count."""
 
     name = "Paywatch"
 
-    def __init__(self, rules: Rules | None = None) -> None:
-        self._rules = rules or Rules()
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self._state = initial(self._rules)
         self._told: set[str] = set()
         self._memory = Memory()

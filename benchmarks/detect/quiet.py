@@ -9,6 +9,7 @@ from benchmarks.detect.scoring import WEEK, Result, poisson_upper
 from benchmarks.detect.streams import Stream, quiet
 from benchmarks.detect.trees import Trees
 from benchmarks.detect.watching import Name, Settings, watch
+from functions.core.detection.state import Rules
 
 SLICES = 1_000
 
@@ -45,8 +46,8 @@ def parts(seed: int, slices: int, hours: float, jobs: int) -> list[Stream]:
     return [quiet(seed + number, slices, seconds) for number in range(jobs)]
 
 
-def rest(stream: Stream, settings: Settings) -> tuple[int, dict[Name, Result]]:
+def rest(stream: Stream, settings: Settings, rules: Rules) -> tuple[int, dict[Name, Result]]:
     """The number of slices and what was paged about them. Without trees: a forest a slice takes
     more memory than a thousand slices leave."""
     few = {name: chosen for name, chosen in settings.items() if name != Trees.name}
-    return len(stream.market.slices), watch(stream, few)
+    return len(stream.market.slices), watch(stream, few, rules)

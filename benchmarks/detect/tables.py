@@ -14,6 +14,7 @@ from benchmarks.detect.labels import TRAPS, bound_payments
 from benchmarks.detect.quiet import Rest
 from benchmarks.detect.reach import Goal
 from benchmarks.detect.scoring import Found, Result, quantile, share
+from benchmarks.detect.varying import Varied
 from benchmarks.detect.watching import RIVALS, Name
 from benchmarks.tables import three_digits, titled_table
 
@@ -58,6 +59,33 @@ def overall(results: Results, matched: Mapping[str, float], out: Console) -> Tab
             f"{1000 * result.spent / result.steps:.3f}",
         )
     return table
+
+
+def varied(items: Sequence[Varied], streams: int, out: Console) -> Table:
+    """What each field earns. Where all three are alike, these streams do not ask it anything."""
+    table = titled_table(
+        out,
+        f"Each field lower / as it is / higher, {streams} tuning streams",
+        ("field", "value", "precision", "of detectable", "F1", "median delay", "false pages"),
+    )
+    for item in items:
+        columns: Sequence[Callable[[Result], str]] = (
+            lambda result: three_digits(result.precision),
+            lambda result: three_digits(result.recall_detectable),
+            lambda result: three_digits(result.f1),
+            lambda result: _delays(result.delays)[0],
+            lambda result: str(result.false_pages),
+        )
+        table.add_row(
+            item.field,
+            " / ".join(_spoken(value) for value in item.values),
+            *(" / ".join(map(column, item.results)) for column in columns),
+        )
+    return table
+
+
+def _spoken(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def strata(results: Results, matched: Mapping[str, float], out: Console) -> Table:

@@ -14,6 +14,7 @@ from benchmarks.detect.rivals import PLAIN
 from benchmarks.detect.scoring import GRACE, Page, Result, score
 from benchmarks.detect.streams import Outcomes, Stream
 from benchmarks.detect.trees import Trees
+from functions.core.detection.state import Rules
 from functions.core.troubles.incident import OPENED
 
 RIVALS: Final[tuple[type[Rival], ...]] = (*PLAIN, Trees)
@@ -51,9 +52,9 @@ class _Exposure:
                 self.seconds[label].append(sum(slices.get(label.slice, ())))
 
 
-def watch(stream: Stream, settings: Settings) -> dict[Name, Result]:
-    """The result of Paywatch and of every rival that has settings."""
-    paywatch, spent = Paywatch(), 0.0
+def watch(stream: Stream, settings: Settings, rules: Rules) -> dict[Name, Result]:
+    """The result of Paywatch by these rules, and of every rival that has settings."""
+    paywatch, spent = Paywatch(rules), 0.0
     said: list[Said] = []
     watched = [
         _Watched(kind(), {s: Alarm(s) for s in chosen}, {s: [] for s in chosen})

@@ -103,7 +103,7 @@ def proposal(first: Trial, others: Sequence[Trial]) -> dict[str, str]:
 def _thresholds(trial: Trial) -> Mapping[str, Threshold]:
     """The thresholds, raised above the normal rate of all traffic where they lie below."""
     baseline = trial.chain.state.tracker.baseline
-    normals = Normals(baseline, trial.rules.budget)
+    normals = Normals(baseline, trial.rules.budget, trial.rules.tuning)
     found = dict(trial.rules.budget.thresholds)
     if not attempts(baseline.absorbed.get(ALL, 0)):
         return found

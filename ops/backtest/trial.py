@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from functions.core.counting.counts import attempts, blamed
 from functions.core.counting.signals import RATES, Threshold, is_rate
 from functions.core.counting.slices import ALL, slice_values, words
-from functions.core.detection.evidence import strength, tolerated
+from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Tracker
@@ -102,7 +102,7 @@ class Trial:
             return
         self._folded = tracker.baseline.folded
         cell = tracker.baseline.cells[-1]
-        normals = Normals(tracker.baseline, self.rules.budget)
+        normals = Normals(tracker.baseline, self.rules.budget, self.rules.tuning)
         scores = self._scores(tracker)
         for key, counts in cell.counts.items():
             learned = cell.end - tracker.known.get(key, cell.end) >= (
@@ -121,7 +121,7 @@ class Trial:
                     attempts(counts),
                     blamed(counts, signal),
                     normal.rate if normal else None,
-                    tolerated(normal, self.rules.budget.drift(signal)) if normal else None,
+                    normals.tolerated(key, signal) if normal else None,
                     score,
                 )
 
@@ -175,7 +175,7 @@ def warnings(trial: Trial) -> list[str]:
     """What the history says about the settings: thresholds that lie below what is normal."""
     tracker, found = trial.chain.state.tracker, []
     thresholds = trial.rules.budget.thresholds
-    normals = Normals(tracker.baseline, trial.rules.budget)
+    normals = Normals(tracker.baseline, trial.rules.budget, trial.rules.tuning)
     for signal in RATES:
         limit = thresholds[signal].warning
         if not attempts(tracker.baseline.absorbed.get(ALL, 0)):

@@ -52,7 +52,7 @@ class Journal:
 
         Its version is above everything that is stored, so what follows has a version of its own.
         """
-        snapshot, newest = self._snapshot()
+        snapshot, newest = self._snapshot(rules)
         # Read before the steps: what another container stores meanwhile is not taken for unreadable.
         newest = max(newest, self._newest_step())
         state = snapshot or initial
@@ -97,7 +97,7 @@ class Journal:
         with calling("store a snapshot of detect"):
             self._client.put_item(TableName=self._table, Item=item)
 
-    def _snapshot(self) -> tuple[State | None, Newest]:
+    def _snapshot(self, rules: Rules) -> tuple[State | None, Newest]:
         """The newest snapshot that is whole and readable, and the newest that is stored."""
         newest, tried = Newest(), 0
         newest_first = {**self._query("state#"), "ScanIndexForward": False, "Limit": 100}
@@ -105,20 +105,21 @@ class Journal:
             newest = max(newest, _stored(item))
             if int(item["format"]["N"]) not in journal.READ:
                 continue
-            state = self._whole(item)
+            state = self._whole(item, rules)
             tried += 1
             if state is not None or tried == MOST_TRIED:
                 return state, newest
         return None, newest
 
-    def _whole(self, snapshot: dict[str, Any]) -> State | None:
+    def _whole(self, snapshot: dict[str, Any], rules: Rules) -> State | None:
         """The snapshot's state; None where a piece is missing or damaged."""
         version = snapshot["sk"]["S"].partition("#")[2]
         pieces = list(self._paged(self._query(f"piece#{version}#")))
         if len(pieces) != int(snapshot["pieces"]["N"]):
             return None
         try:
-            return journal.decode_state(b"".join(bytes(piece["piece"]["B"]) for piece in pieces))
+            data = b"".join(bytes(piece["piece"]["B"]) for piece in pieces)
+            return journal.decode_state(data, rules)
         except journal.UnknownFormat:
             return None
 

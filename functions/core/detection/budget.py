@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
-
-MOST_DRIFT: Final = 0.02
+from functions.core.detection.tuning import EvidenceTuning
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -22,6 +20,6 @@ class Budget(msgspec.Struct, frozen=True):
     per_week: float = 1.0
     learning_seconds: int = 300
 
-    def drift(self, signal: str) -> float:
+    def drift(self, signal: str, tuning: EvidenceTuning = EvidenceTuning()) -> float:
         """How much the signal's rate may move without being worth a page, as a share."""
-        return min(MOST_DRIFT, self.thresholds[signal].warning / 2)
+        return min(tuning.most_drift, self.thresholds[signal].warning / 2)

@@ -29,6 +29,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.likelihood import log_likelihood_ratio
+from functions.core.detection.tuning import EvidenceTuning
 
 
 class Normal(msgspec.Struct, frozen=True, array_like=True):
@@ -40,19 +41,7 @@ class Normal(msgspec.Struct, frozen=True, array_like=True):
     dispersion: float
 
 
-SHARES: Final = (0.03, 0.1, 0.3, 0.9)
-"""Alternatives: so much of what would have succeeded fails."""
-_DRIFT: Final = (1.0, 0.5, 0.25, 0.25)
-"""How much of the tolerated drift each alternative needs: a slow drift never looks like an outage."""
-RELATIVE_DRIFT: Final = 0.1
-WORTH: Final = 0.2
-"""Rates wander by a share of themselves from one quarter of an hour to the next."""
-LOW_DRIFT: Final = 0.25
-LOWEST: Final = 0.002
-"""Rates below are taken for this one: of rare events too little is known."""
-HIGHEST: Final = 0.97
-CAP: Final = 1.5
-"""Share of the needed evidence that is gathered at most, so that it also falls again."""
+WEEK: Final = 604_800
 
 Trail = tuple[int, float, float, float, float, int, int, int, int]
 """Of one slice and signal: its attempts in the current cell when it was worked out; S by
@@ -66,11 +55,11 @@ Steps = tuple[float, float, float, float, float, float, float, float]
 
 
 @lru_cache(maxsize=65536)
-def steps(normal: Normal, drift: float) -> Steps:
+def steps(normal: Normal, drift: float, tuning: EvidenceTuning = EvidenceTuning()) -> Steps:
     """`drift`: how much the rate may move (share of attempts) without being worth a page."""
     found: list[float] = []
-    for share, part in zip(SHARES, _DRIFT, strict=True):
-        q = limit(normal, drift, part)
+    for share, part in zip(tuning.shares, tuning.drift_parts, strict=True):
+        q = limit(normal, drift, part, tuning)
         p1 = min(0.999, q + share * (1 - q))
         lost = math.log((1 - q) / (1 - p1)) / normal.dispersion
         found += [math.log(p1 / q) / normal.dispersion + lost, lost]
@@ -78,17 +67,17 @@ def steps(normal: Normal, drift: float) -> Steps:
     return a, b, c, d, e, f, g, h
 
 
-def limit(normal: Normal, drift: float, part: float) -> float:
+def limit(normal: Normal, drift: float, part: float, tuning: EvidenceTuning) -> float:
     """The rate that is held against the normal one: that plus its standard error, plus part of
     what it may drift, which is little where the rate is low."""
-    moved = max(RELATIVE_DRIFT * normal.rate, min(drift, LOW_DRIFT * normal.rate))
-    return min(HIGHEST, max(LOWEST, normal.rate) + normal.error + part * moved)
+    moved = max(tuning.relative_drift * normal.rate, min(drift, tuning.low_drift * normal.rate))
+    return min(tuning.highest, max(tuning.lowest, normal.rate) + normal.error + part * moved)
 
 
-def tolerated(normal: Normal, drift: float) -> float:
+def tolerated(normal: Normal, drift: float, tuning: EvidenceTuning = EvidenceTuning()) -> float:
     """Up to this rate nothing is worth a page, however sure it is."""
-    worth = max(drift, WORTH * normal.rate)
-    return min(HIGHEST, normal.rate + normal.error + worth)
+    worth = max(drift, tuning.worth * normal.rate)
+    return min(tuning.highest, normal.rate + normal.error + worth)
 
 
 def after(
@@ -171,17 +160,23 @@ def began(trail: Trail) -> int:
     return max(second for nats, second in zip(trail[1:5], trail[5:], strict=True) if nats == top)
 
 
-def needed(events_a_second: float, budget: float) -> float:
+def needed(
+    events_a_second: float, budget: float, tuning: EvidenceTuning = EvidenceTuning()
+) -> float:
     """The evidence, in nats, at which false alarms come at most `budget` times a week."""
     looks = max(1.0, events_a_second * WEEK)
-    return max(FEWEST_NATS, math.log(len(SHARES) * looks / budget))
+    return max(tuning.fewest_nats, math.log(len(tuning.shares) * looks / budget))
 
 
-WEEK: Final = 604_800
-FEWEST_NATS: Final = 8.0
-
-
-def surprise(events: int, attempts: int, normal: Normal, drift: float) -> float:
+def surprise(
+    events: int,
+    attempts: int,
+    normal: Normal,
+    drift: float,
+    tuning: EvidenceTuning = EvidenceTuning(),
+) -> float:
     """The log likelihood ratio, at its best, of so many events in a given stretch, in nats:
     n · KL(x/n ‖ q); 0 where the rate is at most q. Not divided by the dispersion."""
-    return log_likelihood_ratio(events, attempts, limit(normal, drift, _DRIFT[-1]))
+    return log_likelihood_ratio(
+        events, attempts, limit(normal, drift, tuning.drift_parts[-1], tuning)
+    )

@@ -11,27 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import msgspec
 
 from functions.core.counting.slices import dimensions, disjoint, refines
-
-MOST_CAUSES: Final = 3
-EXPLAINS: Final = 0.7
-"""A cause holds at least this share of the failures too many that there surely are."""
-DOUBT: Final = 1.5
-"""Standard deviations of an excess, within which it may be more or less than it seems."""
-NEARLY_ALL: Final = 0.8
-SMALL_PART: Final = 0.5
-"""Shares of the excess and of the payments, at which several troubles are told apart."""
-CLEAR_NATS: Final = 5.0
-"""By so much the best explanation must beat the next one that shares some payments with it: 150 to 1.
-One that lies within the other may follow: the incident then reaches further than it seemed."""
-DIMENSION_NATS: Final = 2.0
-"""There are so many more slices of one dimension more that one of them looks better by chance."""
-CLEAR_ENOUGH: Final = 3.0
-"""With so many times the evidence that is needed, it is told even if another one comes close."""
+from functions.core.detection.tuning import ExplanationTuning
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -63,27 +47,34 @@ Crossing = Callable[[Suspect, Suspect], float | None]
 """The excess events that both slices hold, None where that is not counted."""
 
 
-def causes(suspects: Sequence[Suspect], weigh: Weigh, crossing: Crossing) -> list[Suspect]:
-    """The suspects that explain what stands out, best first, at most MOST_CAUSES; none while it
-    is not clear which does.
+def causes(
+    suspects: Sequence[Suspect],
+    weigh: Weigh,
+    crossing: Crossing,
+    tuning: ExplanationTuning = ExplanationTuning(),
+) -> list[Suspect]:
+    """The suspects that explain what stands out, best first, a few at most; none while it is not
+    clear which does.
 
     They are counted over the same seconds; each slice is suspected of one signal.
     """
     found: list[Suspect] = []
     left = list(suspects)
-    while left and len(found) < MOST_CAUSES:
-        enough = holding(left)
-        best = max(enough, key=_explanation)
-        if best.sure < 1.0 or not _is_clear(best, enough):
+    while left and len(found) < tuning.most_causes:
+        enough = holding(left, tuning)
+        best = max(enough, key=lambda suspect: _explanation(suspect, tuning))
+        if best.sure < 1.0 or not _is_clear(best, enough, tuning):
             break
-        for cause in apart(best, left) or [best]:
+        for cause in apart(best, left, tuning) or [best]:
             found.append(cause)
             rests = (without(suspect, cause, weigh, crossing) for suspect in left)
             left = [rest for rest in rests if rest is not None]
-    return found[:MOST_CAUSES]
+    return found[: tuning.most_causes]
 
 
-def apart(best: Suspect, suspects: Sequence[Suspect]) -> list[Suspect]:
+def apart(
+    best: Suspect, suspects: Sequence[Suspect], tuning: ExplanationTuning = ExplanationTuning()
+) -> list[Suspect]:
     """Slices inside of the best explanation that are better ones together: troubles that share no
     payment, hold nearly all of its excess and a small part of its payments; none otherwise."""
     inside = [
@@ -94,30 +85,33 @@ def apart(best: Suspect, suspects: Sequence[Suspect]) -> list[Suspect]:
         and refines(suspect.slice, best.slice)
     ]
     chosen: list[Suspect] = []
-    for suspect in sorted(inside, key=_explanation, reverse=True):
+    likeliest = sorted(inside, key=lambda suspect: _explanation(suspect, tuning), reverse=True)
+    for suspect in likeliest:
         if all(disjoint(suspect.slice, other.slice) for other in chosen):
             chosen.append(suspect)
-    chosen = chosen[:MOST_CAUSES]
+    chosen = chosen[: tuning.most_causes]
     is_better = (
         len(chosen) > 1
-        and sum(one.excess for one in chosen) >= NEARLY_ALL * best.excess
-        and sum(one.attempts for one in chosen) <= SMALL_PART * best.attempts
-        and sum(one.nats for one in chosen) >= best.nats + CLEAR_NATS
+        and sum(one.excess for one in chosen) >= tuning.nearly_all * best.excess
+        and sum(one.attempts for one in chosen) <= tuning.small_part * best.attempts
+        and sum(one.nats for one in chosen) >= best.nats + tuning.clear_nats
     )
     return chosen if is_better else []
 
 
-def holding(suspects: Sequence[Suspect]) -> list[Suspect]:
-    """The suspects that can hold EXPLAINS of the failures too many that there surely are.
+def holding(
+    suspects: Sequence[Suspect], tuning: ExplanationTuning = ExplanationTuning()
+) -> list[Suspect]:
+    """The suspects that can hold most of the failures too many that there surely are.
 
     A slice that crosses the cause shows a part of them only. Its likelihood may still be the higher
     one, where it normally fails less: so it is excess that decides who may explain at all.
     """
-    surely = max(suspect.excess - DOUBT * _noise(suspect) for suspect in suspects)
+    surely = max(suspect.excess - tuning.doubt * _noise(suspect) for suspect in suspects)
     return [
         suspect
         for suspect in suspects
-        if suspect.excess + DOUBT * _noise(suspect) >= EXPLAINS * surely
+        if suspect.excess + tuning.doubt * _noise(suspect) >= tuning.explains * surely
     ]
 
 
@@ -126,17 +120,18 @@ def _noise(suspect: Suspect) -> float:
     return math.sqrt(suspect.expected)
 
 
-def _explanation(suspect: Suspect) -> tuple[float, int, str]:
+def _explanation(suspect: Suspect, tuning: ExplanationTuning) -> tuple[float, int, str]:
     """The likeliest first, where every dimension more has to earn its place."""
     depth = len(dimensions(suspect.slice))
-    return round(suspect.nats - DIMENSION_NATS * depth, 3), -depth, suspect.slice
+    return round(suspect.nats - tuning.dimension_nats * depth, 3), -depth, suspect.slice
 
 
-def _is_clear(best: Suspect, others: Sequence[Suspect]) -> bool:
-    if best.sure >= CLEAR_ENOUGH:
+def _is_clear(best: Suspect, others: Sequence[Suspect], tuning: ExplanationTuning) -> bool:
+    if best.sure >= tuning.clear_enough:
         return True
+    close = _explanation(best, tuning)[0] - tuning.clear_nats
     return not any(
-        _explanation(other)[0] > _explanation(best)[0] - CLEAR_NATS
+        _explanation(other, tuning)[0] > close
         and not disjoint(other.slice, best.slice)
         and not refines(other.slice, best.slice)
         and not refines(best.slice, other.slice)

@@ -15,17 +15,15 @@ from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import NONE, attempts, blamed, minus, risen, shown
 from functions.core.counting.signals import ORDER, RATES, SIGNALS
 from functions.core.counting.slices import ALL, dimensions, wider_slices
-from functions.core.detection.evidence import began, strength, tolerated
+from functions.core.detection.evidence import began, strength
 from functions.core.detection.explanation import Suspect, causes
-from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
+from functions.core.detection.span import Moment, Span
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
-from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict, score
+from functions.core.troubles.severity import WARNING_SCORE, Verdict, score
 
-FAIR_PART: Final = 0.5
-"""A wide slice with so much of a suspect's excess among its failures may explain it."""
-WIDER_NATS: Final = 5.0
-"""By so much a wider slice must explain more than an open incident's own, to take its place."""
+NOT_YET: Final = 0.98
+"""What is proven is an incident; the rest scores less than 50."""
 
 _FAMILIES: Final = tuple(
     tuple(name for name in RATES if SIGNALS[name].trouble == trouble)
@@ -55,7 +53,7 @@ def findings(
             start = began(trail)
             span = moment.since(start)
             own = span.suspect(key, signal)
-            if own.events < FEWEST_EVENTS:
+            if own.events < moment.normals.tuning.evidence.fewest_events:
                 continue  # not enough to tell, but nothing that is explained
             suspect = span.without(own, told)
             if suspect is not None and suspect.sure >= 1.0:
@@ -99,10 +97,11 @@ def _localised(
             left = span.with_shift(left)
         if left is not None and (key not in best or _more(left, best[key])):
             best[key] = left
+    tuning = moment.normals.tuning.explanation
     own = {(suspect.slice, suspect.signal): since for suspect, since in suspects}
     return [
         sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start))
-        for cause in causes(list(best.values()), span.weigh, span.crossing)
+        for cause in causes(list(best.values()), span.weigh, span.crossing, tuning)
     ]
 
 
@@ -110,11 +109,12 @@ def _rivals(moment: Moment, family: Sequence[str], surest: Suspect) -> set[tuple
     """Whatever may explain the failures better: what is suspicious, and every slice of at most one
     dimension with a fair part of the failures, for wide slices take longer to be suspicious."""
     rivals = {(signal, key) for signal, key in moment.tracker.hot if signal in family}
+    fair = moment.normals.tuning.explanation.fair_part * surest.excess
     for key, counts in moment.window.sums.items():
         if len(dimensions(key)) > 1:
             continue
         for signal in family:
-            if blamed(counts, signal) >= FAIR_PART * surest.excess:
+            if blamed(counts, signal) >= fair:
                 rivals.add((signal, key))
     return rivals
 
@@ -138,7 +138,7 @@ def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -
         and (left := span.without(span.suspect(key, signal), others)) is not None
     ]
     best = max(wider, key=lambda suspect: suspect.nats, default=own)
-    if best.nats < own.nats + WIDER_NATS:
+    if best.nats < own.nats + moment.normals.tuning.explanation.wider_nats:
         return None
     return sighting(moment, verdict(span, replace(best, sure=1.0)), incident.stands_since)
 
@@ -163,17 +163,17 @@ def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:
-    budget = span.moment.budget
-    normal = span.moment.normals.normal(suspect.slice, suspect.signal)
-    limit = tolerated(normal, budget.drift(suspect.signal))
-    at_least = lower_bound(suspect.events, suspect.attempts, RATE_SURE)
+    budget, normals = span.moment.budget, span.moment.normals
+    limit = normals.tolerated(suspect.slice, suspect.signal)
+    sure = normals.tuning.figures.rate_sure
+    at_least = lower_bound(suspect.events, suspect.attempts, sure)
     return Verdict(
         slice=suspect.slice,
         signal=suspect.signal,
         score=score(suspect.sure, at_least, budget.thresholds[suspect.signal], limit),
         rate=suspect.rate,
         at_least=at_least,
-        normal=normal.rate,
+        normal=normals.normal(suspect.slice, suspect.signal).rate,
         tolerated=limit,
         attempts=suspect.attempts,
     )
@@ -190,18 +190,13 @@ def suspicious(moment: Moment) -> Verdict | None:
     nats, _, key, signal = top
     counts = moment.window.sums.get(key, NONE)
     total = attempts(counts)
-    normal = moment.normals.normal(key, signal)
     return Verdict(
         slice=key,
         signal=signal,
         score=WARNING_SCORE * min(NOT_YET, nats / moment.tracker.needed),
         rate=blamed(counts, signal) / total if total else 0.0,
         at_least=0.0,
-        normal=normal.rate,
-        tolerated=tolerated(normal, moment.budget.drift(signal)),
+        normal=moment.normals.normal(key, signal).rate,
+        tolerated=moment.normals.tolerated(key, signal),
         attempts=total,
     )
-
-
-NOT_YET: Final = 0.98
-"""What is proven is an incident; the rest scores less than 50."""

@@ -13,7 +13,6 @@ import math
 from collections.abc import Mapping
 from itertools import pairwise
 from statistics import fmean
-from typing import Final
 
 import msgspec
 
@@ -21,34 +20,11 @@ from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
 from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import ALL, Slice, dimensions, disjoint
 from functions.core.detection.baseline import Baseline, Cell
-from functions.core.detection.evidence import CAP, HIGHEST, Normal, surprise
+from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.normals import Normals
+from functions.core.detection.tuning import LatencyTuning, Tuning, VolumeTuning
 from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import Verdict
-
-FEWEST_EXPECTED: Final = 10.0
-"""Attempts a minute, below which a slice may well be silent."""
-LEFT: Final[Mapping[bool, float]] = {True: 0.1, False: 0.02}
-"""What a collapse leaves, as a share of what is expected: of all traffic, of another slice. Traffic
-moves between slices, so there only near silence says something."""
-STILL_COMES: Final = 0.5
-"""Share of what is expected outside of a slice, at which not all traffic collapsed but the slice."""
-LATELY_CELLS: Final = 3
-DOUBTFUL_SECONDS: Final = 1200
-"""A drop that is not proven by then was none: payments of this slice come in batches."""
-SHORTEST_CELL: Final = 45
-"""Seconds. A cell that is shorter says too little."""
-
-USUALLY_SLOWER: Final = 0.05
-CLEARLY_SLOWER: Final = 0.2
-"""Share of payments beyond the usual 95th percentile that is worth a page."""
-SLOW_DISPERSION: Final = 4.0
-"""Slow payments come together: one slow hop slows many."""
-MOST_NATS: Final = 60.0
-"""Evidence of slowness that is gathered at most."""
-FEWEST_TIMED: Final = 20
-LASTING_SECONDS: Final = 21_600
-"""After so long, latency is what it is: slow payments are usual then."""
 
 
 class Drop(msgspec.Struct, frozen=True, array_like=True):
@@ -83,24 +59,28 @@ class Flow(msgspec.Struct, frozen=True):
 def flow_after(flow: Flow, normals: Normals, needed: float) -> Flow:
     """The flow after the baseline's newest cell. Nothing is suspected while there are no cells that
     are absorbed: then nothing is known."""
-    baseline = normals.baseline
-    if len(baseline.cells) < LATELY_CELLS + 1 or not baseline.absorbed:
+    baseline, tuning = normals.baseline, normals.tuning
+    if len(baseline.cells) < tuning.volume.lately_cells + 1 or not baseline.absorbed:
         return flow
     cell = baseline.cells[-1]
-    if cell.end - cell.start < SHORTEST_CELL:
+    if cell.end - cell.start < tuning.volume.shortest_cell:
         return flow
-    return Flow(_drops(flow.drops, normals, cell, needed), _slow(flow.slow, baseline, cell))
+    return Flow(_drops(flow.drops, normals, cell, needed), _slow(flow.slow, baseline, cell, tuning))
 
 
-def flow_sightings(flow: Flow, needed: float) -> list[Sighting]:
+def flow_sightings(flow: Flow, needed: float, tuning: Tuning = Tuning()) -> list[Sighting]:
     """What of it stands out, and since which second."""
-    return [*_collapsed(flow.drops, needed), *_slowed(flow.slow, needed)]
+    return [
+        *_collapsed(flow.drops, needed, tuning.volume),
+        *_slowed(flow.slow, needed, tuning.latency),
+    ]
 
 
 def _drops(
     before: Mapping[Slice, Drop], normals: Normals, cell: Cell, needed: float
 ) -> dict[Slice, Drop]:
     expected, seconds = _Expected(normals), cell.end - cell.start
+    tuning, most = normals.tuning.volume, normals.tuning.evidence.cap * needed
     came_all = attempts(cell.counts.get(ALL, NONE))
     all_expected = before[ALL].expected if ALL in before else expected.of(ALL)
     still = min(1.0, came_all / (all_expected * seconds)) if all_expected else 0.0
@@ -108,12 +88,12 @@ def _drops(
     for key in dict.fromkeys((*normals.baseline.spread, *before)):
         held = before.get(key)
         rate = held.expected if held else expected.of(key)
-        if rate * 60 < FEWEST_EXPECTED or (cell.mixed and key != ALL):
+        if rate * 60 < tuning.fewest_expected or (cell.mixed and key != ALL):
             continue
         wanted = rate * seconds * (1.0 if key == ALL else still)
-        drop = _drop(key, held, rate, wanted, normals.baseline)
-        if drop and (drop.nats >= needed or cell.end - drop.since <= DOUBTFUL_SECONDS):
-            drops[key] = msgspec.structs.replace(drop, nats=min(drop.nats, CAP * needed))
+        drop = _drop(key, held, rate, wanted, normals.baseline, tuning)
+        if drop and (drop.nats >= needed or cell.end - drop.since <= tuning.doubtful_seconds):
+            drops[key] = msgspec.structs.replace(drop, nats=min(drop.nats, most))
     return drops
 
 
@@ -123,7 +103,7 @@ class _Expected:
     def __init__(self, normals: Normals) -> None:
         cells = normals.baseline.cells
         self._normals = normals
-        self._lately = cells[-LATELY_CELLS - 1 : -1]
+        self._lately = cells[-normals.tuning.volume.lately_cells - 1 : -1]
         self._lately_seconds = max(1, sum(c.end - c.start for c in self._lately))
         self._known_seconds = max(1, sum(c.end - c.start for c in cells if c.absorbed))
 
@@ -136,13 +116,18 @@ class _Expected:
 
 
 def _drop(
-    key: Slice, held: Drop | None, rate: float, wanted: float, baseline: Baseline
+    key: Slice,
+    held: Drop | None,
+    rate: float,
+    wanted: float,
+    baseline: Baseline,
+    tuning: VolumeTuning,
 ) -> Drop | None:
     """The drop with the newest cell's evidence, which is of a Poisson rate; None where there is none.
     rate: attempts a second that are expected; wanted: in this cell, as far as traffic goes on."""
-    cell, left = baseline.cells[-1], LEFT[key == ALL]
+    cell, left = baseline.cells[-1], _left(key, tuning)
     came = attempts(cell.counts.get(key, NONE))
-    if not held and came > LATELY_CELLS * left * wanted:
+    if not held and came > tuning.lately_cells * left * wanted:
         return None
     nats = (wanted * (1 - left) + came * math.log(left)) / _dispersion(baseline, key)
     nats += held.nats if held else 0.0
@@ -150,6 +135,11 @@ def _drop(
         return None
     share = came / wanted if wanted else 0.0
     return Drop(rate, nats, held.since if held else cell.start, share)
+
+
+def _left(key: Slice, tuning: VolumeTuning) -> float:
+    """What a collapse leaves of the slice, as a share of what is expected."""
+    return tuning.left_of_all if key == ALL else tuning.left_of_slice
 
 
 def _dispersion(baseline: Baseline, key: str) -> float:
@@ -162,13 +152,13 @@ def _dispersion(baseline: Baseline, key: str) -> float:
     return max(1.0, squared / 2 / mean)
 
 
-def _collapsed(drops: Mapping[Slice, Drop], needed: float) -> list[Sighting]:
+def _collapsed(drops: Mapping[Slice, Drop], needed: float, tuning: VolumeTuning) -> list[Sighting]:
     """The widest of the slices that collapsed: what lies in them, or shares their payments, went
     with them. All traffic is none of them while it goes on outside of one."""
     standing = [(key, drop) for key, drop in drops.items() if drop.nats >= needed]
     standing.sort(key=lambda item: (-item[1].expected, len(dimensions(item[0])), item[0]))
     whole = dict(standing).get(ALL)
-    most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop)}
+    most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop, tuning)}
     found: list[Sighting] = []
     for key, drop in standing:
         if key == ALL and most:
@@ -183,63 +173,67 @@ def _collapsed(drops: Mapping[Slice, Drop], needed: float) -> list[Sighting]:
                 rate=drop.share,
                 at_least=drop.share,
                 normal=1.0,
-                tolerated=LEFT[key == ALL],
+                tolerated=_left(key, tuning),
                 attempts=round(drop.expected * 60),
             )
             found.append(Sighting(verdict, drop.since, {}, None))
     return found
 
 
-def _goes_on(whole: Drop, part: Drop) -> bool:
+def _goes_on(whole: Drop, part: Drop, tuning: VolumeTuning) -> bool:
     """Whether traffic comes outside of the part. The part's share is one of what is left of all."""
     expected = whole.expected - part.expected
     came = whole.share * (whole.expected - part.share * part.expected)
-    return expected * 60 >= FEWEST_EXPECTED and came >= STILL_COMES * expected
+    return expected * 60 >= tuning.fewest_expected and came >= tuning.still_comes * expected
 
 
-def _slow(before: Mapping[str, Slow], baseline: Baseline, cell: Cell) -> dict[str, Slow]:
+def _slow(
+    before: Mapping[str, Slow], baseline: Baseline, cell: Cell, every: Tuning
+) -> dict[str, Slow]:
+    tuning, lately = every.latency, every.volume.lately_cells
     slow: dict[str, Slow] = {}
     for key, counts in cell.counts.items():
         now = speeds(counts)
         timed = sum(now)
-        if timed < FEWEST_TIMED:
+        if timed < tuning.fewest_timed:
             if key in before:
                 slow[key] = before[key]
             continue
         held = before.get(key)
-        if held and held.timed and cell.end - held.since < LASTING_SECONDS:
+        if held and held.timed and cell.end - held.since < tuning.lasting_seconds:
             # What is slow must not become usual while it lasts.
             cut, total, normal = held.cut, held.timed, held.usual
         else:
             usual = speeds(baseline.absorbed.get(key, NONE))
             total = sum(usual)
-            if total < FEWEST_TIMED * LATELY_CELLS:
+            if total < tuning.fewest_timed * lately:
                 continue
-            cut = _cut(usual, total)
+            cut = _cut(usual, total, tuning)
             normal = sum(usual[cut:]) / total
         share = sum(now[cut:]) / timed
-        if share < CLEARLY_SLOWER:
+        if share < tuning.clearly_slower:
             continue
-        limit = min(HIGHEST, max(USUALLY_SLOWER, normal))
+        limit = min(every.evidence.highest, max(tuning.usually_slower, normal))
         error = math.sqrt(limit * (1 - limit) / total)
-        nats = surprise(sum(now[cut:]), timed, Normal(limit, error, SLOW_DISPERSION), 0.0)
-        nats = nats / SLOW_DISPERSION + (held.nats if held else 0.0)
+        usually = Normal(limit, error, tuning.dispersion)
+        nats = surprise(sum(now[cut:]), timed, usually, 0.0, every.evidence)
+        nats = nats / tuning.dispersion + (held.nats if held else 0.0)
         since = held.since if held else cell.start
-        slow[key] = Slow(min(nats, MOST_NATS), since, share, normal, timed, cut, total)
+        slow[key] = Slow(min(nats, tuning.most_nats), since, share, normal, timed, cut, total)
     return slow
 
 
-def _cut(usual: list[int], total: int) -> int:
-    """The first latency field of which, with all slower ones, at most USUALLY_SLOWER are usual."""
+def _cut(usual: list[int], total: int, tuning: LatencyTuning) -> int:
+    """The first latency field of which, with all slower ones, as few are usual as may be."""
     slower = 0
     for index in range(len(SPEEDS), 0, -1):
         slower += usual[index]
-        if slower > USUALLY_SLOWER * total:
+        if slower > tuning.usually_slower * total:
             return min(len(SPEEDS), index + 1)
     return 1
 
 
-def _slowed(slow: Mapping[Slice, Slow], needed: float) -> list[Sighting]:
+def _slowed(slow: Mapping[Slice, Slow], needed: float, tuning: LatencyTuning) -> list[Sighting]:
     standing = [(key, item) for key, item in slow.items() if item.nats >= needed]
     standing.sort(key=lambda i: (-i[1].nats, -i[1].attempts, len(dimensions(i[0])), i[0]))
     found: list[Sighting] = []
@@ -252,7 +246,7 @@ def _slowed(slow: Mapping[Slice, Slow], needed: float) -> list[Sighting]:
                 rate=item.share,
                 at_least=item.share,
                 normal=item.usual,
-                tolerated=CLEARLY_SLOWER,
+                tolerated=tuning.clearly_slower,
                 attempts=item.attempts,
             )
             found.append(Sighting(verdict, item.since, {}, None))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 import msgspec
 
@@ -13,15 +12,7 @@ from functions.core.counting.slices import Slice
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell, Past
 from functions.core.detection.normals import Normals
 from functions.core.detection.season import Hours, noted
-
-MEMORY_SECONDS: Final = 1800
-GUARD_SECONDS: Final = 120
-PAST_SECONDS: Final = 86_400
-"""Half-life of the longer past."""
-FORGOTTEN_SECONDS: Final = 86_400
-"""A slice without payments for so long is forgotten."""
-MOST_DISPERSED: Final = 16.0
-"""Of one difference: what lies beyond four standard deviations is no dispersion."""
+from functions.core.detection.tuning import NormalTuning
 
 HeldBack = Callable[[Slice, int, int], bool]
 """Whether the slice's counts of [start, end) are to be kept out of what is normal."""
@@ -41,9 +32,9 @@ def fold(
     While learning, everything is absorbed at once: there is no normal yet to depart from. mixed:
     traffic is spread as it usually is not, and has not been for long.
     """
-    baseline = normals.baseline
+    baseline, tuning = normals.baseline, normals.tuning.normal
     start = baseline.folded or second - CELL_SECONDS
-    ripe = second if learning else second - GUARD_SECONDS
+    ripe = second if learning else second - tuning.guard_seconds
     learned = _Learned(normals)
     kept: list[Cell] = []
     before: Mapping[Slice, Counts] = {}
@@ -52,11 +43,12 @@ def fold(
             cell = _ripened(cell, held_back)
             learned.absorb(cell, before)
         before = cell.counts
-        if cell.end > second - GUARD_SECONDS - MEMORY_SECONDS:
+        if cell.end > second - tuning.guard_seconds - tuning.memory_seconds:
             kept.append(cell)
         elif cell.absorbed and not cell.mixed:
             learned.let_go(cell)
-    return learned.baseline(second, tuple(kept), noted(baseline.hours, start, current))
+    hours = noted(baseline.hours, start, current, tuning)
+    return learned.baseline(second, tuple(kept), hours)
 
 
 def _ripened(cell: Cell, held_back: HeldBack) -> Cell:
@@ -72,6 +64,7 @@ class _Learned:
     def __init__(self, normals: Normals) -> None:
         baseline = normals.baseline
         self.normals = normals
+        self.tuning = normals.tuning.normal
         self.absorbed = dict(baseline.absorbed)
         self.spread = dict(baseline.spread)
         self.past = dict(baseline.past)
@@ -92,13 +85,13 @@ class _Learned:
             _take(self.spread, key, attempts(counts))
             if key not in cell.held:
                 _take(self.absorbed, key, counts)
-                self.past[key] = _remember(self.past.get(key), cell.end, counts)
+                self.past[key] = self._remember(key, cell.end, counts)
 
     def _disperse(self, key: Slice, counts: Counts, before: Counts) -> None:
         """The difference to the cell before, squared, over what a binomial's would be, into its running
         mean over about 30 cells (von Neumann, Annals of Mathematical Statistics 12, 1941: differences
         do not take a slow change for dispersion)."""
-        total, total_before = attempts(counts), attempts(before)
+        tuning, total, total_before = self.tuning, attempts(counts), attempts(before)
         if not (total and total_before):
             return
         for signal, by_slice in self.dispersion.items():
@@ -108,10 +101,23 @@ class _Learned:
             rate = self.normals.normal(key, signal).rate
             difference = shown / total - shown_before / total_before
             variance = rate * (1 - rate) * (1 / total + 1 / total_before)
-            weight = min(1.0, min(total, total_before) * rate / 2) * CELL_SECONDS / MEMORY_SECONDS
+            weight = min(1.0, min(total, total_before) * rate / 2)
+            weight = weight * CELL_SECONDS / tuning.memory_seconds
             mean = by_slice.get(key, 1.0)
-            squared = min(difference * difference / variance, MOST_DISPERSED)
+            squared = min(difference * difference / variance, tuning.most_dispersed)
             by_slice[key] = mean + weight * (squared - mean)
+
+    def _remember(self, key: Slice, at: int, counts: Counts) -> Past:
+        before = self.past.get(key) or Past(at, 0.0, {})
+        fading = 0.5 ** ((at - before.at) / self.tuning.past_seconds)
+        return Past(
+            at,
+            before.attempts * fading + attempts(counts),
+            {
+                signal: before.events.get(signal, 0.0) * fading + blamed(counts, signal)
+                for signal in RATES
+            },
+        )
 
     def baseline(self, folded: int, cells: tuple[Cell, ...], hours: Hours) -> Baseline:
         return Baseline(
@@ -127,24 +133,13 @@ def _take(sums: dict[str, int], key: str, value: int) -> None:
         sums.pop(key, None)  # what never was an attempt adds nothing to its slice
 
 
-def _remember(past: Past | None, at: int, counts: Counts) -> Past:
-    before = past or Past(at, 0.0, {})
-    fading = 0.5 ** ((at - before.at) / PAST_SECONDS)
-    return Past(
-        at,
-        before.attempts * fading + attempts(counts),
-        {
-            signal: before.events.get(signal, 0.0) * fading + blamed(counts, signal)
-            for signal in RATES
-        },
-    )
-
-
-def forget(baseline: Baseline, second: int) -> tuple[Baseline, frozenset[str]]:
+def forget(
+    baseline: Baseline, second: int, tuning: NormalTuning = NormalTuning()
+) -> tuple[Baseline, frozenset[str]]:
     """The baseline without the slices that had no payment for long, and those it still knows."""
     alive = set(baseline.absorbed)
     alive.update(*(cell.counts for cell in baseline.cells))
-    young = second - FORGOTTEN_SECONDS
+    young = second - tuning.forgotten_seconds
     past = {key: past for key, past in baseline.past.items() if past.at >= young or key in alive}
     alive.update(past)
     dispersion = {

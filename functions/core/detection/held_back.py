@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from functions.core.counting.counts import NONE, attempts
 from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
 from functions.core.detection.evidence import began, strength
 from functions.core.detection.folding import HeldBack
 from functions.core.detection.normals import Normals
-from functions.core.detection.span import SHIFTED, Moment
+from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
+from functions.core.detection.tuning import HoldingTuning
 from functions.core.troubles.incident import Incident
-
-HELD_BACK: Final = 0.5
-"""Share of the needed evidence from which a slice's counts are kept out of what is normal."""
-SUSPECTED_SECONDS: Final = 1200
-"""So long after it began: what is not proven by then may as well be how the slice is."""
 
 
 def held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
-    tracker, lasting = state.tracker, rules.patience.lasting_seconds
+    tracker, lasting, tuning = state.tracker, rules.patience.lasting_seconds, rules.tuning.holding
     doubtful: dict[Slice, list[int]] = {}
     for signal, key in tracker.hot:
         trail = tracker.trails[signal][key]
-        if strength(trail) >= HELD_BACK * tracker.needed:
+        if strength(trail) >= tuning.doubtful * tracker.needed:
             doubtful.setdefault(key, []).append(began(trail))
     incidents = [
         incident
@@ -35,12 +29,12 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     ]
 
     def held_back(key: str, start: int, end: int) -> bool:
-        if any(since < end <= since + SUSPECTED_SECONDS for since in doubtful.get(key, ())):
+        if any(since < end <= since + tuning.suspected_seconds for since in doubtful.get(key, ())):
             return True
         return any(
             incident.started_at < end
             and start <= (incident.closed_at or end)
-            and _taints(incident, key, state)
+            and _taints(incident, key, state, tuning)
             for incident in incidents
         )
 
@@ -50,19 +44,15 @@ def held_back(state: State, rules: Rules) -> HeldBack:
 def is_mixed(state: State, normals: Normals) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
-    moment = Moment(state.window, state.tracker, normals)
-    if moment.since(state.window.start).shift(ALL, RATES[0]) <= SHIFTED:
+    moment, tuning = Moment(state.window, state.tracker, normals), normals.tuning
+    if moment.since(state.window.start).shift(ALL, RATES[0]) <= tuning.explanation.shifted:
         return False
     cells = state.tracker.baseline.cells
-    return sum(cell.end - cell.start for cell in cells if cell.mixed) < SUSPECTED_SECONDS
+    mixed = sum(cell.end - cell.start for cell in cells if cell.mixed)
+    return mixed < tuning.holding.suspected_seconds
 
 
-TAINTED: Final = 0.1
-"""Share of its normal failures, or of what may drift, that an incident may add to another slice's
-before that is held back too."""
-
-
-def _taints(incident: Incident, key: str, state: State) -> bool:
+def _taints(incident: Incident, key: str, state: State, tuning: HoldingTuning) -> bool:
     """Whether the incident's failures would spoil what is normal for the slice."""
     if refines(key, incident.slice):
         return True
@@ -73,4 +63,4 @@ def _taints(incident: Incident, key: str, state: State) -> bool:
     total = attempts(sums.get(wider, NONE))
     worst = incident.worst
     excess = (worst.rate - worst.normal) * attempts(sums.get(incident.slice, NONE))
-    return excess > TAINTED * max(0.01, worst.normal) * total
+    return excess > tuning.tainted * max(tuning.low_rate, worst.normal) * total

@@ -67,13 +67,13 @@ def encode(stored: State | Delta) -> bytes:
     return bytes((FORMAT,)) + zlib.compress(data, 3)
 
 
-def decode_state(data: bytes) -> State:
+def decode_state(data: bytes, rules: Rules = Rules()) -> State:
     """Raises UnknownFormat."""
     state = _decoded(_state, data)
     tracker = msgspec.structs.replace(
         state.tracker,
         baseline=restored(state.tracker.baseline),
-        hot=hot(state.tracker.trails, state.tracker.needed),
+        hot=hot(state.tracker.trails, state.tracker.needed, rules.tuning.evidence),
     )
     return msgspec.structs.replace(state, window=summed(state.window), tracker=tracker)
 

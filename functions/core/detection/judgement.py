@@ -7,7 +7,6 @@ which makes of them what becomes of the incidents.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -21,7 +20,7 @@ from functions.core.detection.flow import flow_sightings
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
-from functions.core.detection.tracker import UNLEARNED, Tracker, calmed, cleared
+from functions.core.detection.tracker import Tracker, calmed, cleared
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import (
@@ -40,7 +39,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     """The state with its incidents as of the second that its clock has entered."""
     state = _excusing(state, normals)
     moment = Moment(state.window, state.tracker, normals)
-    flow = flow_sightings(state.flow, state.tracker.needed)
+    flow = flow_sightings(state.flow, state.tracker.needed, rules.tuning)
     waves = [] if state.learning else customer_waves(moment, state.incidents)
     if not (state.tracker.hot or state.incidents or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
@@ -55,6 +54,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         state.came,
         state.window.clock,
         rules.patience,
+        rules.tuning.recovery,
     )
     tracker = _cleared(state.tracker, explained, told)
     return replace(
@@ -96,8 +96,9 @@ def _rates_as_usual(state: State, learning: bool, normals: Normals) -> list[str]
     for signal in RATES:
         if events(counts, signal) <= normals.budget.thresholds[signal].warning * total:
             continue
-        normal = UNLEARNED if learning else normals.normal(ALL, signal)
-        nats = surprise(blamed(counts, signal), total, normal, normals.budget.drift(signal))
+        normal = normals.unlearned if learning else normals.normal(ALL, signal)
+        shown, drift = blamed(counts, signal), normals.drift(signal)
+        nats = surprise(shown, total, normal, drift, normals.tuning.evidence)
         if nats < needed * normal.dispersion:
             seen.append(signal)
     return seen
@@ -154,10 +155,6 @@ def _worst(
     return max(verdicts, key=lambda item: (item.score, item.slice), default=None)
 
 
-FEWEST_FOR_A_RATE: Final = 20
-"""Attempts in the latest seconds, below which their rate would say more about luck."""
-
-
 def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announcement:
     """The announcement with the incident's rate since it stands out, for people to read."""
     incident = item.incident
@@ -165,7 +162,8 @@ def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announceme
     seconds = min(rules.patience.recent_seconds, stands_out)
     counts = window.since(incident.slice, window.clock + 1 - seconds)
     total = attempts(counts)
-    if item.transition == CLOSED or total < FEWEST_FOR_A_RATE or not is_rate(incident.signal):
+    is_little = total < rules.tuning.figures.latest_attempts
+    if item.transition == CLOSED or is_little or not is_rate(incident.signal):
         return item
     latest = Latest(blamed(counts, incident.signal) / total, seconds)
     incident = replace(incident, latest=latest)

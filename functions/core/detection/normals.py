@@ -7,34 +7,31 @@ beside the state, never in it: a Memory belongs to whoever steps.
 from __future__ import annotations
 
 import math
-from typing import Final
 
 from functions.core.counting.counts import NONE, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL, wider_slices
 from functions.core.detection.baseline import Baseline
 from functions.core.detection.budget import Budget
-from functions.core.detection.evidence import Normal, Steps, steps
+from functions.core.detection.evidence import Normal, Steps, steps, tolerated
 from functions.core.detection.season import HOUR, Season, season
-
-OWN_PAST: Final = 300.0
-"""Attempts that the longer past counts for at most, beside the last 30 minutes."""
-BORROWED: Final = 20.0
-"""Attempts that the wider slice's rate counts for, and for all traffic the assumed one: slices of one
-kind differ a lot."""
-_NOISE: Final = 0.3
-"""Of 30 cells' mean squared residual, the standard error when there is no dispersion."""
+from functions.core.detection.tuning import Tuning
 
 
 class Normals:
     """What is normal by this baseline, each worked out when it is asked for, and then remembered.
 
-    weighs: by signal, slice → how its events weigh, for what is asked once a failure.
+    weighs: by signal, slice → how its events weigh, for what is asked once a failure. unlearned: what
+    all traffic is held to while nothing is learned.
     """
 
-    def __init__(self, baseline: Baseline, budget: Budget = Budget()) -> None:
+    def __init__(
+        self, baseline: Baseline, budget: Budget = Budget(), tuning: Tuning = Tuning()
+    ) -> None:
         self.baseline = baseline
         self.budget = budget
+        self.tuning = tuning
+        self.unlearned = Normal(tuning.evidence.unlearned_rate, 0.0, 1.0)
         self.weighs: dict[str, dict[str, Steps]] = {signal: {} for signal in RATES}
         self._normals: dict[str, dict[str, Normal]] = {signal: {} for signal in RATES}
         self._seasons: dict[str, Season | None] = {}
@@ -44,7 +41,7 @@ class Normals:
         """What is normal for the slice's signal, one of RATES.
 
         An empirical Bayes estimate: Beta-binomial with the wider slices' rate as prior mean, worth
-        BORROWED attempts, and the slice's own longer past, worth up to OWN_PAST of them. Where the
+        a few attempts, and the slice's own longer past, worth some hundreds of them. Where the
         rate was higher at this hour on most of the days before, that is normal.
         """
         found = self._normals[signal].get(key)
@@ -53,13 +50,13 @@ class Normals:
         return found
 
     def _normal(self, key: str, signal: str) -> Normal:
-        baseline = self.baseline
+        baseline, tuning = self.baseline, self.tuning.normal
         wider = (self.normal(other, signal).rate for other in wider_slices(key))
         borrowed = max(wider, default=SIGNALS[signal].assumed)
-        weight, shown = BORROWED, BORROWED * borrowed
+        weight, shown = tuning.borrowed, tuning.borrowed * borrowed
         past = baseline.past.get(key)
         if past is not None and past.attempts > 0:
-            own = min(OWN_PAST, past.attempts)
+            own = min(tuning.own_past, past.attempts)
             shown += own * past.events.get(signal, 0.0) / past.attempts
             weight += own
         counts = baseline.absorbed.get(key, NONE)
@@ -71,16 +68,29 @@ class Normals:
             rate = max(rate, usually.rates[signal] or 0.0)
         # One event more, as Agresti and Coull add some: without any seen, none is not the rate.
         upper = (rate * weight + 1) / (weight + 1)
-        dispersion = max(1.0, baseline.dispersion.get(signal, {}).get(key, 1.0) - _NOISE)
+        dispersed = baseline.dispersion.get(signal, {}).get(key, 1.0)
+        dispersion = max(1.0, dispersed - tuning.dispersion_noise)
         return Normal(rate, math.sqrt(upper * (1 - upper) * dispersion / weight), dispersion)
 
     def steps(self, key: str, signal: str) -> Steps:
         """How events of that signal weigh in the slice."""
         found = self.weighs[signal].get(key)
         if found is None:
-            found = steps(self.normal(key, signal), self.budget.drift(signal))
+            found = steps(self.normal(key, signal), self.drift(signal), self.tuning.evidence)
             self.weighs[signal][key] = found
         return found
+
+    def drift(self, signal: str) -> float:
+        """How much the signal's rate may move without being worth a page, as a share."""
+        return self.budget.drift(signal, self.tuning.evidence)
+
+    def unlearned_steps(self) -> Steps:
+        """How events weigh while nothing is learned."""
+        return steps(self.unlearned, 0.0, self.tuning.evidence)
+
+    def tolerated(self, key: str, signal: str) -> float:
+        """Up to this rate of the slice nothing is worth a page, however sure it is."""
+        return tolerated(self.normal(key, signal), self.drift(signal), self.tuning.evidence)
 
     def season(self, key: str) -> Season | None:
         """What is usual in the slice at this hour, where it is known."""
@@ -88,24 +98,29 @@ class Normals:
         if hours is None:
             return None
         if key not in self._seasons:
-            self._seasons[key] = season(hours, self.baseline.folded)
+            self._seasons[key] = season(hours, self.baseline.folded, self.tuning.normal)
         return self._seasons[key]
 
     def share(self, key: str, wave: str) -> float:
-        """The usual share of a wave's payments, worth BORROWED attempts of the assumed one, towards
-        that of all traffic where the slice has few payments."""
+        """The usual share of a wave's payments, worth a few attempts of the assumed one, towards that
+        of all traffic where the slice has few payments."""
         found = self._shares.get((wave, key))
         if found is None:
             wider = SIGNALS[wave].assumed if key == ALL else self.share(ALL, wave)
             counts = self.baseline.absorbed.get(key, NONE)
-            found = (field(counts, wave) + BORROWED * wider) / (attempts(counts) + BORROWED)
+            borrowed = self.tuning.normal.borrowed
+            found = (field(counts, wave) + borrowed * wider) / (attempts(counts) + borrowed)
             self._shares[wave, key] = found
         return found
+
+    def is_by(self, budget: Budget, tuning: Tuning) -> bool:
+        """Whether these are what follows from that budget and tuning."""
+        return self.budget == budget and self.tuning == tuning
 
     def after(self, baseline: Baseline) -> Normals:
         """Those of the baseline that this one was folded into. A season is of hours that are over: it
         stays as it is until the next one."""
-        later = Normals(baseline, self.budget)
+        later = Normals(baseline, self.budget, self.tuning)
         if baseline.folded // HOUR == self.baseline.folded // HOUR:
             later._seasons.update(self._seasons)
         return later
@@ -117,11 +132,11 @@ class Memory:
     def __init__(self) -> None:
         self._newest: Normals | None = None
 
-    def of(self, baseline: Baseline, budget: Budget) -> Normals:
+    def of(self, baseline: Baseline, budget: Budget, tuning: Tuning = Tuning()) -> Normals:
         """The normals of the baseline, remembered where it is the one of before."""
         held = self._newest
-        if held is None or held.baseline is not baseline or held.budget != budget:
-            held = self._newest = Normals(baseline, budget)
+        if held is None or held.baseline is not baseline or not held.is_by(budget, tuning):
+            held = self._newest = Normals(baseline, budget, tuning)
         return held
 
     def fold(self, normals: Normals, baseline: Baseline) -> Normals:

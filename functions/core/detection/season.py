@@ -14,14 +14,11 @@ import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.signals import RATES
+from functions.core.detection.tuning import NormalTuning
 
 HOUR: Final = 3600
 HOURS: Final = 168
-MOST_SEASONAL: Final = 50
-"""Slices whose hours are kept."""
-FEWEST_ATTEMPTS: Final = 50
-"""In an hour, for its rates to count."""
-FEWEST_DAYS: Final = 2
+"""A week: the days before that are looked at are those of one."""
 
 Hours = Mapping[str, Mapping[int, Counts]]
 """Slice → hour since the epoch → counts, of the last HOURS hours."""
@@ -35,8 +32,10 @@ class Season(msgspec.Struct, frozen=True):
     rates: Mapping[str, float | None]
 
 
-def season(hours: Mapping[int, Counts], second: int) -> Season | None:
-    """What was usual at this hour on the days before; None of fewer than FEWEST_DAYS. An hour without
+def season(
+    hours: Mapping[int, Counts], second: int, tuning: NormalTuning = NormalTuning()
+) -> Season | None:
+    """What was usual at this hour on the days before; None of too few. An hour without
     payments, after the slice's first, was one of none."""
     hour, first = second // HOUR, min(hours, default=second)
     seen = [
@@ -44,18 +43,20 @@ def season(hours: Mapping[int, Counts], second: int) -> Season | None:
         for day in range(1, 8)
         if hour - 24 * day >= first
     ]
-    if len(seen) < FEWEST_DAYS:
+    if len(seen) < tuning.fewest_days:
         return None
     volumes = [attempts(counts) for counts, times in seen for _ in range(times)]
-    large = [item for item in seen if attempts(item[0]) >= FEWEST_ATTEMPTS]
+    large = [item for item in seen if attempts(item[0]) >= tuning.seasonal_attempts]
     rates: dict[str, float | None] = {}
     for signal in RATES:
         values = [blamed(c, signal) / attempts(c) for c, times in large for _ in range(times)]
-        rates[signal] = median(values) if len(large) >= FEWEST_DAYS else None
+        rates[signal] = median(values) if len(large) >= tuning.fewest_days else None
     return Season(median(volumes) / HOUR, rates)
 
 
-def noted(hours: Hours, start: int, counts: Mapping[str, Counts]) -> Hours:
+def noted(
+    hours: Hours, start: int, counts: Mapping[str, Counts], tuning: NormalTuning = NormalTuning()
+) -> Hours:
     """The hours with the counts of a cell that began at `start`."""
     hour = start // HOUR
     after = dict(hours)
@@ -65,8 +66,10 @@ def noted(hours: Hours, start: int, counts: Mapping[str, Counts]) -> Hours:
             by_hour = {at: held for at, held in by_hour.items() if at >= hour - HOURS}
         by_hour[hour] = by_hour.get(hour, NONE) + came
         after[key] = by_hour
-    if len(after) > MOST_SEASONAL:
+    if len(after) > tuning.most_seasonal:
         size = {key: sum(map(attempts, by_hour.values())) for key, by_hour in after.items()}
-        for key in sorted(after, key=lambda key: (size[key], key))[: len(after) - MOST_SEASONAL]:
+        for key in sorted(after, key=lambda key: (size[key], key))[
+            : len(after) - tuning.most_seasonal
+        ]:
             del after[key]
     return after

@@ -10,23 +10,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import crossing, dimensions, refines, slice_values, wider_slices
 from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
-from functions.core.detection.evidence import Normal, Trail, surprise, tolerated
+from functions.core.detection.evidence import Normal, Trail, surprise
 from functions.core.detection.explanation import Suspect, without
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import Tracker
-
-FEWEST_EVENTS: Final = 5
-"""Failures that a page needs at least: fewer may be one customer who tries again."""
-SHIFTED: Final = 0.001
-"""From this rise of all traffic's rate on, a mix shift is reckoned with everywhere."""
-DEEPER: Final = 2.0
-"""A slice inside of an incident's that fails so many times as much is a trouble of its own."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +102,11 @@ class Span:
         return self._weighed(suspect, suspect.attempts, suspect.events, moved)
 
     def _weighed(self, suspect: Suspect, total: int, events: int, normal: Normal) -> Suspect:
-        nats = surprise(events, total, normal, self.moment.budget.drift(suspect.signal))
+        normals = self.moment.normals
+        tuning, drift = normals.tuning.evidence, normals.drift(suspect.signal)
+        nats = surprise(events, total, normal, drift, tuning)
         needed = self.moment.tracker.needed * normal.dispersion
-        sure = nats / needed if events >= FEWEST_EVENTS else 0.0
+        sure = nats / needed if events >= tuning.fewest_events else 0.0
         expected = total * normal.rate
         return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
 
@@ -124,13 +118,14 @@ class Span:
 
     def without(self, suspect: Suspect | None, known: Iterable[str]) -> Suspect | None:
         """What is left of the suspect beside known incidents' slices. What lies inside of one may
-        fail as it does, and up to DEEPER times as much; beyond, it is a trouble of its own."""
+        fail as it does, and some times as much; beyond, it is a trouble of its own."""
+        deeper = self.moment.normals.tuning.explanation.deeper
         for key in known:
             if suspect is None:
                 return None
             cause = self.suspect(key, suspect.signal)
             if key != suspect.slice and refines(suspect.slice, key):
-                share = DEEPER * cause.excess / cause.attempts if cause.attempts else 0.0
+                share = deeper * cause.excess / cause.attempts if cause.attempts else 0.0
                 explained = math.ceil(share * suspect.attempts)
                 left = max(0, suspect.events - explained)
                 suspect = self.weigh(suspect, suspect.attempts, left)
@@ -147,8 +142,7 @@ class Span:
 
     def is_worth(self, suspect: Suspect) -> bool:
         """Whether the rate lies far enough above what is normal to be spoken of."""
-        normal = self.moment.normals.normal(suspect.slice, suspect.signal)
-        limit = tolerated(normal, self.moment.budget.drift(suspect.signal))
+        limit = self.moment.normals.tolerated(suspect.slice, suspect.signal)
         return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
 
     def shift(self, key: str, signal: str) -> float:
@@ -162,6 +156,7 @@ class Span:
     def _shift(self, key: str, signal: str) -> float:
         own = slice_values(key)
         rate = self.moment.normals.normal(key, signal).rate
+        shifted = self.moment.normals.tuning.explanation.shifted
         most = 0.0
         for dimension, parts in self.moment.parts.items():
             if dimension in own:
@@ -171,7 +166,7 @@ class Span:
                 mix = self._mixes[dimension, signal] = self._composed(parts, signal)
             rise, growth = mix
             most = max(most, rise)
-            if own and rise > SHIFTED:
+            if own and rise > shifted:
                 # How the slice's own payments are spread is not counted. Each of its failures may
                 # come from the part that grew, so they may grow as much.
                 most = max(most, rate * (growth - 1.0))

@@ -12,7 +12,8 @@ from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
 from functions.core.detection.flow import Flow
-from functions.core.detection.tracker import Tracker
+from functions.core.detection.tracker import Tracker, unlearned
+from functions.core.detection.tuning import Tuning
 from functions.core.troubles.head import EXCUSED_SECONDS, Head
 from functions.core.troubles.incident import Announcement, Incident
 from functions.core.troubles.life import Followed, Patience
@@ -20,12 +21,14 @@ from functions.core.troubles.severity import Verdict
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What detect judges by. width and lateness are seconds."""
+    """What detect judges by: what a deployment sets, and what was tuned. width and lateness are
+    seconds."""
 
     budget: Budget = Budget()
     width: int = 60
     lateness: int = 60
     patience: Patience = Patience()
+    tuning: Tuning = Tuning()
 
 
 class Totals(msgspec.Struct, frozen=True, array_like=True):
@@ -72,7 +75,10 @@ class State(msgspec.Struct, frozen=True):
 
 
 def initial(rules: Rules) -> State:
-    return State(window=Window(width=rules.width, lateness=rules.lateness))
+    return State(
+        window=Window(width=rules.width, lateness=rules.lateness),
+        tracker=unlearned(rules.tuning.evidence),
+    )
 
 
 def under(state: State, rules: Rules) -> State:

@@ -113,7 +113,7 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
     tracker = state.tracker
     if tracker.began:
         end = state.window.clock + 1
-        normals = Normals(tracker.baseline, rules.budget)
+        normals = Normals(tracker.baseline, rules.budget, rules.tuning)
         mixed = is_mixed(state, normals)
         tracker = folded(tracker, end, normals, held_back(state, rules), mixed=mixed)
         baseline = msgspec.structs.replace(tracker.baseline, folded=max(clock, end))
@@ -155,7 +155,7 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
         return state
     tracker, flow = state.tracker, state.flow
     if is_due(tracker, clock, rules.budget):
-        normals = memory.of(tracker.baseline, rules.budget)
+        normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
         mixed = is_mixed(state, normals)
         tracker = folded(tracker, clock, normals, held_back(state, rules), mixed=mixed)
         normals = memory.fold(normals, tracker.baseline)
@@ -169,7 +169,8 @@ def _weighed(
     state: State, arrival: CountedPartial, entered: bool, rules: Rules, memory: Memory
 ) -> State:
     """The state with what arrived counted and weighed, and judged where the clock moved."""
-    clock, normals = state.window.clock, memory.of(state.tracker.baseline, rules.budget)
+    clock = state.window.clock
+    normals = memory.of(state.tracker.baseline, rules.budget, rules.tuning)
     state = msgspec.structs.replace(
         state,
         window=merge_into(state.window, arrival.counted),

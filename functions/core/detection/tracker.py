@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import msgspec
 
@@ -16,10 +15,7 @@ from functions.core.counting.wire import Derived
 from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import (
-    CAP,
     COLD,
-    FEWEST_NATS,
-    Normal,
     Steps,
     Trail,
     after,
@@ -27,20 +23,11 @@ from functions.core.detection.evidence import (
     is_over,
     needed,
     settled,
-    steps,
     strength,
 )
 from functions.core.detection.folding import HeldBack, fold, forget
 from functions.core.detection.normals import Normals
-
-SUSPICIOUS: Final = 0.3
-"""Share of the needed evidence from which a slice is looked at closely."""
-UNLEARNED: Final = Normal(0.4, 0.0, 1.0)
-"""What all traffic is held to while nothing is learned: that half of it fails is wrong anywhere."""
-_ROOMY: Final = 0.8
-"""When nearly MAX_SLICES are known, the smallest are let go down to this share."""
-_EVENTS_SECONDS: Final = 86_400
-"""The rate of events, that the false-alarm budget is shared over, is a mean over about a day."""
+from functions.core.detection.tuning import EvidenceTuning, NormalTuning
 
 
 def _no_trails() -> dict[str, dict[str, Trail]]:
@@ -60,7 +47,7 @@ class Tracker(msgspec.Struct, frozen=True):
     hot: Derived[frozenset[tuple[str, str]]] = frozenset()
     events: int = 0
     events_a_second: float = 0.0
-    needed: float = 2 * FEWEST_NATS
+    needed: float = 2 * EvidenceTuning().fewest_nats
 
     def is_learning(self, clock: int, budget: Budget) -> bool:
         return clock - self.began < budget.learning_seconds
@@ -68,7 +55,7 @@ class Tracker(msgspec.Struct, frozen=True):
     def steps(self, key: Slice, signal: str, clock: int, normals: Normals) -> Steps | None:
         """How events of that signal weigh in the slice; None while it is learned."""
         if clock - self.known.get(key, clock) < normals.budget.learning_seconds:
-            return steps(UNLEARNED, 0.0) if key == ALL else None
+            return normals.unlearned_steps() if key == ALL else None
         return normals.steps(key, signal)
 
     def trail(self, key: Slice, signal: str, clock: int, normals: Normals) -> Trail:
@@ -78,6 +65,11 @@ class Tracker(msgspec.Struct, frozen=True):
             return COLD
         trail = self.trails[signal].get(key, COLD)
         return settled(trail, step, attempts(self.current.get(key, NONE)))
+
+
+def unlearned(tuning: EvidenceTuning) -> Tracker:
+    """The tracker of which nothing is known yet, not even how many events there are."""
+    return Tracker(needed=2 * tuning.fewest_nats)
 
 
 def counted(tracker: Tracker, tally: Tally, clock: int, normals: Normals) -> Tracker:
@@ -115,7 +107,9 @@ class _Weighing:
     def __init__(self, tracker: Tracker, clock: int, normals: Normals) -> None:
         self._tracker, self._clock, self._normals = tracker, clock, normals
         self._learning = normals.budget.learning_seconds
-        self._suspicious, self._cap = SUSPICIOUS * tracker.needed, CAP * tracker.needed
+        tuning = normals.tuning.evidence
+        self._suspicious = tuning.suspicious * tracker.needed
+        self._cap = tuning.cap * tracker.needed
         self._fields = [(signal, BLAMED_AT[signal], normals.weighs[signal]) for signal in RATES]
         self._copies: dict[str, dict[Slice, Trail]] = {}
         self._risen: set[tuple[str, Slice]] = set()
@@ -179,20 +173,21 @@ def folded(
     """The tracker with its current counts in the baseline, and every trail as of now. mixed: traffic
     is spread over the slices as it usually is not."""
     began = tracker.baseline.folded or tracker.began
-    budget = normals.budget
+    budget, tuning = normals.budget, normals.tuning
     learning = began - tracker.began < budget.learning_seconds
     baseline = fold(normals, tracker.current, clock, held_back, learning=learning, mixed=mixed)
-    baseline, alive = forget(baseline, clock)
+    baseline, alive = forget(baseline, clock, tuning.normal)
     known = {key: born for key, born in tracker.known.items() if key in alive}
-    if len(known) > MAX_SLICES * 0.95:
-        known = _largest(known, baseline)
+    if len(known) > MAX_SLICES * tuning.normal.full:
+        known = _largest(known, baseline, tuning.normal)
     seconds = max(1, clock - began)
-    weight = max(seconds / _EVENTS_SECONDS, seconds / max(seconds, clock - tracker.began))
+    mean_over = tuning.evidence.events_seconds
+    weight = max(seconds / mean_over, seconds / max(seconds, clock - tracker.began))
     rate = tracker.events_a_second
     # The volume and latency of each slice are looked at once a cell.
     looks = tracker.events + 2 * len(known)
     rate += min(1.0, weight) * (looks / seconds - rate)
-    need = needed(rate, budget.per_week)
+    need = needed(rate, budget.per_week, tuning.evidence)
     trails: dict[str, dict[str, Trail]] = {}
     for signal, by_slice in tracker.trails.items():
         kept: dict[str, Trail] = {}
@@ -201,23 +196,28 @@ def folded(
             if strength(trail) > 0.0 and key in known:
                 kept[key] = at_cell_start(trail)
         trails[signal] = kept
-    return Tracker(tracker.began, baseline, known, {}, trails, hot(trails, need), 0, rate, need)
+    suspected = hot(trails, need, tuning.evidence)
+    return Tracker(tracker.began, baseline, known, {}, trails, suspected, 0, rate, need)
 
 
-def _largest(known: Mapping[str, int], baseline: Baseline) -> dict[str, int]:
+def _largest(known: Mapping[str, int], baseline: Baseline, tuning: NormalTuning) -> dict[str, int]:
     """The slices with the most attempts in the last half hour, all traffic first."""
+    ripe = baseline.folded - tuning.guard_seconds
     size = {
-        key: attempts(baseline.absorbed.get(key, NONE) + baseline.since(key, baseline.folded - 120))
-        for key in known
+        key: attempts(baseline.absorbed.get(key, NONE) + baseline.since(key, ripe)) for key in known
     }
     order = sorted(known, key=lambda key: (key != ALL, -size[key], key))
-    return {key: known[key] for key in order[: int(MAX_SLICES * _ROOMY)]}
+    return {key: known[key] for key in order[: int(MAX_SLICES * tuning.roomy)]}
 
 
-def hot(trails: Mapping[str, Mapping[str, Trail]], need: float) -> frozenset[tuple[str, str]]:
+def hot(
+    trails: Mapping[str, Mapping[str, Trail]],
+    need: float,
+    tuning: EvidenceTuning = EvidenceTuning(),
+) -> frozenset[tuple[str, str]]:
     """Signal and slice of the trails that are suspicious."""
     every = ((signal, key) for signal, by_slice in trails.items() for key in by_slice)
-    return _still(every, trails, SUSPICIOUS * need)
+    return _still(every, trails, tuning.suspicious * need)
 
 
 def calmed(tracker: Tracker, clock: int, normals: Normals) -> Tracker:
@@ -225,10 +225,11 @@ def calmed(tracker: Tracker, clock: int, normals: Normals) -> Tracker:
     if not tracker.hot:
         return tracker
     trails = {signal: dict(by_slice) for signal, by_slice in tracker.trails.items()}
+    suspicious = normals.tuning.evidence.suspicious * tracker.needed
     cooled: set[tuple[str, str]] = set()
     for signal, key in tracker.hot:
         trail = tracker.trail(key, signal, clock, normals)
-        if strength(trail) < SUSPICIOUS * tracker.needed:
+        if strength(trail) < suspicious:
             trails[signal][key] = trail
             cooled.add((signal, key))
     if not cooled:

@@ -17,24 +17,12 @@ from functions.core.counting.signals import WAVES
 from functions.core.counting.slices import disjoint, refines
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
+from functions.core.detection.tuning import Tuning, WaveTuning
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
-from functions.core.troubles.severity import RATE_SURE, WARNING_SCORE, Verdict
-
-FEWEST: Final = 20
-"""Payments with that cause in a window, below which there is no wave."""
-RISE: Final = 2.0
-MORE: Final = 0.02
-"""A wave at least doubles the usual share, and adds so much to it."""
-DISPERSION: Final = 4.0
-"""Customers act together: a payday, a campaign, one who tries again and again."""
-
-MUCH_MORE: Final = 1.5
-"""A wider slice with so many times the excess is what the wave is about."""
+from functions.core.troubles.severity import WARNING_SCORE, Verdict
 
 _AT: Final = {wave: bits_to(wave) for wave in WAVES}
-_FEWEST_AT: Final = {wave: FEWEST << at for wave, at in _AT.items()}
-"""Counts below this have fewer than FEWEST of the wave's payments: one comparison tells."""
 
 
 def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
@@ -42,6 +30,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     of its kind, nor lies within one that is known. What is usual for an open one is what was usual
     before it."""
     found: list[Sighting] = []
+    tuning = moment.normals.tuning.wave
     for wave in WAVES:
         usual = {i.slice: i.worst.normal for i in incidents if i.is_open and i.signal == wave}
         known = [incident.slice for incident in incidents if incident.signal == wave]
@@ -49,7 +38,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
         chosen: list[Verdict] = []
         for verdict in standing:
             # What is wide may not be worth it yet, while a part of it is by chance: it is waited for.
-            whole = _whole(verdict, standing)
+            whole = _whole(verdict, standing, tuning)
             if all(disjoint(whole.slice, other.slice) for other in chosen):
                 chosen.append(whole)
         found += [
@@ -73,35 +62,42 @@ def _is_part(key: str, known: Sequence[str]) -> bool:
 
 
 def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:
-    at, needed = _AT[wave], moment.tracker.needed * DISPERSION
+    every, at = moment.normals.tuning, _AT[wave]
+    tuning = every.wave
+    # Counts below this have fewer of the wave's payments: one comparison tells.
+    fewest_at = tuning.fewest << at
+    needed = moment.tracker.needed * tuning.dispersion
     known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
     standing: list[tuple[Verdict, float]] = []
     for key, counts in moment.window.sums.items():
-        if counts < _FEWEST_AT[wave]:
+        if counts < fewest_at:
             continue  # what lies in higher fields alone is as large: the next line looks closely
         shown = counts >> at & DIGIT
-        if shown < FEWEST or known.get(key, moment.clock) > learned:
+        if shown < tuning.fewest or known.get(key, moment.clock) > learned:
             continue
         total = attempts(counts)
         normal = usual[key] if key in usual else moment.normals.share(key, wave)
         if shown < total * normal:
             continue
-        nats = surprise(shown, total, Normal(normal, 0.0, 1.0), MORE)
+        nats = surprise(shown, total, Normal(normal, 0.0, 1.0), tuning.more, every.evidence)
         if nats >= needed:
-            standing.append((_verdict(key, wave, shown, total, normal, nats / needed), nats))
+            verdict = _verdict(key, wave, shown, total, normal, nats / needed, every)
+            standing.append((verdict, nats))
     return standing
 
 
-def _verdict(key: str, wave: str, shown: int, total: int, normal: float, sure: float) -> Verdict:
+def _verdict(
+    key: str, wave: str, shown: int, total: int, normal: float, sure: float, tuning: Tuning
+) -> Verdict:
     return Verdict(
         slice=key,
         signal=wave,
         # Short of a warning, however sure it is: severity info.
         score=WARNING_SCORE * sure / (sure + 1.0),
         rate=shown / total,
-        at_least=lower_bound(shown, total, RATE_SURE),
+        at_least=lower_bound(shown, total, tuning.figures.rate_sure),
         normal=normal,
-        tolerated=max(RISE * normal, normal + MORE),
+        tolerated=max(tuning.wave.rise * normal, normal + tuning.wave.more),
         attempts=total,
     )
 
@@ -111,14 +107,14 @@ def _clearest(item: tuple[Verdict, float]) -> tuple[float, str]:
     return -round(nats, 6), verdict.slice
 
 
-def _whole(verdict: Verdict, standing: Sequence[Verdict]) -> Verdict:
+def _whole(verdict: Verdict, standing: Sequence[Verdict], tuning: WaveTuning) -> Verdict:
     """The wider slice that holds much more of the wave than this one; else this one."""
     wider = [
         other
         for other in standing
         if other.slice != verdict.slice
         and refines(verdict.slice, other.slice)
-        and _excess(other) >= MUCH_MORE * _excess(verdict)
+        and _excess(other) >= tuning.much_more * _excess(verdict)
     ]
     return max(wider, key=lambda other: (_excess(other), other.slice), default=verdict)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -43,15 +43,6 @@ from functions.core.troubles.incident import (
     incident_id,
 )
 from functions.core.troubles.severity import RANK, Verdict, severity
-
-RECOVERED_NATS: Final = 7.0
-"""Evidence that a slice is well again: the odds are e^7, about 1,000 to 1."""
-FEWEST_ATTEMPTS: Final = 60
-"""In a window, for its rate to say that all is well."""
-STILL_ILL: Final = 0.35
-"""An incident that got better by half is not over."""
-MOST_PATIENT: Final = 4
-"""Times that the patience doubles at most: 30 s become 8 minutes."""
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -96,6 +87,22 @@ class Patience(msgspec.Struct, frozen=True):
     lasting_seconds: int = 21_600
 
 
+class RecoveryTuning(msgspec.Struct, frozen=True):
+    """When is a slice well again? (life.py)
+
+    recovered_nats: evidence that it is (nats): the odds are e^7, about 1,000 to 1.
+    fewest_attempts: in a window, for its rate to say that all is well.
+    still_ill: share of the rise at its worst that is an incident yet: one that got better by half is
+        not over.
+    most_patient: times that the patience doubles at most: 30 s become 8 minutes.
+    """
+
+    recovered_nats: Annotated[float, msgspec.Meta(gt=0.0)] = 7.0
+    fewest_attempts: Annotated[int, msgspec.Meta(ge=1)] = 60
+    still_ill: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] = 0.35
+    most_patient: Annotated[int, msgspec.Meta(ge=1)] = 4
+
+
 class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, and the
     harm done since it began."""
@@ -119,6 +126,7 @@ def follow(
     came: Mapping[str, Harm],
     now: int,
     patience: Patience,
+    tuning: RecoveryTuning = RecoveryTuning(),
 ) -> tuple[list[Followed], list[Announcement]]:
     """The incidents after second `now`, and what is to be announced.
 
@@ -128,7 +136,7 @@ def follow(
     sightings = {about(item.verdict.slice, item.verdict.signal): item for item in seen}
     lasting = [item for item in followed if not item.incident.closed_at]
     outcomes = [
-        _gone_on(item, sighting, came, now, patience)
+        _gone_on(item, sighting, came, now, patience, tuning)
         for item, sighting in _with_sightings(lasting, sightings)
     ]
     after = _remembered(followed, now, patience)
@@ -176,17 +184,19 @@ def _gone_on(
     came: Mapping[str, Harm],
     now: int,
     patience: Patience,
+    tuning: RecoveryTuning,
 ) -> _Outcome:
     """What becomes of one that is suspected or open."""
     if not item.incident.is_open:
         if sighting is None:
             return None, None
-        return _suspected(_updated(item, sighting, now), sighting, now, patience)
+        return _suspected(_updated(item, sighting, now, tuning), sighting, now, patience)
     incident = _harmed(item.incident, came.get(item.incident.slice, NO_HARM))
     item = replace(item, incident=incident)
     if sighting is not None:
-        item = _updated(item, sighting, now)
-    return _open(_weighed(item, came, sighting is not None, now), now, patience)
+        item = _updated(item, sighting, now, tuning)
+    weighed = _weighed(item, came, sighting is not None, now, tuning)
+    return _open(weighed, now, patience, tuning)
 
 
 def _remembered(followed: Sequence[Followed], now: int, patience: Patience) -> list[Followed]:
@@ -220,32 +230,37 @@ def _harmed(incident: Incident, came: Harm) -> Incident:
     return replace(incident, affected=affected)
 
 
-def _weighed(item: Followed, came: Mapping[str, Harm], standing: bool, now: int) -> Followed:
+def _weighed(
+    item: Followed, came: Mapping[str, Harm], standing: bool, now: int, tuning: RecoveryTuning
+) -> Followed:
     incident, life = item.incident, item.life
     if is_rate(incident.signal):
-        return recovering(item, came.get(incident.slice, NO_HARM).counts, now)
+        return recovering(item, came.get(incident.slice, NO_HARM).counts, now, tuning)
     if standing:
         return Followed(
             replace(incident, state=INCIDENT), replace(life, recovery=0.0, well_since=0)
         )
-    life = replace(life, recovery=RECOVERED_NATS, well_since=life.well_since or now)
+    life = replace(life, recovery=tuning.recovered_nats, well_since=life.well_since or now)
     return Followed(replace(incident, state=RECOVERING), life)
 
 
-def recovering(item: Followed, came: Counts, now: int) -> Followed:
+def recovering(
+    item: Followed, came: Counts, now: int, tuning: RecoveryTuning = RecoveryTuning()
+) -> Followed:
     """The open incident with what came of its slice weighed: Page's CUSUM of the log likelihood ratio
-    of what is normal against STILL_ILL of the rise at its worst, in nats."""
+    of what is normal against what is still ill, in nats."""
     incident, life = item.incident, item.life
     total = attempts(came)
     if not total:
         return replace(item, life=replace(life, idle_since=life.idle_since or now))
     shown = blamed(came, incident.signal)
     well = min(0.98, max(0.001, incident.worst.normal))
-    ill = min(0.99, well + max(0.005, STILL_ILL * (incident.worst.rate - well)))
+    ill = min(0.99, well + max(0.005, tuning.still_ill * (incident.worst.rate - well)))
     nats = shown * math.log(well / ill) + (total - shown) * math.log((1 - well) / (1 - ill))
     recovery = max(0.0, life.recovery + nats)
     since = (life.well_since or now) if recovery > 0.0 else 0
-    life = replace(life, recovery=min(recovery, 2 * RECOVERED_NATS), well_since=since, idle_since=0)
+    recovery = min(recovery, 2 * tuning.recovered_nats)
+    life = replace(life, recovery=recovery, well_since=since, idle_since=0)
     return Followed(replace(incident, state=RECOVERING if since else INCIDENT), life)
 
 
@@ -289,14 +304,14 @@ def _figures(sighting: Sighting, score: float) -> Figures:
     )
 
 
-def _updated(item: Followed, sighting: Sighting, now: int) -> Followed:
+def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTuning) -> Followed:
     """The incident with the sighting noted; the figures stay those of its worst moment."""
     verdict, incident, life = sighting.verdict, item.incident, item.life
     widened = verdict.slice != incident.slice
     is_calm = (
         is_rate(verdict.signal)
         and verdict.rate <= verdict.tolerated
-        and verdict.attempts >= FEWEST_ATTEMPTS
+        and verdict.attempts >= tuning.fewest_attempts
     )
     life = replace(
         life,
@@ -340,25 +355,25 @@ def _suspected(item: Followed, sighting: Sighting, now: int, patience: Patience)
     return opened, Announcement(AGAIN if incident.again else OPENED, incident)
 
 
-def _open(item: Followed, now: int, patience: Patience) -> _Outcome:
+def _open(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) -> _Outcome:
     incident, life = item.incident, item.life
     if RANK[incident.severity] > RANK[life.announced] or life.widened:
         life = replace(life, announced=incident.severity, widened=False)
         return Followed(incident, life), Announcement(WORSE, incident)
-    reason = _over_because(item, now, patience)
+    reason = _over_because(item, now, patience, tuning)
     if not reason:
         return item, None
     closed = replace(incident, state=CLOSED, closed_at=now)
     return Followed(closed, life), Announcement(CLOSED, closed, reason)
 
 
-def _over_because(item: Followed, now: int, patience: Patience) -> str:
+def _over_because(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) -> str:
     """Why an open incident is over; empty while it is not. What its payments say comes before what
     it says that none come."""
     incident, life = item.incident, item.life
-    longer = 2 ** min(incident.again, MOST_PATIENT)
+    longer = 2 ** min(incident.again, tuning.most_patient)
     if (
-        life.recovery >= RECOVERED_NATS
+        life.recovery >= tuning.recovered_nats
         and now - life.well_since >= patience.recover_seconds * longer
     ):
         return RECOVERED

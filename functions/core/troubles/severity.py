@@ -21,11 +21,6 @@ WARNING_SCORE: Final = 50.0
 CRITICAL_SCORE: Final = 75.0
 
 
-RATE_SURE: Final = 0.01
-"""Error probability of the bound that severity is judged by. That there is a trouble at all is
-proven by the evidence; this says how bad it surely is."""
-
-
 class Verdict(msgspec.Struct, frozen=True):
     """A signal of a slice, judged. Rates are shares of attempts: `rate` was seen, it surely is
     `at_least`, `normal` is usual, up to `tolerated` is nothing to speak of."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
-from functions.core.detection.budget import MOST_DRIFT, Budget
+from functions.core.detection.budget import Budget
+from functions.core.detection.tuning import EvidenceTuning
+
+MOST_DRIFT = EvidenceTuning().most_drift
 
 
 def test_a_rate_may_drift_by_half_its_warning_but_not_far() -> None:

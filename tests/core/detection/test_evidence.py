@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from functions.core.detection.evidence import (
     COLD,
-    FEWEST_NATS,
-    HIGHEST,
-    SHARES,
     WEEK,
     Normal,
     Steps,
@@ -27,6 +24,11 @@ from functions.core.detection.evidence import (
     surprise,
     tolerated,
 )
+from functions.core.detection.tuning import EvidenceTuning
+
+FEWEST_NATS = EvidenceTuning().fewest_nats
+HIGHEST = EvidenceTuning().highest
+SHARES = EvidenceTuning().shares
 
 DRIFT = 0.005
 USUAL = Normal(0.01, 0.002, 1.0)

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import ALL, disjoint, refines, slice_key, slice_values
 from functions.core.detection.evidence import Normal, surprise
-from functions.core.detection.explanation import MOST_CAUSES, Crossing, Suspect, causes, without
+from functions.core.detection.explanation import Crossing, Suspect, causes, without
+from functions.core.detection.tuning import ExplanationTuning
 from tests.builders import counts
 from tests.traffic import Fault, Traffic
+
+MOST_CAUSES = ExplanationTuning().most_causes
 
 HDFC_VISA = {"issuer": "HDFC", "network": "VISA"}
 FAILED = "failed"

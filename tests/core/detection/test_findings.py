@@ -10,8 +10,9 @@ import pytest
 from functions.core.counting.slices import ALL
 from functions.core.detection.evidence import strength
 from functions.core.detection.findings import as_now, findings, reaches_further, suspicious
-from functions.core.detection.span import FEWEST_EVENTS, Moment
+from functions.core.detection.span import Moment
 from functions.core.detection.state import State
+from functions.core.detection.tuning import EvidenceTuning
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
 from tests.builders import NOW, counts, incident
@@ -31,6 +32,8 @@ from tests.steady_traffic import (
     told,
     whole,
 )
+
+FEWEST_EVENTS = EvidenceTuning().fewest_events
 
 
 def found(state: State, incidents: Sequence[Incident] = ()) -> list[Sighting]:

@@ -17,10 +17,7 @@ from functions.core.counting.slices import ALL, disjoint
 from functions.core.counting.tally import Tally
 from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.budget import Budget
-from functions.core.detection.evidence import CAP
 from functions.core.detection.flow import (
-    FEWEST_EXPECTED,
-    MOST_NATS,
     Flow,
     flow_after,
     flow_sightings,
@@ -29,9 +26,13 @@ from functions.core.detection.folding import fold
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
+from functions.core.detection.tuning import EvidenceTuning, LatencyTuning, VolumeTuning
 from functions.core.troubles.incident import CLOSED, OPENED
 from functions.core.troubles.severity import CRITICAL, WARNING
 from tests.builders import NOW, counts, partial, tally
+
+FEWEST_EXPECTED = VolumeTuning().fewest_expected
+MOST_NATS, CAP = LatencyTuning().most_nats, EvidenceTuning().cap
 
 RULES = Rules(budget=Budget(learning_seconds=120))
 STEP_SECONDS = 10

@@ -15,16 +15,18 @@ from functions.core.counting.slices import ALL, wider_slices
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, restored
 from functions.core.detection.evidence import Normal
 from functions.core.detection.folding import (
-    FORGOTTEN_SECONDS,
-    GUARD_SECONDS,
-    MEMORY_SECONDS,
-    PAST_SECONDS,
     HeldBack,
     fold,
     forget,
 )
 from functions.core.detection.normals import Normals
+from functions.core.detection.tuning import NormalTuning
 from tests.builders import NOW, counts
+
+FORGOTTEN_SECONDS = NormalTuning().forgotten_seconds
+GUARD_SECONDS = NormalTuning().guard_seconds
+MEMORY_SECONDS = NormalTuning().memory_seconds
+PAST_SECONDS = NormalTuning().past_seconds
 
 FAILED = "failed"
 HDFC, ROUTE = "issuer=HDFC", "issuer=HDFC&network=VISA"

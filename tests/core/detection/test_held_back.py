@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.counting.slices import ALL
-from functions.core.detection.held_back import SUSPECTED_SECONDS, held_back, is_mixed
+from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import hot
+from functions.core.detection.tuning import HoldingTuning
 from functions.core.troubles.life import Followed, Patience
 from tests.builders import NOW, followed
 from tests.steady_traffic import (
@@ -31,6 +32,7 @@ from tests.steady_traffic import (
     whole,
 )
 
+SUSPECTED_SECONDS = HoldingTuning().suspected_seconds
 FAILED = "failed"
 AX = "issuer=A&network=X"
 WELL = routes(AX=seen(50), AY=seen(50), BX=seen(50), BY=seen(50))

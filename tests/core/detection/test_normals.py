@@ -11,9 +11,12 @@ from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import steps
 from functions.core.detection.folding import fold
-from functions.core.detection.normals import BORROWED, Memory, Normals
+from functions.core.detection.normals import Memory, Normals
 from functions.core.detection.season import HOUR
+from functions.core.detection.tuning import NormalTuning
 from tests.builders import NOW, counts
+
+BORROWED = NormalTuning().borrowed
 
 HDFC = "issuer=HDFC"
 BUDGET = Budget()

@@ -14,16 +14,18 @@ from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.folding import fold
 from functions.core.detection.normals import Normals
 from functions.core.detection.season import (
-    FEWEST_ATTEMPTS,
-    FEWEST_DAYS,
     HOUR,
     HOURS,
-    MOST_SEASONAL,
     Hours,
     noted,
     season,
 )
+from functions.core.detection.tuning import NormalTuning
 from tests.builders import NOW, counts
+
+FEWEST_ATTEMPTS = NormalTuning().seasonal_attempts
+FEWEST_DAYS = NormalTuning().fewest_days
+MOST_SEASONAL = NormalTuning().most_seasonal
 
 DAY = 24
 FAILED = "failed"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from functions.core.counting.counts import attempts
 from functions.core.counting.slices import ALL
 from functions.core.detection.explanation import Suspect
-from functions.core.detection.span import FEWEST_EVENTS, Moment, Span
+from functions.core.detection.span import Moment, Span
+from functions.core.detection.tuning import EvidenceTuning
 from tests.builders import NOW, counts
 from tests.steady_traffic import (
     SINCE,
@@ -24,6 +25,8 @@ from tests.steady_traffic import (
     seen,
     whole,
 )
+
+FEWEST_EVENTS = EvidenceTuning().fewest_events
 
 FAILED = "failed"
 AX, AY, BX = "issuer=A&network=X", "issuer=A&network=Y", "issuer=B&network=X"

@@ -15,7 +15,6 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import COLD, strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import (
-    SUSPICIOUS,
     Tracker,
     calmed,
     cleared,
@@ -24,7 +23,10 @@ from functions.core.detection.tracker import (
     hot,
     is_due,
 )
+from functions.core.detection.tuning import EvidenceTuning
 from tests.builders import NOW, counts, tally
+
+SUSPICIOUS = EvidenceTuning().suspicious
 
 BUDGET = Budget(learning_seconds=30)
 FAILED = "failed"

@@ -24,16 +24,18 @@ from functions.core.troubles.incident import (
     incident_id,
 )
 from functions.core.troubles.life import (
-    RECOVERED_NATS,
-    STILL_ILL,
     Followed,
     Patience,
+    RecoveryTuning,
     Sighting,
     follow,
     recovering,
 )
 from functions.core.troubles.severity import severity
 from tests.builders import NOW, announcement, counts, followed, verdict
+
+RECOVERED_NATS = RecoveryTuning().recovered_nats
+STILL_ILL = RecoveryTuning().still_ill
 
 PATIENCE = Patience(
     confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20, idle_seconds=60

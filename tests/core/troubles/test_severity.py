@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.signals import Threshold
+from functions.core.detection.tuning import FiguresTuning
 from functions.core.troubles.severity import (
     CRITICAL_SCORE,
-    RATE_SURE,
     WARNING_SCORE,
     score,
     severity,
 )
+
+RATE_SURE = FiguresTuning().rate_sure
 
 THRESHOLD = Threshold(0.01, 0.02)
 

@@ -1,0 +1,248 @@
+"""What the detector judges by beyond its budget: choices of degree, one struct a question.
+
+None of them is a setting of a deployment. They were chosen on made-up traffic, and `benchmarks.detect`
+can vary each and say what it earns. Rules carry them (functions/core/detection/state.py), so that a
+step is told everything that it judges by.
+
+What is a definition stays a constant where it is used: a minute's cell, an hour and a week, how many
+slices there may be, formats of what is stored, scores at which a severity begins, and guards that keep
+a logarithm finite.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from functions.core.troubles.life import RecoveryTuning
+
+Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
+"""Of something whole, between nothing and all of it."""
+Nats = Annotated[float, msgspec.Meta(gt=0.0)]
+"""Evidence: the natural logarithm of a likelihood ratio."""
+Times = Annotated[float, msgspec.Meta(gt=0.0)]
+"""So many times as much, or so many of them on average."""
+Number = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[int, msgspec.Meta(ge=1)]
+Four = tuple[float, float, float, float]
+"""One for each alternative of the test; that there are four is a definition."""
+
+
+class EvidenceTuning(msgspec.Struct, frozen=True, cache_hash=True):
+    """When is it proven that a slice fails more than is normal? (evidence.py,
+    tracker.py, budget.py, span.py, normals.py)
+
+    shares: alternatives: so much of what would have succeeded fails.
+    drift_parts: how much of the tolerated drift each alternative needs: a slow drift never looks like
+        an outage.
+    most_drift: a rate may drift by half of its warning threshold, and by so much at most (share of
+        attempts).
+    relative_drift: a rate drifts by so much of itself at least (share).
+    low_drift: and by no more than so much of itself, where it is low (share).
+    worth: rates wander by a share of themselves from one quarter of an hour to the next: up to it
+        nothing is worth a page.
+    lowest: rates below are taken for this one (share of attempts): of rare events too little is known.
+    highest: no rate is expected to be higher (share of attempts).
+    cap: how many times the needed evidence is gathered at most, so that it also falls again.
+    fewest_nats: evidence that a page needs at least, however few payments there are (nats).
+    suspicious: share of the needed evidence from which a slice is looked at closely.
+    fewest_events: failures that a page needs at least: fewer may be one customer who tries again.
+    unlearned_rate: what all traffic is held to while nothing is learned (share of attempts): that
+        half of it fails is wrong anywhere.
+    events_seconds: the rate of events, that the budget of false alarms is shared over, is a mean over
+        about so long (seconds).
+    """
+
+    shares: Four = (0.03, 0.1, 0.3, 0.9)
+    drift_parts: Four = (1.0, 0.5, 0.25, 0.25)
+    most_drift: Share = 0.02
+    relative_drift: Share = 0.1
+    low_drift: Share = 0.25
+    worth: Share = 0.2
+    lowest: Share = 0.002
+    highest: Share = 0.97
+    cap: Times = 1.5
+    fewest_nats: Nats = 8.0
+    suspicious: Share = 0.3
+    fewest_events: Number = 5
+    unlearned_rate: Share = 0.4
+    events_seconds: Seconds = 86_400
+
+
+class NormalTuning(msgspec.Struct, frozen=True):
+    """What is normal for a slice? (normals.py, folding.py, season.py, tracker.py)
+
+    memory_seconds: what is normal now follows from so much of the past (seconds).
+    guard_seconds: so long a minute waits before it becomes normal (seconds): what is found to be wrong
+        by then is held back.
+    past_seconds: half-life of the longer past (seconds).
+    forgotten_seconds: a slice without payments for so long is forgotten (seconds).
+    own_past: attempts that the longer past counts for at most, beside the memory.
+    borrowed: attempts that the wider slice's rate counts for, and for all traffic the assumed one:
+        slices of one kind differ a lot.
+    dispersion_noise: standard error of a memory's mean squared residual when there is no dispersion
+        (a ratio of variances): so much of a dispersion is taken for chance.
+    most_dispersed: one difference's squared residual counts for so much at most (a ratio of
+        variances): what lies beyond four standard deviations is no dispersion.
+    most_seasonal: slices whose hours are kept.
+    seasonal_attempts: attempts in an hour, for its rates to count.
+    fewest_days: days on which the hour was seen, for it to be known.
+    full: share of the slices that may be known, at which the smallest are let go.
+    roomy: share of the slices that may be known, down to which they are.
+    """
+
+    memory_seconds: Seconds = 1800
+    guard_seconds: Seconds = 120
+    past_seconds: Seconds = 86_400
+    forgotten_seconds: Seconds = 86_400
+    own_past: Times = 300.0
+    borrowed: Times = 20.0
+    dispersion_noise: Share = 0.3
+    most_dispersed: Times = 16.0
+    most_seasonal: Number = 50
+    seasonal_attempts: Number = 50
+    fewest_days: Number = 2
+    full: Share = 0.95
+    roomy: Share = 0.8
+
+
+class VolumeTuning(msgspec.Struct, frozen=True):
+    """When do payments of a slice go missing? (flow.py)
+
+    fewest_expected: attempts a minute, below which a slice may well be silent.
+    left_of_all: what a collapse leaves of all traffic (share of what is expected).
+    left_of_slice: what it leaves of another slice (share of what is expected). Traffic moves between
+        slices, so there only near silence says something.
+    still_comes: share of what is expected outside of a slice, at which not all traffic collapsed but
+        the slice.
+    lately_cells: minutes before the newest, that it is held against.
+    shortest_cell: a cell that is shorter says too little (seconds), of volume and of latency.
+    doubtful_seconds: a drop that is not proven by then was none (seconds): payments of this slice come
+        in batches.
+    """
+
+    fewest_expected: Times = 10.0
+    left_of_all: Share = 0.1
+    left_of_slice: Share = 0.02
+    still_comes: Share = 0.5
+    lately_cells: Number = 3
+    shortest_cell: Seconds = 45
+    doubtful_seconds: Seconds = 1200
+
+
+class LatencyTuning(msgspec.Struct, frozen=True):
+    """When are the payments of a slice slow? (flow.py)
+
+    usually_slower: share of payments that lie beyond what is called slow, usually: its 95th percentile.
+    clearly_slower: share of payments beyond it that is worth a page.
+    dispersion: slow payments come together: one slow hop slows many (a ratio of variances).
+    most_nats: evidence of slowness that is gathered at most (nats).
+    fewest_timed: payments with a latency in a minute, for their share to count.
+    lasting_seconds: after so long, latency is what it is (seconds): slow payments are usual then.
+    """
+
+    usually_slower: Share = 0.05
+    clearly_slower: Share = 0.2
+    dispersion: Times = 4.0
+    most_nats: Nats = 60.0
+    fewest_timed: Number = 20
+    lasting_seconds: Seconds = 21_600
+
+
+class WaveTuning(msgspec.Struct, frozen=True):
+    """When is it a wave of the customers' own, or of fraud? (waves.py)
+
+    fewest: payments with that cause in a window, below which there is no wave.
+    rise: a wave brings so many times the usual share at least.
+    more: and adds so much to it (share of attempts).
+    dispersion: customers act together: a payday, a campaign, one who tries again and again (a ratio of
+        variances).
+    much_more: a wider slice with so many times the excess is what the wave is about.
+    """
+
+    fewest: Number = 20
+    rise: Times = 2.0
+    more: Share = 0.02
+    dispersion: Times = 4.0
+    much_more: Times = 1.5
+
+
+class ExplanationTuning(msgspec.Struct, frozen=True):
+    """Which slices explain what stands out? (explanation.py, findings.py, span.py)
+
+    most_causes: that are told at once.
+    explains: a cause holds at least this share of the failures too many that there surely are.
+    doubt: standard deviations of an excess, within which it may be more or less than it seems.
+    nearly_all: share of the excess that several troubles hold together, to be told apart.
+    small_part: share of the payments that they hold at most.
+    clear_nats: by so much the best explanation must beat the next one that shares some payments with
+        it (nats): 150 to 1. One that lies within the other may follow: the incident then reaches
+        further than it seemed.
+    dimension_nats: there are so many more slices of one dimension more that one of them looks better
+        by chance (nats).
+    clear_enough: with so many times the evidence that is needed, it is told even if another one comes
+        close.
+    fair_part: a wide slice with so much of a suspect's excess among its failures may explain it (share).
+    wider_nats: by so much a wider slice must explain more than an open incident's own, to take its
+        place (nats).
+    shifted: from this rise of all traffic's rate on, a mix shift is reckoned with everywhere (share of
+        attempts).
+    deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
+    """
+
+    most_causes: Number = 3
+    explains: Share = 0.7
+    doubt: Times = 1.5
+    nearly_all: Share = 0.8
+    small_part: Share = 0.5
+    clear_nats: Nats = 5.0
+    dimension_nats: Nats = 2.0
+    clear_enough: Times = 3.0
+    fair_part: Share = 0.5
+    wider_nats: Nats = 5.0
+    shifted: Share = 0.001
+    deeper: Times = 2.0
+
+
+class HoldingTuning(msgspec.Struct, frozen=True):
+    """What is kept out of what is normal? (held_back.py)
+
+    doubtful: share of the needed evidence from which a slice's counts are kept out.
+    suspected_seconds: so long after it began (seconds): what is not proven by then may as well be how
+        the slice is.
+    tainted: share of its normal failures that an incident may add to another slice's before that is
+        held back too.
+    low_rate: where the normal rate is lower, that share is one of this (share of attempts).
+    """
+
+    doubtful: Share = 0.5
+    suspected_seconds: Seconds = 1200
+    tainted: Share = 0.1
+    low_rate: Share = 0.01
+
+
+class FiguresTuning(msgspec.Struct, frozen=True):
+    """Which figures of an incident can be relied on? (findings.py, waves.py, judgement.py)
+
+    rate_sure: error probability of the bound that severity is judged by. That there is a trouble at
+        all is proven by the evidence; this says how bad it surely is.
+    latest_attempts: in the latest seconds, below which their rate would say more about luck.
+    """
+
+    rate_sure: Share = 0.01
+    latest_attempts: Number = 20
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """All of it, by question."""
+
+    evidence: EvidenceTuning = EvidenceTuning()
+    normal: NormalTuning = NormalTuning()
+    volume: VolumeTuning = VolumeTuning()
+    latency: LatencyTuning = LatencyTuning()
+    wave: WaveTuning = WaveTuning()
+    explanation: ExplanationTuning = ExplanationTuning()
+    holding: HoldingTuning = HoldingTuning()
+    figures: FiguresTuning = FiguresTuning()
+    recovery: RecoveryTuning = RecoveryTuning()
