@@ -22,6 +22,8 @@ class AsGiven(RuntimeParam):
     def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
         if type(value) is self.annotation:
             return value
+        if self.annotation == list[str]:
+            return list(value)
         if self.annotation is Path:
             # Looks whether it may be read, where there is such a file.
             return coerce_cli_path(

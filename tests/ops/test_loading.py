@@ -60,8 +60,9 @@ def completed(*words: str) -> tuple[list[str], set[str]]:
     return ended.out.split(), ended.loaded
 
 
-def test_explain_loads_neither_aws_nor_pydantic_nor_rich() -> None:
-    ended = fresh("explain", "iso8583", "05", "--json")
+@pytest.mark.parametrize("code", [("iso8583", "05"), ("05",)])
+def test_explain_loads_neither_aws_nor_pydantic_nor_rich(code: tuple[str, ...]) -> None:
+    ended = fresh("explain", *code, "--json")
     assert ended.out.startswith('{"scheme":"iso8583","code":"05"')
     assert "ops.explain" in ended.loaded
     assert ended.loaded & {*AWS_AND_PYDANTIC, "rich"} == set()
@@ -76,7 +77,7 @@ def test_classify_loads_neither_aws_nor_pydantic_nor_rich(tmp_path: Path) -> Non
 
 
 def test_a_wrong_use_loads_neither_aws_nor_pydantic() -> None:
-    ended = fresh("explain", "05", "--json")
+    ended = fresh("explain", "--json")
     assert ended.code == EXIT_FAULT
     assert ended.loaded & AWS_AND_PYDANTIC == set()
 
