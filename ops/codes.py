@@ -10,7 +10,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from functions.core.causes.diagnosis import CodeMeaning, explain, load
+from functions.core.causes.diagnosis import explain
+from functions.core.causes.knowledge import CodeMeaning, load
 from functions.core.counting.unknown_codes import UnknownCode, scheme_and_code
 from functions.core.detection.state import Rules, State, initial
 from ops.deployment import Deployment, connected

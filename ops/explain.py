@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from functions.core.causes.diagnosis import CodeMeaning, load
 from functions.core.causes.diagnosis import explain as explained
+from functions.core.causes.knowledge import CodeMeaning, load
 from functions.core.causes.vocabulary import PATH_CAUSES, RETRIES
 from functions.core.errors import PaywatchError
 from ops.options import JsonObjectOption

@@ -14,7 +14,8 @@ from itertools import compress, islice
 from operator import add, le, mul
 from typing import Any, Final, Generic, TypeVar
 
-from functions.core.causes.diagnosis import KnowledgeBase, classify
+from functions.core.causes.diagnosis import classify
+from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting.counts import NONE, Counts, one, speed
 from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import Slicing, slices_of

@@ -21,7 +21,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from functions.core.causes.diagnosis import KnowledgeBase, classify
+from functions.core.causes.diagnosis import classify
+from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting.slices import Slicing
 from functions.core.counting.tally import merge
 from functions.core.counting.wire import Wire

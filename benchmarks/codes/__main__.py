@@ -20,8 +20,8 @@ from rich.table import Table
 import functions.core.causes.guess
 from benchmarks.codes.heldout import DATA, Told, foreign, leave_one_out
 from benchmarks.codes.train import examples, phrases, train
-from functions.core.causes.diagnosis import load
 from functions.core.causes.guess import render
+from functions.core.causes.knowledge import load
 
 WORDS: Final = Path(functions.core.causes.guess.__file__).with_name("guess_words.csv")
 BANDS: Final = (0.5, 0.6, 0.7, 0.8, 0.88, 1.01)

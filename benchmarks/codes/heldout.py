@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 from benchmarks.codes.train import examples, phrases, train
 from functions.core.causes import schemes
-from functions.core.causes.diagnosis import CodeMeaning, KnowledgeBase, explain
+from functions.core.causes.diagnosis import explain
 from functions.core.causes.guess import Guess, Model, judge
+from functions.core.causes.knowledge import CodeMeaning, KnowledgeBase
 from functions.core.causes.vocabulary import PATH_CAUSES
 
 FOREIGN: Final = Path(__file__).with_name("foreign.csv")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from functions.core.causes import schemes
-from functions.core.causes.diagnosis import Code
 from functions.core.causes.guess import ADVICE, CLASSES, CUSTOMER_RETRIES, Model, features, softmax
+from functions.core.causes.knowledge import Code
 
 PHRASES: Final = Path(__file__).with_name("phrases.csv")
 

@@ -12,7 +12,7 @@ from functions.adapters.dynamodb.ledgers import Ledgers
 from functions.adapters.kinesis.records import records
 from functions.adapters.kinesis.tallies_stream import TalliesStream
 from functions.adapters.s3 import Quarantine
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Counting
 from functions.handlers.tally_function import TallyFunction, logger
 from functions.settings.tally import TallySettings

@@ -1,7 +1,7 @@
 """A function's settings: frozen, read once from its environment when it starts; every fault is reported.
 
 A field `events_stream` is read from the variable `EVENTS_STREAM`. infra writes the same names
-(tests/infra/test_functions.py builds each Settings from the synthesised template). Each function's
+(tests/infra/functions/test_function.py builds each Settings from the synthesised template). Each function's
 settings are a file of their own, so that it loads what it reads and no more.
 """
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.adapters.dynamodb.journal import Journal
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.detection.state import initial
 from functions.core.errors import Malformed

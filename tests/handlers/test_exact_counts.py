@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Counting
 from functions.core.counting.counts import payments
 from functions.core.counting.ledger import Ledger

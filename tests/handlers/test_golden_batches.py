@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from functions.adapters.kinesis.records import records
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.causes.vocabulary import CAUSES
 from functions.core.counting.batch import Counting, count
 from functions.core.counting.counts import Counts, approved, field

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Counting
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.partial import Partial

@@ -6,7 +6,7 @@ import json
 
 from typer.testing import CliRunner
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.unknown_codes import UnknownCode
 from ops.cli import app
 from ops.codes import unknown_lines

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.errors import PaywatchError
 from ops.cli import app
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import classify, load
+from functions.core.causes.diagnosis import classify
+from functions.core.causes.knowledge import load
 from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.counting.tally import Bucket, Tally, merge
 from functions.core.payments.event import parse_timestamp

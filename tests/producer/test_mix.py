@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from functions.core.causes.diagnosis import explain, load
+from functions.core.causes.diagnosis import explain
+from functions.core.causes.knowledge import load
 from functions.core.causes.vocabulary import PATH_CAUSES
 from functions.core.payments.event import DIMENSIONS
 from producer.mix import (

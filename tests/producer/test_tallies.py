@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import classify, load
+from functions.core.causes.diagnosis import classify
+from functions.core.causes.knowledge import load
 from functions.core.counting.counts import payments
 from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.counting.tally import Bucket, Tally, merge

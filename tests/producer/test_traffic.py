@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import classify, load
+from functions.core.causes.diagnosis import classify
+from functions.core.causes.knowledge import load
 from functions.core.causes.vocabulary import PATH_CAUSES
 from functions.core.errors import Malformed
 from functions.core.payments.codec import decode, pack

@@ -10,31 +10,14 @@ import msgspec
 from functions.core.causes import schemes
 from functions.core.causes.guess import ADVICE, LONGEST, SURE, Guess, guess
 from functions.core.causes.knowledge import (
-    COLUMNS,
     Code,
     CodeMeaning,
     Diagnosis,
     KnowledgeBase,
-    load,
-    parse,
     weight,
 )
 from functions.core.causes.vocabulary import PATH_CAUSES, SAYS_NOTHING
 from functions.core.payments.event import Payment
-
-__all__ = [
-    "COLUMNS",
-    "TIMEOUT_MS",
-    "Code",
-    "CodeMeaning",
-    "Diagnosis",
-    "KnowledgeBase",
-    "classify",
-    "diagnose",
-    "explain",
-    "load",
-    "parse",
-]
 
 
 def classify(payment: Payment, knowledge: KnowledgeBase) -> str:

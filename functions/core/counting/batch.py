@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from functions.core.causes.diagnosis import KnowledgeBase, diagnose
+from functions.core.causes.diagnosis import diagnose
+from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.ledger import Ledger, announce, cut

@@ -11,7 +11,8 @@ from typing import Final
 
 import pytest
 
-from functions.core.causes.diagnosis import Code, explain, load
+from functions.core.causes.diagnosis import explain
+from functions.core.causes.knowledge import Code, load
 from functions.core.causes.vocabulary import RETRIES
 from tests.code_tables import exceptions, source
 

@@ -12,7 +12,8 @@ from typing import Final
 
 import pytest
 
-from functions.core.causes.diagnosis import Code, explain, load
+from functions.core.causes.diagnosis import explain
+from functions.core.causes.knowledge import Code, load
 from functions.core.causes.vocabulary import PATH_CAUSES
 from tests.code_tables import exceptions, source
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.causes.vocabulary import PATH_CAUSES
 from tests.code_tables import exceptions, source
 

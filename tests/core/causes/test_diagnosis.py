@@ -10,18 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.causes.diagnosis import (
-    COLUMNS,
-    TIMEOUT_MS,
-    CodeMeaning,
-    Diagnosis,
-    classify,
-    diagnose,
-    explain,
-    load,
-    parse,
-)
+from functions.core.causes.diagnosis import TIMEOUT_MS, classify, diagnose, explain
 from functions.core.causes.guess import guess
+from functions.core.causes.knowledge import COLUMNS, CodeMeaning, Diagnosis, load, parse
 from functions.core.causes.vocabulary import CAUSES
 from functions.core.payments.event import STATUSES, Payment
 

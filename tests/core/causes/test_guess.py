@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from benchmarks.codes.heldout import foreign, leave_one_out
 from benchmarks.codes.train import Example, examples, phrases, train
-from functions.core.causes.diagnosis import COLUMNS, load
-from functions.core.causes.diagnosis import parse as parse_codes
 from functions.core.causes.guess import (
     ADVICE,
     CLASSES,
@@ -27,6 +25,8 @@ from functions.core.causes.guess import (
     shipped,
     softmax,
 )
+from functions.core.causes.knowledge import COLUMNS, load
+from functions.core.causes.knowledge import parse as parse_codes
 from functions.core.causes.vocabulary import CAUSES, OWNERS, RETRIES
 
 NOTHING = (0.0,) * len(CLASSES)

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Sequence
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Batch, Counting, count
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.counts import payments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.core.causes.diagnosis import load
+from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Counting, count
 from functions.core.counting.ledger import Ledger
 from functions.core.counting.tally import Tally
