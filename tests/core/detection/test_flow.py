@@ -311,14 +311,14 @@ def test_a_slice_keeps_its_share_of_what_still_comes_and_no_more_is_expected() -
     assert named(flow) == []
 
 
-def test_what_came_for_a_few_minutes_only_is_not_expected_to_go_on() -> None:
+def test_what_came_for_a_minute_only_is_not_expected_to_go_on() -> None:
     usual, surge = plain(a=20, b=1000), plain(a=2000, b=1000)
-    _, flow = of_minutes(*[usual] * 20, *[surge] * 3, usual)
+    _, flow = of_minutes(*[usual] * 20, surge, usual)
     assert named(flow) == []
 
 
 def test_all_traffic_collapsed_where_hardly_anything_comes_beside_the_slice_that_did() -> None:
-    _, flow = of_minutes(*[plain(a=1000, b=5)] * 10, plain(a=0, b=5))
+    _, flow = of_minutes(*[plain(a=1000, b=9)] * 10, *[plain(a=0, b=9)] * 3)
     assert named(flow) == [(ALL, CRITICAL)]
 
 

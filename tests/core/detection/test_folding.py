@@ -20,6 +20,7 @@ from functions.core.detection.folding import (
     forget,
 )
 from functions.core.detection.normals import Normals
+from functions.core.detection.season import HOUR
 from functions.core.detection.tuning import NormalTuning
 from tests.builders import NOW, counts
 
@@ -201,6 +202,20 @@ def test_the_longer_past_fades_by_half_in_a_day() -> None:
     assert past.attempts >= held.attempts * fading
 
 
+def test_the_longer_past_is_what_left_each_minute_faded_by_its_age() -> None:
+    after = minutes(300, of(10, 1000))
+    left = 300 - MEMORY_MINUTES - GUARD_MINUTES
+    faded = sum(1000 * 0.5 ** (age * CELL_SECONDS / PAST_SECONDS) for age in range(left))
+    assert after.past[ALL].attempts == pytest.approx(faded)
+    assert after.past[ALL].events[FAILED] == pytest.approx(0.01 * faded)
+
+
+def test_a_minute_is_of_the_hour_in_which_it_began() -> None:
+    to_the_hour = (-NOW % HOUR) // CELL_SECONDS
+    assert set(minutes(to_the_hour, of(0, 9)).hours[ALL]) == {NOW // HOUR}
+    assert set(minutes(to_the_hour + 1, of(0, 9)).hours[ALL]) == {NOW // HOUR, NOW // HOUR + 1}
+
+
 def test_a_slice_without_history_borrows_from_the_wider_one_that_fails_most() -> None:
     came = {**of(10, 1000), **of(80, 1000, HDFC), **of(20, 1000, "network=VISA")}
     baseline = minutes(20, came)
@@ -353,6 +368,18 @@ def test_a_slice_without_payments_for_a_day_is_forgotten() -> None:
     assert alive == {ALL}
     assert set(gone.past) == {ALL}
     assert all(HDFC not in by_slice for by_slice in gone.dispersion.values())
+
+
+def test_a_slice_that_has_just_come_is_known_before_anything_of_it_is_normal() -> None:
+    assert forget(minutes(1, of(0, 9)), NOW + CELL_SECONDS)[1] == {ALL}
+
+
+def test_a_slice_that_comes_again_after_a_day_keeps_its_past() -> None:
+    quiet = minutes(60, of(10, 1000), minutes(60, {**of(10, 1000), **of(10, 1000, HDFC)}))
+    again = minutes(1, of(0, 9, HDFC), quiet)
+    kept, alive = forget(again, quiet.past[HDFC].at + FORGOTTEN_SECONDS + 1)
+    assert HDFC in alive
+    assert kept.past[HDFC] == quiet.past[HDFC]
 
 
 def test_asking_what_is_normal_changes_nothing_of_the_baseline() -> None:

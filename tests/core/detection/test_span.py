@@ -224,6 +224,14 @@ def test_where_a_slice_always_fails_others_may_fail_as_many_times_more_as_it_gre
     assert now.shift(X, FAILED) < now.shift(ALL, FAILED) * 1.5
 
 
+def test_the_shift_of_all_traffic_is_counted_and_not_guessed_from_what_grew() -> None:
+    usual = whole(A=seen(10, 0.3), B=seen(140), C=seen(150, 0.2))
+    grown = whole(A=seen(50, 0.3), B=seen(100), C=seen(150, 0.2))
+    assert since(moment(changed(usual, grown, 60))).shift(ALL, FAILED) == pytest.approx(
+        RISE, rel=0.1
+    )
+
+
 def test_a_shift_that_hardly_moves_all_traffic_says_nothing_of_other_slices() -> None:
     usual = {**whole(A=seen(1, 1.0), B=seen(9_999)), X: seen(10_000, 0.01)}
     grown = {**whole(A=seen(5, 1.0), B=seen(9_995)), X: seen(10_000, 0.01)}
