@@ -39,8 +39,8 @@ def whole(**parts: Counts) -> Slices:
     return {ALL: sum(parts.values()), **issuers}
 
 
-def routes(**parts: Counts) -> Slices:
-    """All traffic, its issuers and networks, and the routes `AX`, `AY`, `BX`, `BY` of both."""
+def segments(**parts: Counts) -> Slices:
+    """All traffic, its issuers and networks, and the segments `AX`, `AY`, `BX`, `BY` of both."""
     slices: dict[str, Counts] = {}
     for name, came in parts.items():
         issuer, network = f"issuer={name[0]}", f"network={name[1]}"
@@ -157,14 +157,14 @@ def test_a_rise_on_top_of_a_shift_of_traffic_is_found() -> None:
 
 
 def test_a_network_that_gets_the_payments_of_a_slice_that_always_fails_is_no_finding() -> None:
-    usual = routes(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
-    moved = routes(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
+    usual = segments(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
+    moved = segments(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
     assert told(changed(usual, moved, 60)) == []
 
 
 def test_an_incident_explains_its_slice_and_the_wider_ones() -> None:
-    ill = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
-    well = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+    ill = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+    well = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
     state = changed(well, ill, 1)
     assert places(state) == [("issuer=A&network=X", "failed")]
     [incident] = state.incidents
@@ -172,16 +172,16 @@ def test_an_incident_explains_its_slice_and_the_wider_ones() -> None:
 
 
 def test_what_an_incident_does_not_explain_is_found_beside_it() -> None:
-    well = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
-    ill = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
-    both = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    well = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+    ill = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+    both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = after([well] * CALM_SECONDS + [ill] * 20 + [both] * 5)
     assert told(state) == ["issuer=A&network=X", "issuer=B&network=Y"]
 
 
 def test_everything_rising_alike_is_blamed_on_all_traffic() -> None:
-    well = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
-    ill = routes(AX=seen(100, 0.2), AY=seen(100, 0.2), BX=seen(100, 0.2), BY=seen(100, 0.2))
+    well = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+    ill = segments(AX=seen(100, 0.2), AY=seen(100, 0.2), BX=seen(100, 0.2), BY=seen(100, 0.2))
     assert told(changed(well, ill)) == [ALL]
 
 

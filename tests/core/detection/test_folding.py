@@ -27,7 +27,7 @@ from functions.core.detection.normals import Normals
 from tests.builders import NOW, counts
 
 FAILED = "failed"
-HDFC, ROUTE = "issuer=HDFC", "issuer=HDFC&network=VISA"
+HDFC, SEGMENT = "issuer=HDFC", "issuer=HDFC&network=VISA"
 GUARD_MINUTES = GUARD_SECONDS // CELL_SECONDS
 MEMORY_MINUTES = MEMORY_SECONDS // CELL_SECONDS
 
@@ -159,7 +159,7 @@ def test_the_longer_past_fades_by_half_in_a_day() -> None:
 def test_a_slice_without_history_borrows_from_the_wider_one_that_fails_most() -> None:
     came = {**of(10, 1000), **of(80, 1000, HDFC), **of(20, 1000, "network=VISA")}
     baseline = minutes(20, came)
-    assert rate(baseline, ROUTE) == rate(baseline, HDFC) == pytest.approx(0.08, rel=0.05)
+    assert rate(baseline, SEGMENT) == rate(baseline, HDFC) == pytest.approx(0.08, rel=0.05)
     assert rate(baseline, "gateway=new") == rate(baseline)
 
 
@@ -179,7 +179,7 @@ def test_a_slice_with_few_payments_lies_between_its_own_rate_and_the_wider_ones(
 def test_wider_slices_are_those_with_one_dimension_less() -> None:
     assert wider_slices(ALL) == ()
     assert wider_slices(HDFC) == (ALL,)
-    assert set(wider_slices(ROUTE)) == {HDFC, "network=VISA"}
+    assert set(wider_slices(SEGMENT)) == {HDFC, "network=VISA"}
 
 
 def binomial(drawn: random.Random, total: int, share: float) -> int:
@@ -274,5 +274,5 @@ def test_a_slice_without_payments_for_a_day_is_forgotten() -> None:
 def test_asking_what_is_normal_changes_nothing_of_the_baseline() -> None:
     asked, fresh = minutes(5, of(1, 9)), minutes(5, of(1, 9))
     normals = Normals(asked)
-    assert normals.normal(ROUTE, FAILED) is normals.normal(ROUTE, FAILED)
+    assert normals.normal(SEGMENT, FAILED) is normals.normal(SEGMENT, FAILED)
     assert asked == fresh

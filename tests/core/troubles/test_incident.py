@@ -38,12 +38,12 @@ from tests.builders import NOW, announcement, counts, followed, verdict
 PATIENCE = Patience(
     confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20, idle_seconds=60
 )
-ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
+SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
 BAD, GOOD = counts(approved=50, failed=50, issuer=50), counts(approved=100)
 HALF_AS_BAD = counts(approved=75, failed=25, issuer=25)
 
 
-def seen(score: float, key: str = ROUTE, signal: str = "failed", began: int = NOW) -> Sighting:
+def seen(score: float, key: str = SEGMENT, signal: str = "failed", began: int = NOW) -> Sighting:
     found = verdict(key, score=score, signal=signal, rate=0.5, at_least=0.4)
     return Sighting(found, began, {"issuer": 9}, 0.003)
 
@@ -109,14 +109,14 @@ def test_an_open_incident_that_becomes_critical_is_told_as_worse_once() -> None:
 def test_an_incident_whose_cause_reaches_further_is_told_as_worse_and_keeps_its_name() -> None:
     life = Life().go(5, seen(80)).go(1, seen(80), seen(85, ISSUER)).go(3, seen(85, ISSUER))
     assert [(at, what) for at, what, _ in life.said] == [(3, OPENED), (5, WORSE)]
-    assert life.places == [ROUTE, ISSUER]
+    assert life.places == [SEGMENT, ISSUER]
     assert len({told.incident.id for _, told in life.told}) == 1
     assert [incident.slice for incident in life.incidents] == [ISSUER]
 
 
 def test_a_suspected_incident_does_not_widen() -> None:
     life = Life().go(2, seen(80)).go(1, seen(80), seen(85, ISSUER))
-    assert sorted(incident.slice for incident in life.incidents) == [ISSUER, ROUTE]
+    assert sorted(incident.slice for incident in life.incidents) == [ISSUER, SEGMENT]
 
 
 def test_an_incident_does_not_widen_into_one_that_is_there_already() -> None:
@@ -314,9 +314,9 @@ def test_every_transition_has_a_key_of_its_own_and_the_same_one_every_time() -> 
 
 
 def test_an_incidents_name_says_its_day_and_minute() -> None:
-    assert incident_id(ROUTE, "failed", NOW).startswith("PW-1120-1343-")
-    assert incident_id(ROUTE, "failed", NOW) == incident_id(ROUTE, "attributable", NOW)
-    assert incident_id(ROUTE, "failed", NOW) != incident_id(ROUTE, "denied", NOW)
+    assert incident_id(SEGMENT, "failed", NOW).startswith("PW-1120-1343-")
+    assert incident_id(SEGMENT, "failed", NOW) == incident_id(SEGMENT, "attributable", NOW)
+    assert incident_id(SEGMENT, "failed", NOW) != incident_id(SEGMENT, "denied", NOW)
 
 
 def test_severity_is_that_of_the_worst_score() -> None:

@@ -21,13 +21,13 @@ from functions.core.troubles.incident import (
 from functions.core.troubles.life import Followed, Patience, Sighting, follow
 from tests.builders import NOW, counts, followed, verdict
 
-ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
+SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
 BAD, GOOD, SOME_BAD = counts(failed=50, issuer=50), counts(approved=100), counts(failed=1, issuer=1)
 PATIENCE = Patience(recover_seconds=5, calm_seconds=12, quiet_seconds=20, idle_seconds=30)
 
 
 def seen(
-    key: str = ROUTE, rate: float = 0.5, attempts: int = 200, signal: str = "failed"
+    key: str = SEGMENT, rate: float = 0.5, attempts: int = 200, signal: str = "failed"
 ) -> Sighting:
     found = verdict(key, rate=rate, attempts=attempts, signal=signal, score=80.0)
     return Sighting(found, NOW, {"issuer": 9}, 0.003)
@@ -105,7 +105,7 @@ def test_no_closing_says_silent_while_payments_came_within_the_idle_time(
     for second, came in enumerate(every, NOW):
         if attempts(came):
             latest = second
-        key = ISSUER if widens and second >= NOW + 20 else ROUTE
+        key = ISSUER if widens and second >= NOW + 20 else SEGMENT
         coming = {item.incident.slice: Harm(came) for item in items}
         items, told = follow(items, [seen(key, rate)], coming, second, PATIENCE)
         for item in told:
