@@ -6,7 +6,7 @@ from functions.core.counting.counts import attempts, blamed
 from functions.core.counting.slices import OTHER, Slice, crossing, slice_values
 from functions.core.detection.evidence import tolerated
 from functions.core.detection.span import Moment, Span
-from functions.core.troubles.route import Route, does, most_telling, segment, segments
+from functions.core.troubles.route import Route, judged, most_telling, segments
 from functions.core.troubles.severity import Verdict
 
 
@@ -14,35 +14,23 @@ def routes(moment: Moment, found: Verdict, began: int) -> tuple[Route, ...]:
     """The routes of the slice's segment since `began`, in the window; none where the routes of no
     segment that tells of it are counted."""
     span = moment.since(max(began, moment.window.start))
-    known = moment.tracker.known
+    failing = slice_values(found.slice).get("gateway", "")
     for part in segments(found.slice):
-        carried = [
-            key
+        carried = {
+            _route(span, part, key, found.signal): _tolerated(moment, key, found.signal)
             for gateway in moment.parts.get("gateway", ())
-            if (key := crossing(part, gateway)) in known and slice_values(key)["gateway"] != OTHER
-        ]
+            if (key := crossing(part, gateway)) in moment.tracker.known
+            if slice_values(key)["gateway"] != OTHER
+        }
         if carried:
-            return most_telling(_route(span, found, part, key) for key in carried)
+            return most_telling(judged(carried, failing))
     return ()
 
 
-def _route(span: Span, found: Verdict, part: Slice, key: Slice) -> Route:
-    """One route, held against the slice itself; or against the whole of a segment wider than the
-    slice, in which what fails is diluted as it is on the route."""
-    shown, total = _seen(span, key, found.signal)
-    ill, whole = _seen(span, found.slice if part == segment(found.slice) else part, found.signal)
-    budget, normal = span.moment.budget, span.moment.normals.normal(key, found.signal)
-    limit = tolerated(normal, budget.drift(found.signal))
-    return Route(
-        segment=part,
-        gateway=slice_values(key)["gateway"],
-        attempts=total,
-        rate=shown / total if total else 0.0,
-        does=does(shown, total, limit, ill / whole if whole else 0.0),
-    )
-
-
-def _seen(span: Span, key: Slice, signal: str) -> tuple[int, int]:
-    """The attempts that show the signal, and all."""
+def _route(span: Span, part: Slice, key: Slice, signal: str) -> Route:
     counts = span.counts(key)
-    return blamed(counts, signal), attempts(counts)
+    return Route(part, slice_values(key)["gateway"], attempts(counts), blamed(counts, signal))
+
+
+def _tolerated(moment: Moment, key: Slice, signal: str) -> float:
+    return tolerated(moment.normals.normal(key, signal), moment.budget.drift(signal))

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.core.counting.signals import SIGNALS
-from functions.core.counting.slices import slice_values, words
+from functions.core.counting.slices import words
 from functions.core.paging.page import percent
 from functions.core.troubles.blame import RISK_TEAM, Blame
 from functions.core.troubles.incident import Incident
-from functions.core.troubles.route import ILL, UNSURE, WELL, Route, segment
+from functions.core.troubles.route import ILL, UNSURE, WELL, Route, others_do_well, segment
 
 CALL: Final[Mapping[str, str]] = {
     "issuer": "call the technical desk of {name}",
@@ -43,8 +43,8 @@ _CALL_SHORT: Final[Mapping[str, str]] = {
     "customers": "compare with a campaign or payday",
     RISK_TEAM: "tell the risk team",
 }
-_MOST_ALIKE: Final = 2
-"""On so many gateways it fails, at least, to be said to fail on whichever."""
+_FEWEST_ALIKE: Final = 2
+"""Gateways on which the same is wrong, for nothing to be moved."""
 
 
 def first_action(incident: Incident, found: Blame) -> str:
@@ -65,49 +65,58 @@ def short_action(incident: Incident, found: Blame) -> str:
     call = _CALL_SHORT.get(found.owner or found.cause, _CALL_SHORT["unknown"])
     if found.owner in NOTHING_TO_MOVE:
         return call
-    well = _on(incident, WELL)
+    well, ill = _gateways(incident, WELL), _gateways(incident, ILL)
     if well:
-        return f"move it to {_listed([route.gateway for route in well[:2]], 'or')}"
+        return f"move it to {_listed(well[:2], 'or')}"
+    if _others(incident):
+        return f"move it off {_listed(ill, 'and')}"
     return f"nothing to move: {call}" if _moving(incident) else call
 
 
 def routes_words(incident: Incident) -> str:
-    """`razorpay 58 % of 212, payu 0.4 % of 310, stripe too few to tell`; before it the segment, where
+    """`razorpay 58 % of 212, payu 0.4 % of 310; not sure: stripe 0 of 3`; before it the segment, where
     it is wider than the incident's; empty without any."""
     routes = incident.routes
+    sure = ", ".join(f"{r.gateway} {_share(r)}" for r in routes if r.does != UNSURE)
+    unsure = ", ".join(f"{r.gateway} {r.shown} of {r.attempts}" for r in _on(incident, UNSURE))
+    rates = "; ".join(filter(None, (sure, f"not sure: {unsure}" if unsure else "")))
     is_wider = bool(routes) and routes[0].segment != segment(incident.slice)
-    whose = f"{words(routes[0].segment)}: " if is_wider else ""
-    return whose + ", ".join(map(_rated, routes))
+    return f"{words(routes[0].segment)}: {rates}" if is_wider else rates
 
 
 def _moving(incident: Incident) -> list[str]:
     """What to do with the traffic, as far as that is known."""
-    routes, well, ill = incident.routes, _on(incident, WELL), _on(incident, ILL)
-    if well:
-        off = slice_values(incident.slice).get("gateway") or _listed(
-            [r.gateway for r in ill], "and"
-        )
-        to = _listed([f"{r.gateway} ({percent(r.rate)} of {r.attempts:,})" for r in well], "or")
-        part = well[0].segment
+    ill, others = _gateways(incident, ILL), _others(incident)
+    rated = [f"{route.gateway} ({_share(route)})" for route in _on(incident, WELL)]
+    if not rated and others:
+        rated = [f"the others ({_share(others)} together)"]
+    if rated:
+        part = incident.routes[0].segment
         what = f"the traffic of {words(part)}" if part else "traffic"
-        return [f"move {what}{f' off {off}' if off else ''} to {to}"]
-    if len(routes) == 1:
-        return [f"nothing can be moved: only {routes[0].gateway} carries these payments", WARN]
-    if len(ill) < _MOST_ALIKE:
+        return [f"move {what} off {_listed(ill, 'and')} to {_listed(rated, 'or')}"]
+    if len(incident.routes) == 1:
+        only = incident.routes[0].gateway
+        return [f"nothing can be moved: only {only} carries these payments", WARN]
+    if len(ill) < _FEWEST_ALIKE:
         return []
-    where = "every gateway" if len(ill) == len(routes) else _listed([r.gateway for r in ill], "and")
-    how = SIGNALS[incident.signal].short
-    return [f"nothing can be moved: payments are {how} on {where}", WARN]
+    where = "every gateway" if len(ill) == len(incident.routes) else _listed(ill, "and")
+    return [f"nothing can be moved: payments are {SIGNALS[incident.signal].short} on {where}", WARN]
+
+
+def _others(incident: Incident) -> Route | None:
+    return others_do_well(incident.routes, incident.worst.tolerated)
 
 
 def _on(incident: Incident, does: str) -> list[Route]:
     return [route for route in incident.routes if route.does == does]
 
 
-def _rated(route: Route) -> str:
-    if route.does == UNSURE:
-        return f"{route.gateway} too few to tell"
-    return f"{route.gateway} {percent(route.rate)} of {route.attempts:,}"
+def _gateways(incident: Incident, does: str) -> list[str]:
+    return [route.gateway for route in _on(incident, does)]
+
+
+def _share(route: Route) -> str:
+    return f"{percent(route.rate)} of {route.attempts:,}"
 
 
 def _listed(names: Sequence[str], last: str) -> str:

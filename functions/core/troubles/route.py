@@ -7,23 +7,22 @@ how the same payments do by other gateways.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from functions.core.counting.confidence import lower_bound
+from functions.core.counting.confidence import SURE, lower_bound
 from functions.core.counting.slices import Slice, slice_key, slice_values
 from functions.core.troubles.severity import RATE_SURE
 
 WELL, ILL, UNSURE = "well", "ill", "unsure"
-"""How payments do on a route: surely far better than where they fail, and not worse than is tolerated
-there as far as one can see; surely worse than that; or neither is sure."""
+"""How payments do on a route: ILL, more surely shows the signal than is tolerated there; WELL, that is
+not so, and surely far less shows it than where they do ill; UNSURE, neither is proven."""
 
-FEWEST_TO_BE_WELL: Final = 20
-"""Attempts below which no route is called well."""
 WELL_PART: Final = 0.5
-"""A route that does well has, surely, less than this part of the rate that it is held against."""
+"""Where payments do well, surely less than this part of the rate where they do ill shows the signal."""
 MOST_ROUTES: Final = 5
 """Of an incident: more help nobody to choose."""
 MOST_WELL: Final = 3
@@ -33,14 +32,18 @@ _PARTS: Final = ("issuer", "network", "method")
 
 
 class Route(msgspec.Struct, frozen=True, array_like=True):
-    """segment: its slice, `""` for all traffic. attempts: since the incident began; rate: the share
-    of them that shows the incident's signal. does: WELL, ILL or UNSURE."""
+    """segment: its slice, `""` for all traffic. attempts: since the incident began; shown: those of
+    them that show the incident's signal. does: WELL, ILL or UNSURE."""
 
     segment: str
     gateway: str
     attempts: int
-    rate: float
-    does: str
+    shown: int
+    does: str = UNSURE
+
+    @property
+    def rate(self) -> float:
+        return self.shown / self.attempts if self.attempts else 0.0
 
 
 def segment(key: Slice) -> Slice:
@@ -57,16 +60,49 @@ def segments(key: Slice) -> list[Slice]:
     return list(dict.fromkeys((segment(key), *parts)))
 
 
-def does(shown: int, attempts: int, tolerated: float, ill_rate: float) -> str:
-    """How a route does of whose attempts so many show the signal. tolerated: the rate that is nothing
-    to speak of there; ill_rate: the one that it is held against. Sure is 1 - RATE_SURE, one-sided."""
-    if not attempts:
-        return UNSURE
-    if lower_bound(shown, attempts, RATE_SURE) > tolerated:
-        return ILL
-    at_most = 1.0 - lower_bound(attempts - shown, attempts, RATE_SURE)
-    is_well = at_most < WELL_PART * ill_rate and attempts >= FEWEST_TO_BE_WELL
-    return WELL if is_well else UNSURE
+def judged(routes: Mapping[Route, float], failing: str = "") -> list[Route]:
+    """The routes of one segment with how they do, each by the rate that is tolerated on it. failing:
+    the gateway that the incident is about, on which they do ill."""
+    ill = [
+        route
+        for route, tolerated in routes.items()
+        if route.gateway == failing or _is_ill(route, tolerated)
+    ]
+    worst = together(ill)
+    found: list[Route] = []
+    for route, tolerated in routes.items():
+        is_well = route not in ill and _is_well(route, tolerated, worst, SURE)
+        found.append(replace(route, does=ILL if route in ill else WELL if is_well else UNSURE))
+    return found
+
+
+def others_do_well(routes: Iterable[Route], tolerated: float) -> Route | None:
+    """The routes on which the payments do not do ill, as one, where they do well together. It must be
+    surer (1 - RATE_SURE) than of one alone: they are what was left when those that do ill were taken."""
+    found = list(routes)
+    ill = together(route for route in found if route.does == ILL)
+    others = together(route for route in found if route.does != ILL)
+    return others if _is_well(others, tolerated, ill, RATE_SURE) else None
+
+
+def together(routes: Iterable[Route]) -> Route:
+    """As if they were one; its gateway is empty."""
+    found = list(routes)
+    part = found[0].segment if found else ""
+    return Route(part, "", sum(r.attempts for r in found), sum(r.shown for r in found))
+
+
+def _is_ill(route: Route, tolerated: float) -> bool:
+    return lower_bound(route.shown, route.attempts, RATE_SURE) > tolerated
+
+
+def _is_well(route: Route, tolerated: float, ill: Route, error: float) -> bool:
+    """error: the probability of it where half as much shows the signal as where it does ill; where as
+    much does, it is far smaller."""
+    if not route.attempts or _is_ill(route, tolerated):
+        return False
+    at_most = 1.0 - lower_bound(route.attempts - route.shown, route.attempts, error)
+    return at_most < WELL_PART * ill.rate
 
 
 def most_telling(routes: Iterable[Route]) -> tuple[Route, ...]:

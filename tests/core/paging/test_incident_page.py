@@ -56,9 +56,9 @@ def test_declines_on_all_traffic(snapshot: SnapshotAssertion) -> None:
 
 def test_an_incident_opened_on_one_gateway_of_several(snapshot: SnapshotAssertion) -> None:
     routes = (
-        Route("issuer=HDFC", "payu", 310, 0.0042, WELL),
-        Route("issuer=HDFC", "razorpay", 212, 0.58, ILL),
-        Route("issuer=HDFC", "stripe", 6, 0.0, UNSURE),
+        Route("issuer=HDFC", "payu", 310, 1, WELL),
+        Route("issuer=HDFC", "razorpay", 212, 123, ILL),
+        Route("issuer=HDFC", "stripe", 6, 0, UNSURE),
     )
     opened = announcement(slice="gateway=razorpay&issuer=HDFC", routes=routes)
     assert shown(incident_page(opened, DASHBOARD)) == snapshot
@@ -66,8 +66,8 @@ def test_an_incident_opened_on_one_gateway_of_several(snapshot: SnapshotAssertio
 
 def test_an_incident_opened_on_every_gateway(snapshot: SnapshotAssertion) -> None:
     routes = (
-        Route("issuer=HDFC", "razorpay", 412, 0.31, ILL),
-        Route("issuer=HDFC", "payu", 310, 0.29, ILL),
+        Route("issuer=HDFC", "razorpay", 412, 128, ILL),
+        Route("issuer=HDFC", "payu", 310, 90, ILL),
     )
     assert shown(incident_page(announcement(routes=routes), DASHBOARD)) == snapshot
 

@@ -5,34 +5,43 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from functions.core.troubles.route import (
-    FEWEST_TO_BE_WELL,
     ILL,
     MOST_ROUTES,
     UNSURE,
     WELL,
     Route,
-    does,
+    judged,
     most_telling,
+    others_do_well,
     segment,
     segments,
-)
+    together,
+)  # fmt: skip
 
 TOLERATED = 0.01
-BROKEN = 0.6
-"""What is tolerated on the route, and the rate where payments fail."""
+BROKEN = Route("", "broken", 50, 30)
+"""What is tolerated on each route, and a route on which three fifths fail."""
+
+
+def does(shown: int, attempts: int, tolerated: float = TOLERATED, broken: Route = BROKEN) -> str:
+    """How a route does beside one that is broken."""
+    found = judged({broken: TOLERATED, Route("", "payu", attempts, shown): tolerated})
+    return {route.gateway: route.does for route in found}["payu"]
 
 
 @pytest.mark.parametrize(
     ("shown", "attempts", "how"),
     [
         (1, 310, WELL),
-        (0, FEWEST_TO_BE_WELL, WELL),
-        (0, FEWEST_TO_BE_WELL - 1, UNSURE),
+        (2, 179, WELL),
+        (0, 9, WELL),
+        (0, 8, UNSURE),
         (0, 0, UNSURE),
         (1, 1, UNSURE),
-        (2, 179, WELL),
+        (1, 9, UNSURE),
         (2, 8, ILL),
         (30, 50, ILL),
         (8, 100, ILL),
@@ -41,38 +50,60 @@ BROKEN = 0.6
 def test_a_route_does_well_or_ill_only_where_that_is_sure(
     shown: int, attempts: int, how: str
 ) -> None:
-    assert does(shown, attempts, TOLERATED, BROKEN) == how
+    assert does(shown, attempts) == how
 
 
 def test_a_small_rise_needs_many_payments_to_be_seen_missing_elsewhere() -> None:
-    assert does(0, 100, TOLERATED, 0.03) == UNSURE
-    assert does(0, 1000, TOLERATED, 0.03) == WELL
+    slight = Route("", "broken", 10_000, 300)
+    assert does(0, 100, broken=slight) == UNSURE
+    assert does(0, 1000, broken=slight) == WELL
 
 
 def test_a_route_that_always_fails_a_little_does_as_well_as_ever() -> None:
-    assert does(15, 300, 0.08, BROKEN) == WELL
+    assert does(15, 300, tolerated=0.08) == WELL
 
 
-shares = st.floats(0.0, 1.0)
+def test_the_gateway_that_the_incident_is_about_does_ill_however_few_its_payments() -> None:
+    few, many = Route("", "payu", 3, 1), Route("", "stripe", 100, 0)
+    [payu, stripe] = judged(dict.fromkeys((few, many), TOLERATED), failing="payu")
+    assert (payu.does, stripe.does) == (ILL, WELL)
+
+
+def test_nothing_does_well_where_nothing_is_sure_to_do_ill() -> None:
+    [payu, stripe] = judged({Route("", "payu", 500, 0): 0.01, Route("", "stripe", 500, 5): 0.02})
+    assert (payu.does, stripe.does) == (UNSURE, UNSURE)
+
+
+def test_routes_too_thin_alone_may_do_well_together() -> None:
+    thin = [Route("", name, 6, 0, UNSURE) for name in ("payu", "stripe", "cashfree")]
+    broken = replace(BROKEN, does=ILL)
+    assert others_do_well([broken, *thin], TOLERATED) == Route("", "", 18, 0)
+    assert others_do_well([broken, *thin[:2]], TOLERATED) is None
+    assert others_do_well([broken], TOLERATED) is None
+    assert others_do_well(thin, TOLERATED) is None
+    assert others_do_well([], TOLERATED) is None
+
+
 seen = st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+markets = st.lists(st.tuples(seen, st.floats(0.0, 1.0)), max_size=6)
 
 
-@given(seen, shares, shares)
-def test_what_fails_at_least_half_as_much_as_where_it_is_broken_never_does_well(
-    came: tuple[int, int], tolerated: float, broken: float
+@given(markets, st.sampled_from(("", "0", "1")))
+def test_where_payments_do_well_less_than_half_as_much_fails_as_where_they_do_ill(
+    market: list[tuple[tuple[int, int], float]], failing: str
 ) -> None:
-    shown, attempts = came
-    if attempts and shown / attempts >= broken / 2:
-        assert does(shown, attempts, tolerated, broken) != WELL
-
-
-@given(seen, shares, shares)
-def test_what_fails_no_more_than_is_tolerated_never_does_ill(
-    came: tuple[int, int], tolerated: float, broken: float
-) -> None:
-    shown, attempts = came
-    if not attempts or shown / attempts <= tolerated:
-        assert does(shown, attempts, tolerated, broken) != ILL
+    carried = {
+        Route("", str(number), attempts, shown): tolerated
+        for number, ((shown, attempts), tolerated) in enumerate(market)
+    }
+    found = judged(carried, failing)
+    ill = together(route for route in found if route.does == ILL)
+    for route, tolerated in zip(found, carried.values(), strict=True):
+        if route.does == WELL:
+            assert route.gateway != failing
+            assert route.rate < ill.rate / 2
+        if route.does == ILL and route.gateway != failing:
+            assert route.rate > tolerated
 
 
 def test_a_segment_is_a_slice_without_its_gateway() -> None:
@@ -98,7 +129,7 @@ routes = st.lists(
         st.just(""),
         st.text("abcdefgh", min_size=1, max_size=2),
         st.integers(0, 999),
-        shares,
+        st.just(0),
         st.sampled_from((WELL, ILL, UNSURE)),
     ),
     max_size=12,

@@ -53,8 +53,8 @@ ENDED = TroubleRecord(
         money={"INR": 310_400.5},
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
         routes=(
-            Route("issuer=HDFC", "payu", 310, 0.004, WELL),
-            Route("issuer=HDFC", "razorpay", 212, 0.58, ILL),
+            Route("issuer=HDFC", "payu", 310, 2, WELL),
+            Route("issuer=HDFC", "razorpay", 212, 123, ILL),
         ),
     ),
     entries=(Entry("k", NOW + 3, "opened", "CRITICAL: 49 % fail", "critical", paged=True),),
@@ -163,8 +163,8 @@ states = st.fixed_dictionaries(
                 Route,
                 st.just(""),
                 st.just("payu"),
+                st.integers(99, 199),
                 st.integers(0, 99),
-                st.floats(0, 1),
                 st.sampled_from((WELL, ILL, UNSURE)),
             )
         ).map(tuple),
