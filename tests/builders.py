@@ -133,7 +133,7 @@ def verdict(key: str = "issuer=HDFC&network=VISA", **fields: Any) -> Verdict:
 
 
 def incident(**fields: Any) -> Incident:
-    """An open, critical incident of one route; the parts' fields are named as if they were its own."""
+    """An open, critical incident of one segment; the parts' fields are named as if they were its own."""
     return followed(**fields).incident
 
 

@@ -39,6 +39,7 @@ TRIGGERED = Page(
         ("Surely", "more than 31 %"),
         ("Normally", "1.1 %"),
         ("Elsewhere", "0.9 %"),
+        ("By gateway", "issuer HDFC: razorpay 43 % of 981, payu 41 % of 622"),
         ("Where", "issuer HDFC × network VISA"),
         ("Since", "13:43:00 UTC, Thu 20 Nov"),
         ("Whose", "issuer HDFC, at least 83 % sure"),
@@ -47,7 +48,11 @@ TRIGGERED = Page(
         ("For example", "txn_82473 (91), txn_82480 (91), txn_82502 (68)"),
         ("Score", "96 of 100"),
     ),
-    action=("First", "move the route's traffic if you can; call the technical desk of HDFC."),
+    action=(
+        "First",
+        "nothing can be moved: payments are failing on every gateway; tell customers, hide the"
+        " method or warn of it; call the technical desk of HDFC.",
+    ),
     names=_NAMES,
     sms="CRITICAL 58 % failing: issuer HDFC x network VISA, since 13:43 UTC, cause issuer. "
     + THREAD,

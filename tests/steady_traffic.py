@@ -40,8 +40,8 @@ def whole(**parts: Counts) -> Slices:
     return {ALL: sum(parts.values()), **issuers}
 
 
-def routes(**parts: Counts) -> Slices:
-    """All traffic, its issuers and networks, and the routes `AX`, `AY`, `BX`, `BY` of both."""
+def segments(**parts: Counts) -> Slices:
+    """All traffic, its issuers and networks, and the segments `AX`, `AY`, `BX`, `BY` of both."""
     slices: dict[str, Counts] = {}
     for name, came in parts.items():
         issuer, network = f"issuer={name[0]}", f"network={name[1]}"

@@ -49,13 +49,16 @@ class Fault:
 
 @dataclass
 class Traffic:
-    """One partial a second, with `rate` payments, for each second of `seconds`."""
+    """One partial a second, with `rate` payments, for each second of `seconds`; without those that
+    `absent` names."""
 
     rate: int = 200
     faults: tuple[Fault, ...] = ()
     healthy: Mapping[str, float] = field(default_factory=lambda: HEALTHY)
     seed: int = 1
     shard: str = SHARD
+    slicing: Slicing = SLICING
+    absent: tuple[Mapping[str, str], ...] = ()
 
     def __call__(self, seconds: int) -> Iterator[Partial]:
         drawn = random.Random(self.seed)
@@ -67,8 +70,10 @@ class Traffic:
         tally = Tally()
         draw = drawn.random
         cells: dict[tuple[int, str, str], int] = {}
-        for at in drawn.choices(range(len(_ROUTES)), _WEIGHTS, k=self.rate):
-            cell = (at, *self._outcome(draw, second, _ROUTES[at]))
+        for at in drawn.choices(range(len(_LEAVES)), _WEIGHTS, k=self.rate):
+            if any(where.items() <= _LEAVES[at].items() for where in self.absent):
+                continue
+            cell = (at, *self._outcome(draw, second, _LEAVES[at]))
             cells[cell] = cells.get(cell, 0) + 1
         for (at, status, cause), count in cells.items():
             paid = Payment(
@@ -76,9 +81,9 @@ class Traffic:
                 status=status,
                 timestamp_ms=(NOW + second) * 1000,
                 count=count,
-                **dict[str, Any](_ROUTES[at]),
+                **dict[str, Any](_LEAVES[at]),
             )
-            tally.add(paid, cause, SLICING)
+            tally.add(paid, cause, self.slicing)
         return tally
 
     def _outcome(
@@ -96,7 +101,7 @@ class Traffic:
 
 
 _NAMES = ("issuer", "network", "gateway", "method")
-_ROUTES = [
+_LEAVES = [
     dict(zip(_NAMES, values, strict=True))
     for values in product(ISSUERS, NETWORKS, GATEWAYS, METHODS)
 ]

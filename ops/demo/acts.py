@@ -14,6 +14,7 @@ RECOVERY_SECONDS: Final = 70.0
 
 
 class Breakage(StrEnum):
+    SEGMENT = "segment"
     ROUTE = "route"
     GATEWAY = "gateway"
     FUNDS = "funds"
@@ -34,7 +35,7 @@ class Act:
 
 
 ACTS: Final = {
-    Breakage.ROUTE: Act(
+    Breakage.SEGMENT: Act(
         Outage(
             slice={"issuer": "HDFC", "network": "VISA"},
             share_lost=0.6,
@@ -42,6 +43,15 @@ ACTS: Final = {
             duration_s=25.0,
         ),
         "60 % of the payments of issuer HDFC × network VISA fail",
+    ),
+    Breakage.ROUTE: Act(
+        Outage(
+            slice={"gateway": "razorpay", "issuer": "HDFC"},
+            share_lost=0.6,
+            start_s=CALM_SECONDS,
+            duration_s=25.0,
+        ),
+        "60 % of the payments of issuer HDFC by gateway razorpay fail",
     ),
     Breakage.GATEWAY: Act(
         Outage(slice={"gateway": "payu"}, share_lost=0.6, start_s=CALM_SECONDS, duration_s=25.0),

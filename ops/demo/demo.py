@@ -29,13 +29,17 @@ if TYPE_CHECKING:
     from infra.local import Emulator
 
 RATE: Final = 400.0
+_BREAKS: Final = (
+    "A segment on all gateways, a route (an issuer on one gateway), a gateway, or nothing but the"
+    " customers' funds."
+)
 
 
 def demo(
     breakage: Annotated[
         Breakage,
-        typer.Option("--break", help="A route, a gateway, or nothing but the customers' funds."),
-    ] = Breakage.ROUTE,
+        typer.Option("--break", help=_BREAKS),
+    ] = Breakage.SEGMENT,
     stay: Annotated[bool, typer.Option("--stay", help="Keep the emulator running.")] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of the emulator. [default: a free one]")

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import words
+from functions.core.paging.first_action import first_action, routes_words
 from functions.core.paging.incident_page import (
     affected_words,
     causes_words,
-    first_action,
     owner_words,
 )
 from functions.core.paging.page import duration, moment, percent
@@ -97,6 +97,8 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
                 f"{worst.attempts:,} attempts; normally {percent(worst.normal)}",
             ),
         ]
+        if incident.routes:
+            facts.append(("by gateway", routes_words(incident)))
         if incident.affected.payments:
             facts.append(("affected", affected_words(incident)))
         if incident.affected.examples:

@@ -29,9 +29,9 @@ from benchmarks.detect.scoring import (
     score,
 )
 
-ROUTE = "issuer=HDFC&network=VISA"
+SEGMENT = "issuer=HDFC&network=VISA"
 START, LEARNED = 0, 600
-INCIDENT_AT = Label(INCIDENT, ROUTE, 1000, 1300, 600.0, 0.01, 0.5, share=0.5)
+INCIDENT_AT = Label(INCIDENT, SEGMENT, 1000, 1300, 600.0, 0.01, 0.5, share=0.5)
 WAVE = Label(CUSTOMERS, "", 3000, 3600, 6000.0, 0.02, 0.3, share=0.3)
 
 
@@ -40,12 +40,12 @@ def scored(*pages: Page, labels: Sequence[Label] = (INCIDENT_AT, WAVE)) -> Resul
     return score(labels, pages, exposure, LEARNED, 10_000)
 
 
-@pytest.mark.parametrize("key", [ROUTE, "issuer=HDFC", "network=VISA", ""])
+@pytest.mark.parametrize("key", [SEGMENT, "issuer=HDFC", "network=VISA", ""])
 def test_a_page_that_contains_the_incident_finds_it(key: str) -> None:
     result = scored(Page(1009, key))
     (found,) = result.found
     assert (found.delay, found.payments, found.before) == (10, 100, 90)
-    assert found.exact == (key == ROUTE)
+    assert found.exact == (key == SEGMENT)
     assert (result.precision, result.recall, result.false_pages) == (1.0, 1.0, 0)
 
 
@@ -54,8 +54,8 @@ def test_a_page_that_contains_the_incident_finds_it(key: str) -> None:
     [
         (Page(1009, "issuer=SBI"), QUIET),
         (Page(1009, "gateway=payu"), MISPLACED),
-        (Page(1421, ROUTE), QUIET),
-        (Page(999, ROUTE), QUIET),
+        (Page(1421, SEGMENT), QUIET),
+        (Page(999, SEGMENT), QUIET),
         (Page(3005, "issuer=SBI"), CUSTOMERS),
     ],
 )
@@ -66,7 +66,7 @@ def test_a_page_for_nothing_is_false(page: Page, where: str) -> None:
 
 
 def test_what_else_an_incident_brings_about_is_no_false_page() -> None:
-    result = scored(Page(1009, ROUTE), Page(1010, ""), Page(1011, "gateway=payu"))
+    result = scored(Page(1009, SEGMENT), Page(1010, ""), Page(1011, "gateway=payu"))
     assert (result.found[0].pages, result.false_pages) == (3, 0)
 
 
@@ -79,7 +79,7 @@ def test_one_page_finds_one_incident() -> None:
     other = replace(INCIDENT_AT, slice="issuer=SBI&network=VISA")
     result = scored(Page(1009, "network=VISA"), labels=(INCIDENT_AT, other))
     assert [item.delay for item in result.found] == [10, None]
-    both = scored(Page(1009, ROUTE), Page(1012, "network=VISA"), labels=(INCIDENT_AT, other))
+    both = scored(Page(1009, SEGMENT), Page(1012, "network=VISA"), labels=(INCIDENT_AT, other))
     assert [item.delay for item in both.found] == [10, 13]
 
 

@@ -11,7 +11,7 @@ from benchmarks.localise.case import CAUSED, MIX_SHIFT, OUTSIDE, VOLUME, Answer,
 from benchmarks.localise.scoring import Result, avoids
 
 VISA, HDFC, SBI = "network=VISA", "issuer=HDFC", "issuer=SBI"
-ROUTE = "issuer=HDFC&network=VISA"
+SEGMENT = "issuer=HDFC&network=VISA"
 
 
 def case(*truth: str, kind: str = CAUSED) -> Case:
@@ -27,16 +27,16 @@ def scored(truth: Sequence[str], *ranked: Sequence[str]) -> Result:
 
 
 def test_a_cause_counts_when_it_is_named_whole() -> None:
-    result = scored([ROUTE], [ROUTE])
+    result = scored([SEGMENT], [SEGMENT])
     assert (result.f1, result.whole, result.top(1)) == (1.0, 1, 1.0)
-    assert scored([ROUTE], [HDFC]).f1 == 0.0
-    assert scored([HDFC], [ROUTE]).f1 == 0.0
+    assert scored([SEGMENT], [HDFC]).f1 == 0.0
+    assert scored([HDFC], [SEGMENT]).f1 == 0.0
 
 
 def test_top_k_looks_at_the_first_k_explanations() -> None:
-    result = scored([ROUTE], [VISA], [HDFC], [SBI], [ROUTE])
+    result = scored([SEGMENT], [VISA], [HDFC], [SBI], [SEGMENT])
     assert (result.top(1), result.top(3), result.top(5)) == (0.0, 0.0, 1.0)
-    assert scored([ROUTE], [VISA], [ROUTE]).top(3) == 1.0
+    assert scored([SEGMENT], [VISA], [SEGMENT]).top(3) == 1.0
 
 
 def test_joint_causes_are_found_one_by_one() -> None:

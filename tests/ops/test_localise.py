@@ -36,8 +36,8 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -
     return path
 
 
-def route(tmp_path: Path, failing: Sequence[tuple[str, str]], rate: float = 0.5) -> Path:
-    """2 % of a thousand payments fail on each route; on these, `rate`."""
+def market(tmp_path: Path, failing: Sequence[tuple[str, str]], rate: float = 0.5) -> Path:
+    """2 % of a thousand payments fail on each segment; on these, `rate`."""
     rows = [
         (*leaf, 1000, 1000 * rate if leaf in failing else 20, 9000, 180)
         for leaf in product(("HDFC", "SBI", "AXIS", ""), ("VISA", "RUPAY"))
@@ -53,7 +53,7 @@ def faults_of(file: Path) -> str:
 
 
 def test_one_object_names_the_causes_best_first_with_scores(tmp_path: Path) -> None:
-    file = route(tmp_path, [("HDFC", "VISA"), ("SBI", "RUPAY")])
+    file = market(tmp_path, [("HDFC", "VISA"), ("SBI", "RUPAY")])
     result = localise(file, "--json")
     answer = json.loads(result.stdout)
     assert (result.exit_code, list(answer)) == (0, ["causes", "outside"])
@@ -66,7 +66,7 @@ def test_one_object_names_the_causes_best_first_with_scores(tmp_path: Path) -> N
 
 
 def test_people_read_each_cause_with_its_rates_now_and_before(tmp_path: Path) -> None:
-    words = localise(route(tmp_path, [("HDFC", "VISA")])).stdout
+    words = localise(market(tmp_path, [("HDFC", "VISA")])).stdout
     assert (
         "issuer HDFC × network VISA: 50 % of 1,000 attempts failed (baseline 2 %)\n"
         "       all traffic: 8 % of 8,000 attempts failed (baseline 2 %)\n"
@@ -74,20 +74,20 @@ def test_people_read_each_cause_with_its_rates_now_and_before(tmp_path: Path) ->
 
 
 def test_a_blank_value_is_told_as_blank(tmp_path: Path) -> None:
-    file = route(tmp_path, [("", "VISA"), ("", "RUPAY")])
+    file = market(tmp_path, [("", "VISA"), ("", "RUPAY")])
     assert json.loads(localise(file, "--json").stdout)["causes"][0]["slice"] == {"issuer": ""}
     assert "issuer (blank): 50 %" in localise(file).stdout
 
 
 def test_when_everything_rose_it_is_outside(tmp_path: Path) -> None:
     every = list(product(("HDFC", "SBI", "AXIS", ""), ("VISA", "RUPAY")))
-    file = route(tmp_path, every, 0.2)
+    file = market(tmp_path, every, 0.2)
     assert json.loads(localise(file, "--json").stdout) == {"causes": [], "outside": True}
     assert "everything rose alike, no slice is to blame: 20 % of 8,000" in localise(file).stdout
 
 
 def test_when_nothing_rose_nothing_is_named(tmp_path: Path) -> None:
-    file = route(tmp_path, [])
+    file = market(tmp_path, [])
     assert json.loads(localise(file, "--json").stdout) == {"causes": [], "outside": False}
     assert "no slice surely fails more than in the baseline: 2 %" in localise(file).stdout
 
@@ -99,7 +99,7 @@ def test_rows_of_the_same_leaf_are_summed_and_columns_stand_in_any_order(tmp_pat
         for leaf in 2 * list(product(("HDFC", "SBI", "AXIS", ""), ("VISA", "RUPAY")))
     ]
     split = write(tmp_path / "split.csv", header, rows)
-    whole = route(tmp_path, [("HDFC", "VISA")])
+    whole = market(tmp_path, [("HDFC", "VISA")])
     assert localise(split, "--json").stdout == localise(whole, "--json").stdout
 
 
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_spreadsheets_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
-    file = route(tmp_path, [("HDFC", "VISA")])
+    file = market(tmp_path, [("HDFC", "VISA")])
     file.write_text("\ufeff" + file.read_text(encoding="utf-8"), encoding="utf-8")
     [cause] = json.loads(localise(file, "--json").stdout)["causes"]
     assert cause["slice"] == {"issuer": "HDFC", "network": "VISA"}

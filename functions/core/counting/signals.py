@@ -73,7 +73,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
             threshold=Threshold(0.01, 0.02),
             assumed=0.01,
             metric="FailureRate",
-            alarm_action="open the dashboard, see which route fails, move its traffic or call its owner",
+            alarm_action="see in `paywatch incidents` what fails and what can be moved; nothing? ask each gateway",
         ),
         Signal(
             name="attributable",
@@ -87,7 +87,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
             threshold=Threshold(0.01, 0.02),
             assumed=0.01,
             metric="AttributableFailureRate",
-            alarm_action="find the route that fails on the payment path, move its traffic away",
+            alarm_action="see in `paywatch incidents` whose it is and what can be moved; nothing? ask each gateway",
         ),
         Signal(
             name="denied",

@@ -26,7 +26,9 @@ Slicing = tuple[tuple[str, ...], ...]
 
 DEFAULT_SLICING: Final[Slicing] = (
     *((dimension,) for dimension in DIMENSIONS),
+    ("gateway", "issuer"),
     ("gateway", "method"),
+    ("gateway", "network"),
     ("issuer", "network"),
 )
 
@@ -89,7 +91,7 @@ def _getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment]
 
 @lru_cache(maxsize=65536)
 def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> Slice | None:
-    """The slice of these values (one alone, or a tuple), kept: the same routes come all day."""
+    """The slice of these values (one alone, or a tuple), kept: the same ones come all day."""
     given = values if isinstance(values, tuple) else (values,)
     present = {name: value for name, value in zip(names, given, strict=True) if value is not None}
     return slice_key(present) if len(present) == len(names) else None

@@ -17,6 +17,7 @@ from functions.core.counting.signals import ORDER, RATES, SIGNALS
 from functions.core.counting.slices import ALL, dimensions, wider_slices
 from functions.core.detection.evidence import began, strength
 from functions.core.detection.explanation import Suspect, causes
+from functions.core.detection.routes import routes
 from functions.core.detection.span import Moment, Span
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
@@ -151,15 +152,17 @@ def as_now(moment: Moment, incident: Incident) -> Sighting:
 
 
 def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:
-    """What stands out since `began`, with its causes since then, for the window dilutes what has begun."""
+    """What stands out since `began`, with its causes and routes since then, for the window dilutes
+    what has begun."""
     sums = moment.window.sums
     counts = moment.since(max(began, moment.window.start)).counts(found.slice)
     outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
+    ways = routes(moment, found, began)
     if found.slice == ALL or not total:
-        return Sighting(found, began, shown(counts, found.signal), None)
+        return Sighting(found, began, shown(counts, found.signal), None, routes=ways)
     elsewhere = blamed(outside, found.signal) / total
-    return Sighting(found, began, risen(counts, outside, found.signal), elsewhere)
+    return Sighting(found, began, risen(counts, outside, found.signal), elsewhere, routes=ways)
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:

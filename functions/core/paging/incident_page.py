@@ -7,6 +7,7 @@ from typing import Final
 
 from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import slice_values, words
+from functions.core.paging.first_action import first_action, routes_words, short_action
 from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,
@@ -20,7 +21,7 @@ from functions.core.paging.page import (
     sms_text,
     subject_line,
 )
-from functions.core.troubles.blame import RISK_TEAM, Blame, blame
+from functions.core.troubles.blame import Blame, blame
 from functions.core.troubles.incident import (
     AGAIN,
     CALM,
@@ -32,30 +33,6 @@ from functions.core.troubles.incident import (
     Announcement,
     Incident,
 )
-
-FIRST_ACTION: Final[Mapping[str, str]] = {
-    "issuer": "move the route's traffic if you can; call the technical desk of {name}.",
-    "network": "move traffic to another network or acquirer; check the status page of {name}.",
-    "gateway": "move traffic to another gateway; check the status page of {name}, open a ticket.",
-    "merchant": "check the set-up of {name} and its last change: keys, limits, accounts.",
-    "customers": "compare with a campaign or a payday; no outage on the payment path is seen.",
-    RISK_TEAM: "tell the risk team: rules may be too strict, or an attack is under way.",
-}
-"""By owner; {name} is the owner's own name where it is known."""
-_NO_OWNER_ACTION: Final[Mapping[str, str]] = {
-    "timeout": "see which hop is slow (gateway, network or issuer); shorten what waits for it.",
-    "unknown": "open the dashboard, read the newest error codes: the events do not say why.",
-}
-_SHORT_ACTION: Final[Mapping[str, str]] = {
-    "issuer": "move its traffic, call the issuer",
-    "network": "move to another network",
-    "gateway": "move to another gateway",
-    "merchant": "check its last change",
-    "customers": "compare with a campaign or payday",
-    RISK_TEAM: "tell the risk team",
-    "timeout": "find the slow hop",
-    "unknown": "open the dashboard",
-}
 
 _NEWS: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE, now ", AGAIN: "AGAIN: "}
 _NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE ", AGAIN: "AGAIN "}
@@ -82,7 +59,6 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     incident = announcement.incident
     found = blame(incident)
     is_over = announcement.transition == CLOSED
-    short = _SHORT_ACTION.get(found.owner or found.cause, _SHORT_ACTION["unknown"])
     if is_over:
         headline = sms = _ending(announcement)
     else:
@@ -105,7 +81,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
             else ("First", first_action(incident, found))
         ),
         names=(("Incident", incident.id), ("Dashboard", dashboard_url)),
-        sms=sms_text(sms, incident.id, "" if is_over else SIGNALS[incident.signal].action or short),
+        sms=sms_text(sms, incident.id, "" if is_over else short_action(incident, found)),
         labels=labels(incident, found),
         started_at=incident.started_at,
         at=incident.closed_at or incident.updated_at,
@@ -121,14 +97,6 @@ def labels(incident: Incident, found: Blame) -> dict[str, str]:
         "owner": found.owner or "unknown",
         **slice_values(incident.slice),
     }
-
-
-def first_action(incident: Incident, found: Blame) -> str:
-    if SIGNALS[incident.signal].action:
-        return SIGNALS[incident.signal].action
-    if not found.owner:
-        return _NO_OWNER_ACTION.get(found.cause, _NO_OWNER_ACTION["unknown"])
-    return FIRST_ACTION[found.owner].format(name=found.name or f"the {found.owner}")
 
 
 def causes_words(incident: Incident) -> str:
@@ -190,6 +158,8 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     facts += _what(incident)
     if incident.worst.elsewhere is not None:
         facts.append(("Elsewhere", percent(incident.worst.elsewhere)))
+    if incident.routes:
+        facts.append(("By gateway", routes_words(incident)))
     facts += [("Where", words(incident.slice)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))

@@ -2,7 +2,7 @@
 
 Two witnesses: the decline codes name a cause, and the slice names who is common to what fails. Where
 only one gateway's payments fail, the same issuers do well through other gateways: whatever its codes
-say, the gateway or its way to them is at fault. Where the slice names both ends of a route, the
+say, the gateway or its way to them is at fault. Where the slice names several of them, the
 codes decide between them.
 """
 

@@ -13,6 +13,7 @@ import msgspec
 
 from functions.core.counting.harm import Example
 from functions.core.counting.signals import SIGNALS
+from functions.core.troubles.route import Route
 from functions.core.troubles.severity import INFO
 
 OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
@@ -69,7 +70,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     severity: that of the worst score. started_at: the second of its first bad payment. suspected_at,
     detected_at: when the evidence sufficed, when it was announced. again: how many times it came
     back, back_at: when last. worst: its figures at the worst. latest: None where the latest seconds
-    have too few attempts for a rate.
+    have too few attempts for a rate. routes: how the same payments did by each gateway, when it was
+    last seen and did not recover.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     back_at: int = 0
     latest: Latest | None = None
     affected: Affected = NOBODY_AFFECTED
+    routes: tuple[Route, ...] = ()
 
     @property
     def stands_since(self) -> int:

@@ -42,6 +42,7 @@ from functions.core.troubles.incident import (
     about,
     incident_id,
 )
+from functions.core.troubles.route import Route
 from functions.core.troubles.severity import RANK, Verdict, severity
 
 
@@ -104,14 +105,15 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, and the
-    harm done since it began."""
+    """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
+    done since it began, and how the same payments do by each gateway."""
 
     verdict: Verdict
     began: int
     causes: dict[str, int]
     elsewhere: float | None
     harm: Harm = NO_HARM
+    routes: tuple[Route, ...] = ()
 
 
 _Subject = tuple[str, str]
@@ -276,6 +278,7 @@ def _suspect(sighting: Sighting, now: int, before: Incident | None) -> Followed:
         suspected_at=now,
         updated_at=now,
         worst=_figures(sighting, verdict.score),
+        routes=sighting.routes,
     )
     if before is not None:
         suspect = replace(
@@ -320,7 +323,8 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         # That the narrow slice was silent says nothing of the wide one.
         idle_since=0 if widened else life.idle_since,
     )
-    incident = replace(incident, slice=verdict.slice, updated_at=now)
+    routes = incident.routes if life.well_since else sighting.routes
+    incident = replace(incident, slice=verdict.slice, updated_at=now, routes=routes)
     if widened and incident.is_open:
         incident = _harmed_at_least(incident, sighting.harm)
     if verdict.score < incident.worst.score and not widened:

@@ -38,6 +38,7 @@ from functions.core.troubles.record import (
     Entry,
     TroubleRecord,
 )
+from functions.core.troubles.route import ILL, UNSURE, WELL
 from functions.core.troubles.severity import CRITICAL, INFO, WARNING
 
 VERSION: Final = 1
@@ -60,6 +61,25 @@ class ExampleView(msgspec.Struct, frozen=True):
 
     transaction_id: Annotated[str, Meta(description="As the event says it, masked.")]
     code: Annotated[str | None, Meta(description="Its decline code; null where it said none.")]
+
+
+class RouteView(msgspec.Struct, frozen=True):
+    """How an incident's payments do by one gateway."""
+
+    segment: Annotated[
+        str,
+        Meta(description="Which payments: the incident's slice, or more than that; no gateway."),
+    ]
+    gateway: Annotated[str, Meta(description="By which gateway they went.")]
+    attempts: Annotated[Number, Meta(description="Attempts since the incident began.")]
+    rate: Annotated[Share, Meta(description="Share of them with the incident's signal.")]
+    does: Annotated[
+        str,
+        Meta(
+            description="Whether that is well, surely worse than is tolerated there, or not sure.",
+            extra_json_schema=_one_of(WELL, ILL, UNSURE),
+        ),
+    ]
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +146,10 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Their amounts by currency, in major units, as far as events say them."),
     ]
     examples: Annotated[tuple[ExampleView, ...], Meta(description="Some of these payments.")]
+    routes: Annotated[
+        tuple[RouteView, ...],
+        Meta(description="How the same payments do by each gateway; empty where nobody counts it."),
+    ]
     started_at: Annotated[Second, Meta(description="The second of its first bad payment.")]
     detected_at: Annotated[
         Second | None, Meta(description="When it was announced first; null while suspected.")
@@ -261,6 +285,10 @@ def incident_view(incident: Incident) -> IncidentView:
         money=affected.money,
         examples=tuple(
             ExampleView(one.transaction_id, one.code or None) for one in affected.examples
+        ),
+        routes=tuple(
+            RouteView(one.segment, one.gateway, one.attempts, one.rate, one.does)
+            for one in incident.routes
         ),
         started_at=incident.started_at,
         detected_at=incident.detected_at or None,

@@ -17,7 +17,7 @@ from functions.core.counting.counts import Counts
 from functions.core.counting.slices import ALL
 from functions.core.detection.state import initial
 from tests.builders import counts
-from tests.steady_traffic import CALM_SECONDS, RULES, Slices, arrived, routes, seen
+from tests.steady_traffic import CALM_SECONDS, RULES, Slices, arrived, seen, segments
 
 Seconds = list[Slices]
 PLAIN = counts(approved=50)
@@ -35,9 +35,9 @@ def twins(came: Counts) -> dict[str, Counts]:
 
 
 def square(one: float, others: float) -> Slices:
-    """Four routes, of which one fails so much, and the others so much."""
+    """Four segments, of which one fails so much, and the others so much."""
     rest = dict.fromkeys(("AY", "BX", "BY"), seen(100, others))
-    return routes(AX=seen(100, one), **rest)
+    return segments(AX=seen(100, one), **rest)
 
 
 def slow(came: int, bound: str) -> Counts:

@@ -27,8 +27,8 @@ from tests.steady_traffic import (
     changed,
     evidence,
     moment,
-    routes,
     seen,
+    segments,
     told,
     whole,
 )
@@ -122,14 +122,14 @@ def test_a_rise_on_top_of_a_shift_of_traffic_is_found() -> None:
 
 
 def test_a_network_that_gets_the_payments_of_a_slice_that_always_fails_is_no_finding() -> None:
-    usual = routes(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
-    moved = routes(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
+    usual = segments(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
+    moved = segments(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
     assert told(changed(usual, moved, 60)) == []
 
 
 def test_an_incident_explains_its_slice_and_the_wider_ones() -> None:
-    ill = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
-    well = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+    ill = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+    well = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
     state = changed(well, ill, 1)
     assert places(state) == [("issuer=A&network=X", "failed")]
     [incident] = state.incidents
@@ -137,16 +137,16 @@ def test_an_incident_explains_its_slice_and_the_wider_ones() -> None:
 
 
 def test_what_an_incident_does_not_explain_is_found_beside_it() -> None:
-    well = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
-    ill = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
-    both = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    well = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+    ill = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+    both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = after([well] * CALM_SECONDS + [ill] * 20 + [both] * 5)
     assert told(state) == ["issuer=A&network=X", "issuer=B&network=Y"]
 
 
 def test_everything_rising_alike_is_blamed_on_all_traffic() -> None:
-    well = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
-    ill = routes(AX=seen(100, 0.2), AY=seen(100, 0.2), BX=seen(100, 0.2), BY=seen(100, 0.2))
+    well = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+    ill = segments(AX=seen(100, 0.2), AY=seen(100, 0.2), BX=seen(100, 0.2), BY=seen(100, 0.2))
     assert told(changed(well, ill)) == [ALL]
 
 
@@ -181,9 +181,9 @@ def test_a_rise_that_is_nothing_to_speak_of_opens_nothing_however_sure_it_is() -
     assert (found(state), explained(state)) == ([], {ALL})
 
 
-ROUTES = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
-ILL_ROUTE = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
-ILL_ISSUER = routes(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+ROUTES = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL_ROUTE = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL_ISSUER = segments(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
 AX, BY = "issuer=A&network=X", "issuer=B&network=Y"
 
 
@@ -231,13 +231,13 @@ def test_of_a_shift_and_a_rise_the_rise_is_found_though_the_shift_shows_more_fai
 
 
 def test_what_an_incident_explains_is_no_rival_of_what_is_found_beside_it() -> None:
-    both = routes(AX=seen(100, 0.9), AY=seen(100), BX=seen(100), BY=seen(100, 0.2))
+    both = segments(AX=seen(100, 0.9), AY=seen(100), BX=seen(100), BY=seen(100, 0.2))
     state = evidence(changed(ROUTES, both, 10), 1.4, AX, BY)
     assert places(state, [known(AX)]) == [(BY, "failed")]
 
 
 def test_a_wider_slice_may_explain_it_though_it_is_not_suspicious_yet() -> None:
-    unevenly = routes(AX=seen(100, 0.4), AY=seen(100, 0.3), BX=seen(100), BY=seen(100))
+    unevenly = segments(AX=seen(100, 0.4), AY=seen(100, 0.3), BX=seen(100), BY=seen(100))
     state = evidence(changed(ROUTES, unevenly, 10), 1.4, AX)
     assert places(state) == [(A, "failed")]
 
@@ -250,7 +250,7 @@ def test_of_signals_that_say_the_same_the_first_is_told() -> None:
 
 
 def test_each_trouble_began_when_its_own_evidence_did() -> None:
-    both = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = evidence(changed(ROUTES, both, 10), 1.4, AX, began=SINCE + 3)
     later = evidence(state, 1.4, BY, began=SINCE + 7).tracker
     trails = {"failed": {**state.tracker.trails["failed"], **later.trails["failed"]}}
@@ -274,7 +274,7 @@ def further(state: State, *incidents: Incident) -> Sighting | None:
     [
         (ILL_ROUTE, None),
         (ILL_ISSUER, A),
-        (routes(**dict.fromkeys(("AX", "AY", "BX", "BY"), seen(100, 0.4))), ALL),
+        (segments(**dict.fromkeys(("AX", "AY", "BX", "BY"), seen(100, 0.4))), ALL),
     ],
 )
 def test_an_incident_reaches_as_far_as_explains_most(then: Slices, wider: str | None) -> None:
@@ -283,7 +283,7 @@ def test_an_incident_reaches_as_far_as_explains_most(then: Slices, wider: str | 
 
 
 def test_an_incident_reaches_no_further_for_what_another_one_explains() -> None:
-    both = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = changed(ROUTES, both, 10)
     assert further(state, known(AX), known(BY)) is None
     assert further(state, known(AX)) is not None
@@ -297,8 +297,8 @@ def test_an_incident_that_reaches_further_began_when_it_did_and_is_proven() -> N
 
 
 def test_a_wider_slice_must_explain_clearly_more() -> None:
-    slightly = routes(AX=seen(100, 0.4), AY=counts(approved=1, failed=1), BX=seen(100))
-    state = changed(routes(AX=seen(100), AY=counts(approved=2), BX=seen(100)), slightly, 1)
+    slightly = segments(AX=seen(100, 0.4), AY=counts(approved=1, failed=1), BX=seen(100))
+    state = changed(segments(AX=seen(100), AY=counts(approved=2), BX=seen(100)), slightly, 1)
     span = moment(state).since(SINCE)
     own, wider = span.suspect(AX, "failed"), span.suspect(A, "failed")
     assert 0.0 < wider.nats - own.nats < 5.0
@@ -306,12 +306,12 @@ def test_a_wider_slice_must_explain_clearly_more() -> None:
 
 
 def test_an_incident_whose_slice_fails_no_more_reaches_nowhere() -> None:
-    state = changed(ROUTES, routes(AX=seen(100), AY=seen(100), BX=seen(100, 0.4), BY=seen(100)))
+    state = changed(ROUTES, segments(AX=seen(100), AY=seen(100), BX=seen(100, 0.4), BY=seen(100)))
     assert further(state, known(AX)) is None
 
 
 def test_what_failed_before_an_incident_began_is_not_what_it_reaches_to() -> None:
-    before = routes(AX=seen(100), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+    before = segments(AX=seen(100), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
     state = after([ROUTES] * (CALM_SECONDS - 30) + [before] * 30 + [ILL_ROUTE] * 10)
     assert further(state, known(AX)) is None
     assert further(state, incident(slice=AX, started_at=SINCE - 30)) is not None

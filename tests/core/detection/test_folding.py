@@ -30,7 +30,7 @@ MEMORY_SECONDS = NormalTuning().memory_seconds
 PAST_SECONDS = NormalTuning().past_seconds
 
 FAILED = "failed"
-HDFC, ROUTE = "issuer=HDFC", "issuer=HDFC&network=VISA"
+HDFC, SEGMENT = "issuer=HDFC", "issuer=HDFC&network=VISA"
 GUARD_MINUTES = GUARD_SECONDS // CELL_SECONDS
 MEMORY_MINUTES = MEMORY_SECONDS // CELL_SECONDS
 
@@ -219,7 +219,7 @@ def test_a_minute_is_of_the_hour_in_which_it_began() -> None:
 def test_a_slice_without_history_borrows_from_the_wider_one_that_fails_most() -> None:
     came = {**of(10, 1000), **of(80, 1000, HDFC), **of(20, 1000, "network=VISA")}
     baseline = minutes(20, came)
-    assert rate(baseline, ROUTE) == rate(baseline, HDFC) == pytest.approx(0.08, rel=0.05)
+    assert rate(baseline, SEGMENT) == rate(baseline, HDFC) == pytest.approx(0.08, rel=0.05)
     assert rate(baseline, "gateway=new") == rate(baseline)
 
 
@@ -239,7 +239,7 @@ def test_a_slice_with_few_payments_lies_between_its_own_rate_and_the_wider_ones(
 def test_wider_slices_are_those_with_one_dimension_less() -> None:
     assert wider_slices(ALL) == ()
     assert wider_slices(HDFC) == (ALL,)
-    assert set(wider_slices(ROUTE)) == {HDFC, "network=VISA"}
+    assert set(wider_slices(SEGMENT)) == {HDFC, "network=VISA"}
 
 
 def binomial(drawn: random.Random, total: int, share: float) -> int:
@@ -385,5 +385,5 @@ def test_a_slice_that_comes_again_after_a_day_keeps_its_past() -> None:
 def test_asking_what_is_normal_changes_nothing_of_the_baseline() -> None:
     asked, fresh = minutes(5, of(1, 9)), minutes(5, of(1, 9))
     normals = Normals(asked)
-    assert normals.normal(ROUTE, FAILED) is normals.normal(ROUTE, FAILED)
+    assert normals.normal(SEGMENT, FAILED) is normals.normal(SEGMENT, FAILED)
     assert asked == fresh

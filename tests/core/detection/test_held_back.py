@@ -27,15 +27,15 @@ from tests.steady_traffic import (
     changed,
     evidence,
     normals,
-    routes,
     seen,
+    segments,
     whole,
 )
 
 SUSPECTED_SECONDS = HoldingTuning().suspected_seconds
 FAILED = "failed"
 AX = "issuer=A&network=X"
-WELL = routes(AX=seen(50), AY=seen(50), BX=seen(50), BY=seen(50))
+WELL = segments(AX=seen(50), AY=seen(50), BX=seen(50), BY=seen(50))
 CALM = changed(WELL, WELL)
 
 # Issuer A always fails 30 %, issuer B hardly; A has a thirtieth of the traffic, and then a sixth.

@@ -33,16 +33,16 @@ from tests.steady_traffic import (
     changed,
     evidence,
     normals,
-    routes,
     seen,
+    segments,
     told,
 )
 
 FAILED = "failed"
 AX, BY = "issuer=A&network=X", "issuer=B&network=Y"
-WELL = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
-ILL_ROUTE = routes(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
-ILL_ISSUER = routes(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+WELL = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL_ROUTE = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
+ILL_ISSUER = segments(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
 CALM = changed(WELL, WELL)
 
 
@@ -190,8 +190,8 @@ def test_an_incident_that_is_recovering_reaches_no_further(
 
 
 def test_what_another_incident_explains_is_no_wider_reach() -> None:
-    well = routes(AX=seen(100), BX=seen(100), CX=seen(100))
-    both = routes(AX=seen(100, 0.4), BX=seen(100, 0.4), CX=seen(100))
+    well = segments(AX=seen(100), BX=seen(100), CX=seen(100))
+    both = segments(AX=seen(100, 0.4), BX=seen(100, 0.4), CX=seen(100))
     state = evidence(changed(well, both, 10), 0.0)
     one = followed(id="PW-1", slice=AX, started_at=SINCE)
     two = followed(id="PW-2", slice="issuer=B&network=X", started_at=SINCE)
@@ -256,7 +256,7 @@ def test_what_shares_payments_with_any_incident_that_is_over_is_let_go() -> None
 
 
 def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
-    ill_route = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
+    ill_route = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = evidence(changed(WELL, ill_route, 10), 1.4, A, BY)
     goes_on = followed(id="PW-2", slice=BY, started_at=SINCE)
     state = judge(ill(state, closing(AX, "PW-1"), goes_on))
@@ -423,9 +423,9 @@ TROUBLES: list[Slices] = [
     WELL,
     ILL_ROUTE,
     ILL_ISSUER,
-    routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100, 0.9, "reversed", "unknown")),
-    routes(AX=seen(100, 0.4, "denied", "customer"), AY=seen(100), BX=seen(100), BY=seen(100)),
-    routes(AX=seen(100), AY=seen(100)),
+    segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100, 0.9, "reversed", "unknown")),
+    segments(AX=seen(100, 0.4, "denied", "customer"), AY=seen(100), BX=seen(100), BY=seen(100)),
+    segments(AX=seen(100), AY=seen(100)),
     {},
 ]
 comings = st.lists(st.tuples(st.sampled_from(TROUBLES), st.integers(1, 45)), max_size=4)

@@ -21,8 +21,8 @@ from tests.steady_traffic import (
     Y,
     changed,
     moment,
-    routes,
     seen,
+    segments,
     whole,
 )
 
@@ -32,9 +32,9 @@ FAILED = "failed"
 AX, AY, BX = "issuer=A&network=X", "issuer=A&network=Y", "issuer=B&network=X"
 SECONDS = 10
 
-WELL = routes(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
+WELL = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL = changed(
-    WELL, routes(AX=seen(100, 0.4), AY=seen(100, 0.1), BX=seen(100), BY=seen(100)), SECONDS
+    WELL, segments(AX=seen(100, 0.4), AY=seen(100, 0.1), BX=seen(100), BY=seen(100)), SECONDS
 )
 # Issuer A always fails 30 %, issuer B hardly; A has a thirtieth of the traffic, and then a sixth.
 LAME = whole(A=seen(10, 0.3), B=seen(290))
@@ -158,8 +158,8 @@ def test_inside_of_a_known_slice_twice_its_failures_are_explained_and_no_more(
     share: float, is_sure: bool
 ) -> None:
     #  the issuer as a whole fails at 20 %, whatever the share of this route is
-    ill = routes(AX=seen(100, share), AY=seen(300, (80 - 100 * share) / 300), BX=seen(100))
-    state = changed(routes(AX=seen(100), AY=seen(300), BX=seen(100)), ill, SECONDS)
+    ill = segments(AX=seen(100, share), AY=seen(300, (80 - 100 * share) / 300), BX=seen(100))
+    state = changed(segments(AX=seen(100), AY=seen(300), BX=seen(100)), ill, SECONDS)
     now = moment(state).since(SINCE)
     rest = now.without(now.suspect(AX, FAILED), [A])
     assert rest is not None
@@ -241,8 +241,8 @@ def test_a_shift_that_hardly_moves_all_traffic_says_nothing_of_other_slices() ->
 
 
 def test_where_routes_are_counted_a_slice_is_shifted_by_its_own() -> None:
-    usual = routes(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
-    moved = routes(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
+    usual = segments(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
+    moved = segments(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
     now = since(moment(changed(usual, moved, 60)))
     assert now.shift(ALL, FAILED) == pytest.approx(0.0, abs=0.001)
     assert now.shift(X, FAILED) == pytest.approx(0.3 * (80 / 240 - 40 / 200), rel=0.1)

@@ -128,7 +128,7 @@ def test_a_long_outage_in_thin_traffic_is_one_incident(seed: int) -> None:
     said = told(Traffic(rate=2, faults=(fault,), seed=seed), 900)
     assert [item.transition for _, item in said] == [OPENED, CLOSED]
     [place] = opened(said)
-    assert refines(KEY, place)  # two payments a second may not tell the route from its issuer
+    assert refines(KEY, place)  # two payments a second may not tell the segment from its issuer
     assert place != ALL
 
 

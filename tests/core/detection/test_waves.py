@@ -24,8 +24,8 @@ from tests.steady_traffic import (
     after,
     changed,
     moment,
-    routes,
     seen,
+    segments,
     whole,
 )
 
@@ -186,8 +186,8 @@ def test_waves_that_are_alike_are_told_in_the_same_order_whichever_came_first() 
 
 
 def test_a_wave_of_one_slice_is_not_told_of_what_shares_its_payments() -> None:
-    calm = routes(AX=denied(500, 0.05), AY=denied(500, 0.05), BX=denied(500, 0.05))
-    then = {**routes(AX=denied(500, 0.5), AY=denied(500, 0.5), BX=denied(500, 0.05))}
+    calm = segments(AX=denied(500, 0.05), AY=denied(500, 0.05), BX=denied(500, 0.05))
+    then = {**segments(AX=denied(500, 0.5), AY=denied(500, 0.5), BX=denied(500, 0.05))}
     assert places(wave(calm, then)) == [A]
 
 
@@ -216,7 +216,7 @@ def test_a_part_of_a_known_wave_is_not_told() -> None:
 
 def routes_of(share: float) -> Slices:
     """Route AX as narrow as its issuer, in which so much is denied."""
-    return routes(AX=denied(500, share), BX=denied(500, 0.05), BY=denied(500, 0.05))
+    return segments(AX=denied(500, share), BX=denied(500, 0.05), BY=denied(500, 0.05))
 
 
 def test_a_part_of_a_known_wave_is_not_told_while_it_is_remembered() -> None:

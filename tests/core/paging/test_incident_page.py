@@ -12,6 +12,7 @@ from functions.core.paging.page import (
     UPDATE,
 )
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE
+from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from tests.builders import DASHBOARD, NOW, announcement
 from tests.core.paging.shown import shown
 
@@ -53,13 +54,31 @@ def test_declines_on_all_traffic(snapshot: SnapshotAssertion) -> None:
     assert shown(incident_page(wave, DASHBOARD)) == snapshot
 
 
+def test_an_incident_opened_on_one_gateway_of_several(snapshot: SnapshotAssertion) -> None:
+    routes = (
+        Route("issuer=HDFC", "payu", 310, 1, WELL),
+        Route("issuer=HDFC", "razorpay", 212, 123, ILL),
+        Route("issuer=HDFC", "stripe", 6, 0, UNSURE),
+    )
+    opened = announcement(slice="gateway=razorpay&issuer=HDFC", routes=routes)
+    assert shown(incident_page(opened, DASHBOARD)) == snapshot
+
+
+def test_an_incident_opened_on_every_gateway(snapshot: SnapshotAssertion) -> None:
+    routes = (
+        Route("issuer=HDFC", "razorpay", 412, 128, ILL),
+        Route("issuer=HDFC", "payu", 310, 90, ILL),
+    )
+    assert shown(incident_page(announcement(routes=routes), DASHBOARD)) == snapshot
+
+
 def test_without_any_cause_it_is_said_to_be_unknown() -> None:
     page = incident_page(announcement(causes={}, slice=""), DASHBOARD)
     assert "Cause: unknown" in page.body
     assert "Whose: not clear yet" in page.body
 
 
-def test_the_first_line_names_the_route_and_the_likely_cause() -> None:
+def test_the_first_line_names_the_slice_and_the_likely_cause() -> None:
     first = incident_page(announcement(), DASHBOARD).body.splitlines()[0]
     assert "issuer HDFC × network VISA" in first
     assert "Likely cause: issuer" in first

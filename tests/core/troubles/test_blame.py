@@ -13,7 +13,7 @@ from functions.core.counting.slices import slice_key
 from functions.core.troubles.blame import PARTIES, Blame, blame, likely_cause
 from tests.builders import incident
 
-ROUTE = "issuer=HDFC&network=VISA"
+SEGMENT = "issuer=HDFC&network=VISA"
 
 
 def owner(key: str, **causes: int) -> str:
@@ -23,10 +23,10 @@ def owner(key: str, **causes: int) -> str:
 @pytest.mark.parametrize(
     ("key", "causes", "words"),
     [
-        (ROUTE, {"issuer": 90, "timeout": 10}, "issuer HDFC"),
-        (ROUTE, {"network": 90, "issuer": 10}, "network VISA"),
-        (ROUTE, {"timeout": 100}, "issuer HDFC"),
-        (ROUTE, {"timeout": 60, "network": 40}, "network VISA"),
+        (SEGMENT, {"issuer": 90, "timeout": 10}, "issuer HDFC"),
+        (SEGMENT, {"network": 90, "issuer": 10}, "network VISA"),
+        (SEGMENT, {"timeout": 100}, "issuer HDFC"),
+        (SEGMENT, {"timeout": 60, "network": 40}, "network VISA"),
         ("gateway=payu", {"gateway": 50}, "gateway payu"),
         ("gateway=payu", {"timeout": 80, "issuer": 20}, "gateway payu"),
         ("gateway=payu&method=upi", {"unknown": 9}, "gateway payu"),
@@ -35,7 +35,7 @@ def owner(key: str, **causes: int) -> str:
         ("region=EU", {"gateway": 5}, "gateway"),
         ("region=EU", {"timeout": 5}, "not clear yet"),
         ("", {}, "not clear yet"),
-        (ROUTE, {"customer": 90, "issuer": 10}, "customers"),
+        (SEGMENT, {"customer": 90, "issuer": 10}, "customers"),
         ("", {"fraud": 90}, "risk team"),
     ],
 )

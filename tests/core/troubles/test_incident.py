@@ -16,7 +16,7 @@ from functions.core.troubles.incident import (
 )
 from tests.builders import NOW, announcement, incident
 
-ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
+SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
 
 
 def test_every_transition_has_a_key_of_its_own_and_the_same_one_every_time() -> None:
@@ -32,14 +32,14 @@ def test_every_transition_has_a_key_of_its_own_and_the_same_one_every_time() -> 
 
 
 def test_an_incidents_name_says_its_day_and_minute() -> None:
-    assert incident_id(ROUTE, "failed", NOW).startswith("PW-1120-1343-")
-    assert incident_id(ROUTE, "failed", NOW) == incident_id(ROUTE, "attributable", NOW)
-    assert incident_id(ROUTE, "failed", NOW) != incident_id(ROUTE, "denied", NOW)
+    assert incident_id(SEGMENT, "failed", NOW).startswith("PW-1120-1343-")
+    assert incident_id(SEGMENT, "failed", NOW) == incident_id(SEGMENT, "attributable", NOW)
+    assert incident_id(SEGMENT, "failed", NOW) != incident_id(SEGMENT, "denied", NOW)
 
 
 def test_what_fails_and_what_fails_on_the_payment_path_is_one_trouble() -> None:
-    assert about(ROUTE, "failed") == about(ROUTE, "attributable") == (ROUTE, "failing")
-    assert about(ROUTE, "denied") != about(ROUTE, "reversed")
+    assert about(SEGMENT, "failed") == about(SEGMENT, "attributable") == (SEGMENT, "failing")
+    assert about(SEGMENT, "denied") != about(SEGMENT, "reversed")
 
 
 @pytest.mark.parametrize("severity", ["info", "warning", "critical"])

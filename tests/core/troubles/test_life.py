@@ -25,13 +25,13 @@ from functions.core.troubles.incident import (
 from functions.core.troubles.life import Followed, Patience, Sighting, follow, recovering
 from tests.builders import NOW, counts, followed, verdict
 
-ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
+SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
 BAD, GOOD, SOME_BAD = counts(failed=50, issuer=50), counts(approved=100), counts(failed=1, issuer=1)
 PATIENCE = Patience(recover_seconds=5, calm_seconds=12, quiet_seconds=20, idle_seconds=30)
 
 
 def seen(
-    key: str = ROUTE, rate: float = 0.5, attempts: int = 200, signal: str = "failed"
+    key: str = SEGMENT, rate: float = 0.5, attempts: int = 200, signal: str = "failed"
 ) -> Sighting:
     found = verdict(key, rate=rate, attempts=attempts, signal=signal, score=80.0)
     return Sighting(found, NOW, {"issuer": 9}, 0.003)
@@ -104,13 +104,13 @@ def followed_on(
 
 def test_an_incident_that_is_recovering_does_not_grow_but_another_one_begins() -> None:
     after, told = followed_on(followed(well_since=NOW - 1), seen(ISSUER))
-    assert [item.incident.slice for item in after] == [ROUTE, ISSUER]
+    assert [item.incident.slice for item in after] == [SEGMENT, ISSUER]
     assert told == [OPENED]
 
 
 def test_an_incident_does_not_grow_for_another_trouble() -> None:
     after, told = followed_on(followed(), seen(ISSUER, signal="reversed"))
-    assert [item.incident.slice for item in after] == [ROUTE, ISSUER]
+    assert [item.incident.slice for item in after] == [SEGMENT, ISSUER]
     assert told == [OPENED]
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_rate_is_not_over_for_the_lack_of_payments(signal: str) -> No
 
 def test_an_example_that_comes_again_is_named_once() -> None:
     one, two = Example("t1", "91"), Example("t2", "91")
-    came = {ROUTE: Harm(BAD, {}, (one, two))}
+    came = {SEGMENT: Harm(BAD, {}, (one, two))}
     [item], _ = follow([followed(examples=(one,))], [seen()], came, NOW, PATIENCE)
     assert item.incident.affected.examples == (one, two)
 
@@ -238,7 +238,7 @@ def test_no_closing_says_silent_while_payments_came_within_the_idle_time(
     for second, came in enumerate(every, NOW):
         if attempts(came):
             latest = second
-        key = ISSUER if widens and second >= NOW + 20 else ROUTE
+        key = ISSUER if widens and second >= NOW + 20 else SEGMENT
         coming = {item.incident.slice: Harm(came) for item in items}
         items, told = follow(items, [seen(key, rate)], coming, second, PATIENCE)
         for item in told:

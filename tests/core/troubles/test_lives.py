@@ -39,12 +39,12 @@ STILL_ILL = RecoveryTuning().still_ill
 PATIENCE = Patience(
     confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20, idle_seconds=60
 )
-ROUTE, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
+SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
 BAD, GOOD = counts(approved=50, failed=50, issuer=50), counts(approved=100)
 HALF_AS_BAD = counts(approved=75, failed=25, issuer=25)
 
 
-def seen(score: float, key: str = ROUTE, signal: str = "failed", began: int = NOW) -> Sighting:
+def seen(score: float, key: str = SEGMENT, signal: str = "failed", began: int = NOW) -> Sighting:
     found = verdict(key, score=score, signal=signal, rate=0.5, at_least=0.4)
     return Sighting(found, began, {"issuer": 9}, 0.003)
 
@@ -110,14 +110,14 @@ def test_an_open_incident_that_becomes_critical_is_told_as_worse_once() -> None:
 def test_an_incident_whose_cause_reaches_further_is_told_as_worse_and_keeps_its_name() -> None:
     life = Life().go(5, seen(80)).go(1, seen(80), seen(85, ISSUER)).go(3, seen(85, ISSUER))
     assert [(at, what) for at, what, _ in life.said] == [(3, OPENED), (5, WORSE)]
-    assert life.places == [ROUTE, ISSUER]
+    assert life.places == [SEGMENT, ISSUER]
     assert len({told.incident.id for _, told in life.told}) == 1
     assert [incident.slice for incident in life.incidents] == [ISSUER]
 
 
 def test_a_suspected_incident_does_not_widen() -> None:
     life = Life().go(2, seen(80)).go(1, seen(80), seen(85, ISSUER))
-    assert sorted(incident.slice for incident in life.incidents) == [ISSUER, ROUTE]
+    assert sorted(incident.slice for incident in life.incidents) == [ISSUER, SEGMENT]
 
 
 def test_an_incident_does_not_widen_into_one_that_is_there_already() -> None:

@@ -19,10 +19,12 @@ from functions.core.paging.record_notes import alarm_note
 from functions.core.troubles.incident import CALM, CLOSED, RECOVERED, SILENT, Incident
 from functions.core.troubles.life import Life
 from functions.core.troubles.record import ALARM, Entry, TroubleRecord, noted
+from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from functions.core.views.incident import (
     EntryView,
     ExampleView,
     IncidentView,
+    RouteView,
     TroubleView,
     incident_view,
     trouble_view,
@@ -30,7 +32,7 @@ from functions.core.views.incident import (
 from tests.builders import NOW, change, incident
 
 SCHEMA: Final[dict[str, Any]] = msgspec.json.schema(TroubleView)
-VIEWS: Final = (TroubleView, EntryView, IncidentView, ExampleView)
+VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, ExampleView)
 FIELDS: Final = [
     (view.__name__, name, rules)
     for view in VIEWS
@@ -50,6 +52,10 @@ ENDED = TroubleRecord(
         affected=1204,
         money={"INR": 310_400.5},
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
+        routes=(
+            Route("issuer=HDFC", "payu", 310, 2, WELL),
+            Route("issuer=HDFC", "razorpay", 212, 123, ILL),
+        ),
     ),
     entries=(Entry("k", NOW + 3, "opened", "CRITICAL: 49 % fail", "critical", paged=True),),
     pages=1,
@@ -152,6 +158,16 @@ states = st.fixed_dictionaries(
         "detected_at": st.sampled_from((0, NOW + 3)),
         "severity": st.sampled_from(("info", "warning", "critical")),
         "rate": st.floats(0, 1),
+        "routes": st.lists(
+            st.builds(
+                Route,
+                st.just(""),
+                st.just("payu"),
+                st.integers(99, 199),
+                st.integers(0, 99),
+                st.sampled_from((WELL, ILL, UNSURE)),
+            )
+        ).map(tuple),
         "causes": st.dictionaries(
             st.sampled_from(("issuer", "fraud", "timeout")), st.integers(0, 99)
         ),

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 START = 1_762_128_000
 """3 November 2025, 00:00 UTC."""
 HOUR = 3600
-ROUTE = "issuer=HDFC&network=VISA"
+SEGMENT = "issuer=HDFC&network=VISA"
 ODD = 'merchant=</script><b>Süd %26 "Ost"</b>'
 
 Look = Callable[..., Any]
@@ -48,15 +48,15 @@ QUIET = [
 
 
 def sample() -> Report:
-    """A day with a critical incident on a route from 10:00 to 11:00 UTC, and three slices."""
+    """A day with a critical incident on a segment from 10:00 to 11:00 UTC, and three slices."""
     recorder = Recorder()
     for minute in range(24 * 60):
         failing = 600 <= minute < 660
         attempts = 300 + round(100 * sin(minute / 200))
         normal = None if minute < 120 else 0.02
         tolerated = None if minute < 120 else 0.035
-        for key in ("", ROUTE, ODD):
-            share, score = (0.3, 90.0) if failing and key == ROUTE else (0.02, 5.0)
+        for key in ("", SEGMENT, ODD):
+            share, score = (0.3, 90.0) if failing and key == SEGMENT else (0.02, 5.0)
             shown = round(attempts * share)
             recorder.record(
                 START + 60 * minute, 60, key, "failed", attempts, shown, normal, tolerated, score
@@ -69,7 +69,7 @@ def sample() -> Report:
         severity="critical",
         score=90.0,
         signal="failed",
-        slice=dict(slice_values(ROUTE)),
+        slice=dict(slice_values(SEGMENT)),
         cause="issuer",
         observed_rate=0.3,
         baseline_rate=0.02,

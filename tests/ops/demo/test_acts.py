@@ -7,7 +7,7 @@ import pytest
 from ops.demo.acts import ACTS, CALM_SECONDS, RECOVERY_SECONDS, Act, Breakage, phase, scenario
 
 FUNDS = ACTS[Breakage.FUNDS]
-ROUTE = ACTS[Breakage.ROUTE]
+SEGMENT = ACTS[Breakage.SEGMENT]
 
 
 def test_there_is_an_act_for_everything_that_can_be_broken() -> None:
@@ -32,12 +32,12 @@ def test_customers_without_funds_wake_nobody() -> None:
     ("act", "elapsed", "words"),
     [
         (
-            ROUTE,
+            SEGMENT,
             0.0,
             "all is well; in 25 s 60 % of the payments of issuer HDFC × network VISA fail",
         ),
-        (ROUTE, 25.0, "60 % of the payments of issuer HDFC × network VISA fail"),
-        (ROUTE, 50.0, "it is over; waiting until the last word is said"),
+        (SEGMENT, 25.0, "60 % of the payments of issuer HDFC × network VISA fail"),
+        (SEGMENT, 50.0, "it is over; waiting until the last word is said"),
         (FUNDS, 24.6, "all is well; in 0 s 25 % of all customers are without funds"),
         (
             FUNDS,

@@ -21,7 +21,7 @@ from ops.deployment import Deployment
 from producer.run import Report
 from tests.builders import NOW
 
-ROUTE = ACTS[Breakage.ROUTE]
+SEGMENT = ACTS[Breakage.SEGMENT]
 RED = (NOW + 32.5, "CRITICAL: HDFC", "CRITICAL: 56 % of payments fail")
 OK = (NOW + 70.0, "OK: HDFC", "OK: it is over")
 RECORD = TroubleRecord(id="PW-1128-0801-305", started_at=NOW, rule="x", title="a", thread="")
@@ -46,7 +46,7 @@ def ended(*pages: tuple[float, str, str]) -> tuple[int, str]:
     records: Any = FakeRecords()
     stage = Stage(console, Deployment(records, port, port, port), port, port)
     with console.capture() as capture:
-        code = told(stage, ROUTE, seen, report, 98.4)
+        code = told(stage, SEGMENT, seen, report, 98.4)
     return code, capture.get()
 
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_performed_is_refused_before_anything_is_deployed(
 
 def test_a_route_is_broken_unless_something_else_is_asked_for() -> None:
     given = loaded("demo").make_context("demo", []).params
-    assert ACTS[given["breakage"]] is ROUTE
+    assert ACTS[given["breakage"]] is SEGMENT
 
 
 def test_what_it_deploys_with_are_settings_of_a_deployment() -> None:

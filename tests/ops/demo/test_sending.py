@@ -18,7 +18,7 @@ from producer.sinks import Counters
 from producer.traffic import traffic
 from tests.builders import NOW
 
-ROUTE = ACTS[Breakage.ROUTE]
+SEGMENT = ACTS[Breakage.SEGMENT]
 RATE = 20.0
 
 
@@ -40,7 +40,7 @@ class FakeSink:
 
 
 def sent(sink: FakeSink, seen: Seen) -> Sending:
-    with Sending(ROUTE, RATE, NOW, sink, ScheduleClock(), seen) as sending:
+    with Sending(SEGMENT, RATE, NOW, sink, ScheduleClock(), seen) as sending:
         for thread in threading.enumerate():
             if thread.name == "producer":
                 thread.join()
@@ -55,7 +55,7 @@ def payments(sink: FakeSink) -> list[Payment]:
 def test_the_whole_act_is_sent_and_reported() -> None:
     sink, seen = FakeSink(), Seen()
     report = sent(sink, seen).report()
-    act = scenario(ROUTE, RATE)
+    act = scenario(SEGMENT, RATE)
     assert (report.ended, report.sent) == ("done", len(sink.lines))
     assert report.sent == pytest.approx(act.rate * act.duration_s, rel=0.05)
     assert seen.sent == report.sent
@@ -74,13 +74,16 @@ def test_the_time_of_the_first_payment_that_broke_is_noted() -> None:
 
 
 def test_what_is_noted_goes_on_unchanged() -> None:
-    made = [*traffic(scenario(ROUTE, RATE), seed=SEED, start_ms=NOW * 1000), Timed(999.0, b"{bad")]
-    assert list(noting(made, NOW, ROUTE, Seen())) == made
+    made = [
+        *traffic(scenario(SEGMENT, RATE), seed=SEED, start_ms=NOW * 1000),
+        Timed(999.0, b"{bad"),
+    ]
+    assert list(noting(made, NOW, SEGMENT, Seen())) == made
 
 
 def test_it_ends_early_when_asked() -> None:
     sink = FakeSink()
-    sending = Sending(ROUTE, RATE, NOW, sink, ScheduleClock(), Seen())
+    sending = Sending(SEGMENT, RATE, NOW, sink, ScheduleClock(), Seen())
     sending.stop()
     with sending:
         pass
@@ -94,6 +97,6 @@ def test_a_sink_that_refuses_is_reported() -> None:
 
 
 def test_without_a_report_it_says_where_to_look() -> None:
-    sending = Sending(ROUTE, RATE, NOW, FakeSink(), ScheduleClock(), Seen())
+    sending = Sending(SEGMENT, RATE, NOW, FakeSink(), ScheduleClock(), Seen())
     with pytest.raises(PaywatchError, match="its fault is printed above"):
         sending.report()

@@ -14,7 +14,7 @@ from ops.demo.summary import faults, measured, show_incidents, show_summary
 from producer.run import Report
 from tests.builders import NOW
 
-ROUTE, FUNDS = ACTS[Breakage.ROUTE], ACTS[Breakage.FUNDS]
+SEGMENT, FUNDS = ACTS[Breakage.SEGMENT], ACTS[Breakage.FUNDS]
 RED = (NOW + 32.5, "CRITICAL: HDFC", "CRITICAL: 56 % of payments fail")
 OK = (NOW + 70.0, "OK: HDFC", "OK: it is over")
 
@@ -47,7 +47,7 @@ def closed(*pages: tuple[float, str, str]) -> Seen:
     return whole
 
 
-@pytest.mark.parametrize(("what", "act"), [(seen(RED, OK), ROUTE), (closed(), FUNDS)])
+@pytest.mark.parametrize(("what", "act"), [(seen(RED, OK), SEGMENT), (closed(), FUNDS)])
 def test_nothing_is_wrong_when_all_is_told_and_counted(what: Seen, act: Act) -> None:
     assert faults(what, report(), act) == []
 
@@ -58,13 +58,13 @@ def test_nothing_is_wrong_when_all_is_told_and_counted(what: Seen, act: Act) -> 
         (
             seen(RED, OK, counted=39_990),
             report(),
-            ROUTE,
+            SEGMENT,
             "sent 40,000 payments, counted 39,990",
         ),
-        (seen(RED, OK), report(ended="error", error="no"), ROUTE, "the producer stopped: no"),
-        (seen(), report(), ROUTE, "no page came"),
-        (seen(OK), report(), ROUTE, "no page came"),
-        (seen(RED), report(), ROUTE, "the recovery was not told"),
+        (seen(RED, OK), report(ended="error", error="no"), SEGMENT, "the producer stopped: no"),
+        (seen(), report(), SEGMENT, "no page came"),
+        (seen(OK), report(), SEGMENT, "no page came"),
+        (seen(RED), report(), SEGMENT, "the recovery was not told"),
         (closed(RED), report(), FUNDS, "1 pages came, and nobody was to be woken"),
         (seen(), report(), FUNDS, "the wave is not on record"),
     ],
@@ -82,7 +82,7 @@ def console() -> Console:
 def test_the_summary(snapshot: SnapshotAssertion) -> None:
     out = console()
     with out.capture() as capture:
-        show_summary(out, measured(seen(RED, OK), report(), ROUTE, 98.4), ["no page came"])
+        show_summary(out, measured(seen(RED, OK), report(), SEGMENT, 98.4), ["no page came"])
     assert capture.get() == snapshot
 
 

@@ -20,7 +20,7 @@ from ops.demo.watching import ONCALL, SETTLE_SECONDS, Stage, watch
 from ops.deployment import Deployment
 from tests.builders import NOW, incident
 
-ROUTE, FUNDS = ACTS[Breakage.ROUTE], ACTS[Breakage.FUNDS]
+SEGMENT, FUNDS = ACTS[Breakage.SEGMENT], ACTS[Breakage.FUNDS]
 RED = (NOW + 30.0, "CRITICAL: HDFC", "CRITICAL: 56 % of payments fail")
 OK = (NOW + 60.0, "OK: HDFC", "OK: it is over")
 RECORD = TroubleRecord(id="PW-1", started_at=NOW, rule="customer", title="", thread="")
@@ -80,7 +80,7 @@ class World:
         self.traffic_s = min(self.traffic_s, self.time - NOW)
 
 
-def watched(world: World, act: Act = ROUTE, *, terminal: bool = False) -> tuple[Seen, str]:
+def watched(world: World, act: Act = SEGMENT, *, terminal: bool = False) -> tuple[Seen, str]:
     """What was seen of the world, of 100 payments sent, and what was printed."""
     out, seen = io.StringIO(), Seen(sent=100)
     console = Console(file=out, width=100, force_terminal=terminal)

@@ -70,7 +70,7 @@ def test_without_slice_and_alarm_it_is_about_all_traffic() -> None:
 def test_every_fact_and_the_first_action_are_in_the_details() -> None:
     details = event(TRIGGERED, "x")["payload"]["custom_details"]
     assert details.items() >= dict(TRIGGERED.facts).items()
-    assert details["First"].startswith("move the route's traffic")
+    assert details["First"].startswith("nothing can be moved: payments")
 
 
 def test_a_headline_too_long_for_a_summary_is_cut_and_says_so() -> None:
