@@ -20,7 +20,7 @@ import msgspec
 
 from functions.core.counting.counts import NONE, Counts, payments
 from functions.core.counting.harm import NO_HARM, Harm, joined
-from functions.core.counting.slices import ALL, pooled
+from functions.core.counting.slices import ALL, Slice, pooled
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
 from functions.core.counting.wire import Derived
 
@@ -54,7 +54,7 @@ class Window(msgspec.Struct, frozen=True):
         """The first second that still takes payments; what is older is late."""
         return self.start - self.lateness
 
-    def since(self, key: str, second: int) -> Counts:
+    def since(self, key: Slice, second: int) -> Counts:
         """The slice's counts from `second` on, the one under way included, those ahead not."""
         total = NONE
         for at in range(max(second, self.oldest), self.clock + 1):
@@ -63,13 +63,13 @@ class Window(msgspec.Struct, frozen=True):
                 total += bucket.slices.get(key, NONE)
         return total
 
-    def harm_since(self, key: str, second: int) -> Harm:
+    def harm_since(self, key: Slice, second: int) -> Harm:
         """As `since`, with money and examples."""
         kept = range(max(second, self.oldest), self.clock + 1)
         return joined(harm_in(self.seconds[at], key) for at in kept if at in self.seconds)
 
 
-def harm_in(bucket: Bucket, key: str) -> Harm:
+def harm_in(bucket: Bucket, key: Slice) -> Harm:
     """What the bucket holds of the slice."""
     counts = bucket.slices.get(key)
     if not counts:

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts
+from functions.core.counting.slices import Slice
 from functions.core.counting.wire import Derived
 from functions.core.detection.season import Hours
 
@@ -58,7 +59,7 @@ class Baseline(msgspec.Struct, frozen=True):
     hours: Hours = msgspec.field(default_factory=dict)
     dispersion: Mapping[str, Mapping[str, float]] = msgspec.field(default_factory=dict)
 
-    def since(self, key: str, second: int) -> Counts:
+    def since(self, key: Slice, second: int) -> Counts:
         """The slice's counts in the cells that end after `second`; the current one is not held."""
         total = NONE
         for cell in reversed(self.cells):

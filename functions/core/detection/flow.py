@@ -142,7 +142,7 @@ def _left(key: Slice, tuning: VolumeTuning) -> float:
     return tuning.left_of_all if key == ALL else tuning.left_of_slice
 
 
-def _dispersion(baseline: Baseline, key: str) -> float:
+def _dispersion(baseline: Baseline, key: Slice) -> float:
     """The variance of the attempts a cell over their mean, from differences of neighbours."""
     counts = [attempts(cell.counts.get(key, NONE)) for cell in baseline.cells if cell.absorbed]
     mean = fmean(counts) if counts else 0.0

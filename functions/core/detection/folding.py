@@ -125,7 +125,7 @@ class _Learned:
         )
 
 
-def _take(sums: dict[str, int], key: str, value: int) -> None:
+def _take(sums: dict[str, int], key: Slice, value: int) -> None:
     left = sums.get(key, 0) - value
     if left:
         sums[key] = left

@@ -28,7 +28,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
         if state.window.clock - incident.stands_since < lasting and is_rate(incident.signal)
     ]
 
-    def held_back(key: str, start: int, end: int) -> bool:
+    def held_back(key: Slice, start: int, end: int) -> bool:
         if any(since < end <= since + tuning.suspected_seconds for since in doubtful.get(key, ())):
             return True
         return any(
@@ -52,7 +52,7 @@ def is_mixed(state: State, normals: Normals) -> bool:
     return mixed < tuning.holding.suspected_seconds
 
 
-def _taints(incident: Incident, key: str, state: State, tuning: HoldingTuning) -> bool:
+def _taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:
     """Whether the incident's failures would spoil what is normal for the slice."""
     if refines(key, incident.slice):
         return True

@@ -10,7 +10,7 @@ import math
 
 from functions.core.counting.counts import NONE, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
-from functions.core.counting.slices import ALL, wider_slices
+from functions.core.counting.slices import ALL, Slice, wider_slices
 from functions.core.detection.baseline import Baseline
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
@@ -37,7 +37,7 @@ class Normals:
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
 
-    def normal(self, key: str, signal: str) -> Normal:
+    def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
 
         An empirical Bayes estimate: Beta-binomial with the wider slices' rate as prior mean, worth
@@ -49,7 +49,7 @@ class Normals:
             found = self._normals[signal][key] = self._normal(key, signal)
         return found
 
-    def _normal(self, key: str, signal: str) -> Normal:
+    def _normal(self, key: Slice, signal: str) -> Normal:
         baseline, tuning = self.baseline, self.tuning.normal
         wider = (self.normal(other, signal).rate for other in wider_slices(key))
         borrowed = max(wider, default=SIGNALS[signal].assumed)
@@ -72,7 +72,7 @@ class Normals:
         dispersion = max(1.0, dispersed - tuning.dispersion_noise)
         return Normal(rate, math.sqrt(upper * (1 - upper) * dispersion / weight), dispersion)
 
-    def steps(self, key: str, signal: str) -> Steps:
+    def steps(self, key: Slice, signal: str) -> Steps:
         """How events of that signal weigh in the slice."""
         found = self.weighs[signal].get(key)
         if found is None:
@@ -88,11 +88,11 @@ class Normals:
         """How events weigh while nothing is learned."""
         return steps(self.unlearned, 0.0, self.tuning.evidence)
 
-    def tolerated(self, key: str, signal: str) -> float:
+    def tolerated(self, key: Slice, signal: str) -> float:
         """Up to this rate of the slice nothing is worth a page, however sure it is."""
         return tolerated(self.normal(key, signal), self.drift(signal), self.tuning.evidence)
 
-    def season(self, key: str) -> Season | None:
+    def season(self, key: Slice) -> Season | None:
         """What is usual in the slice at this hour, where it is known."""
         hours = self.baseline.hours.get(key)
         if hours is None:
@@ -101,7 +101,7 @@ class Normals:
             self._seasons[key] = season(hours, self.baseline.folded, self.tuning.normal)
         return self._seasons[key]
 
-    def share(self, key: str, wave: str) -> float:
+    def share(self, key: Slice, wave: str) -> float:
         """The usual share of a wave's payments, worth a few attempts of the assumed one, towards that
         of all traffic where the slice has few payments."""
         found = self._shares.get((wave, key))

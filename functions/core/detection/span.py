@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
-from functions.core.counting.slices import crossing, dimensions, refines, slice_values, wider_slices
+from functions.core.counting.slices import (
+    Slice,
+    crossing,
+    dimensions,
+    refines,
+    slice_values,
+    wider_slices,
+)
 from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Trail, surprise
@@ -44,7 +51,7 @@ class Moment:
             found = self._spans[start] = Span(self, start)
         return found
 
-    def trail(self, key: str, signal: str) -> Trail:
+    def trail(self, key: Slice, signal: str) -> Trail:
         return self.tracker.trail(key, signal, self.clock, self.normals)
 
     @cached_property
@@ -77,7 +84,7 @@ class Span:
     _shifts: dict[tuple[str, str], float] = field(default_factory=dict)
     _mixes: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
-    def counts(self, key: str) -> Counts:
+    def counts(self, key: Slice) -> Counts:
         """The slice's counts; to the minute where the window is too short."""
         found = self._counts.get(key)
         if found is None:
@@ -110,7 +117,7 @@ class Span:
         expected = total * normal.rate
         return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
 
-    def suspect(self, key: str, signal: str) -> Suspect:
+    def suspect(self, key: Slice, signal: str) -> Suspect:
         """The slice, suspected of that signal."""
         counts = self.counts(key)
         empty = Suspect(key, signal, 0, 0, 0.0, 0.0, 0.0)
@@ -145,7 +152,7 @@ class Span:
         limit = self.moment.normals.tolerated(suspect.slice, suspect.signal)
         return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
 
-    def shift(self, key: str, signal: str) -> float:
+    def shift(self, key: Slice, signal: str) -> float:
         """By how much the rate of the slice is higher than usual because its payments come from
         other slices than usual, of which each fails as it always does. At least 0."""
         found = self._shifts.get((key, signal))
@@ -153,7 +160,7 @@ class Span:
             found = self._shifts[key, signal] = self._shift(key, signal)
         return found
 
-    def _shift(self, key: str, signal: str) -> float:
+    def _shift(self, key: Slice, signal: str) -> float:
         own = slice_values(key)
         rate = self.moment.normals.normal(key, signal).rate
         shifted = self.moment.normals.tuning.explanation.shifted

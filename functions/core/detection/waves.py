@@ -14,7 +14,7 @@ from typing import Final
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import DIGIT, NONE, attempts, bits_to, field
 from functions.core.counting.signals import WAVES
-from functions.core.counting.slices import disjoint, refines
+from functions.core.counting.slices import Slice, disjoint, refines
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
 from functions.core.detection.tuning import Tuning, WaveTuning
@@ -54,7 +54,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     return found
 
 
-def _is_part(key: str, known: Sequence[str]) -> bool:
+def _is_part(key: Slice, known: Sequence[str]) -> bool:
     """Whether a known wave shows in this slice: as it ebbs, it stands out longest here and there."""
     return any(
         other != key and not disjoint(other, key) and not refines(other, key) for other in known
@@ -87,7 +87,7 @@ def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[
 
 
 def _verdict(
-    key: str, wave: str, shown: int, total: int, normal: float, sure: float, tuning: Tuning
+    key: Slice, wave: str, shown: int, total: int, normal: float, sure: float, tuning: Tuning
 ) -> Verdict:
     return Verdict(
         slice=key,

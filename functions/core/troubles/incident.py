@@ -13,6 +13,7 @@ import msgspec
 
 from functions.core.counting.harm import Example
 from functions.core.counting.signals import SIGNALS
+from functions.core.counting.slices import Slice
 from functions.core.troubles.route import Route
 from functions.core.troubles.severity import INFO
 
@@ -111,7 +112,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return about(self.slice, self.signal)
 
 
-def about(key: str, signal: str) -> tuple[str, str]:
+def about(key: Slice, signal: str) -> tuple[str, str]:
     """What an incident is about: its slice, and whether payments fail there or show `signal`."""
     return key, SIGNALS[signal].trouble
 
@@ -132,7 +133,7 @@ class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{name}/{incident.again}" if incident.again else name
 
 
-def incident_id(key: str, signal: str, started_at: int) -> str:
+def incident_id(key: Slice, signal: str, started_at: int) -> str:
     return spoken_id(str(about(key, signal)), started_at)
 
 

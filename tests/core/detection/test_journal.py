@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from functools import partial as partial_of
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -180,3 +181,27 @@ def test_bytes_are_cut_into_pieces_that_join_to_the_same() -> None:
 def test_a_delta_is_far_smaller_than_the_state() -> None:
     _, delta = step(STATE, [partial(99, second=NOW + 71)], RULES)
     assert len(encode(delta)) * 5 < len(encode(STATE))
+
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "journal"
+"""What release 0.2.0 stored of a minute and a half of traffic with an outage in it. A release that
+raises FORMAT keeps these files and reads them; what it stores itself goes beside them."""
+
+
+def test_a_state_that_release_0_2_0_stored_is_read() -> None:
+    state = decode_state((GOLDEN / "state.format-3").read_bytes())
+    assert (state.version, state.window.clock) == (90, NOW + 89)
+    assert (state.totals.payments, state.totals.partials) == (3600, 90)
+    [incident] = state.incidents
+    assert (incident.slice, incident.signal) == ("issuer=HDFC", "failed")
+    assert [item.transition for item in state.outbox] == [OPENED]
+    assert len(state.tracker.known) == 28
+    assert state.tracker.baseline.cells
+
+
+def test_a_step_that_release_0_2_0_stored_goes_on_from_its_state() -> None:
+    state = decode_state((GOLDEN / "state.format-3").read_bytes())
+    delta = decode_delta((GOLDEN / "delta.format-3").read_bytes())
+    after = restored(state, [delta])
+    assert (after.version, after.totals.payments) == (91, 3640)
+    assert after.incidents[0].id == state.incidents[0].id
