@@ -13,7 +13,14 @@ from functools import cached_property
 from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
-from functions.core.counting.slices import crossing, dimensions, refines, slice_values, wider_slices
+from functions.core.counting.slices import (
+    crossing,
+    dimensions,
+    is_judged,
+    refines,
+    slice_values,
+    wider_slices,
+)
 from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Trail, surprise, tolerated
@@ -69,7 +76,7 @@ class Moment:
         """Slice of one dimension → other dimension → the slices of both."""
         pairs: dict[str, dict[str, list[str]]] = {}
         for key in self.tracker.known:
-            if len(dimensions(key)) == 2:
+            if len(dimensions(key)) == 2 and is_judged(key):
                 for one, other in zip(wider_slices(key), dimensions(key), strict=True):
                     pairs.setdefault(one, {}).setdefault(other, []).append(key)
         return pairs
