@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.counting.slices import DEFAULT_SLICING, slice_key, slice_values
+from functions.core.counting.slices import COMPARED, DEFAULT_SLICING, slice_key, slice_values
 
 OUTCOMES: Final = (
     "approved",
@@ -50,11 +50,11 @@ class Market:
 
     @cached_property
     def _groups(self) -> list[tuple[list[str], Ints, Ints]]:
-        """For every combination of dimensions that Paywatch counts: its slices, the leaves in
+        """For every combination of dimensions that Paywatch judges: its slices, the leaves in
         their order, and where each slice's leaves begin."""
         groups = []
         dimensions = self.leaves[0].keys()
-        for names in ((), *DEFAULT_SLICING):
+        for names in ((), *(n for n in DEFAULT_SLICING if n not in COMPARED)):
             if not dimensions >= set(names):
                 continue
             keys = [slice_key({name: leaf[name] for name in names}) for leaf in self.leaves]

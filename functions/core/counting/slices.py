@@ -32,6 +32,11 @@ DEFAULT_SLICING: Final[Slicing] = (
     ("issuer", "network"),
 )
 
+COMPARED: Final[Slicing] = (("gateway", "issuer"), ("gateway", "network"))
+"""Counted to compare the same payments between gateways, and not judged. A slice of these and one of
+issuer × network can hold much the same failures; which explains them, only a count of all three would
+tell. So what fails is told of an issuer, a network or a gateway, and its routes say on which gateways."""
+
 
 def parse_slicing(text: str) -> Slicing:
     """`region,issuer*network` as a Slicing. Raises ValueError that names what is unknown or would
@@ -100,6 +105,12 @@ def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) ->
 def dimensions(key: Slice) -> tuple[str, ...]:
     """The dimensions that the slice gives a value, by name; none of all traffic."""
     return tuple(slice_values(key))
+
+
+@lru_cache(maxsize=65536)
+def is_judged(key: Slice) -> bool:
+    """Whether what happens in the slice may be a trouble of its own."""
+    return dimensions(key) not in COMPARED
 
 
 def crossing(one: Slice, two: Slice) -> Slice:

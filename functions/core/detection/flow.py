@@ -18,7 +18,7 @@ import msgspec
 
 from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
 from functions.core.counting.signals import LATENCY, VOLUME
-from functions.core.counting.slices import ALL, Slice, dimensions, disjoint
+from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, is_judged
 from functions.core.detection.baseline import Baseline, Cell
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.normals import Normals
@@ -88,7 +88,7 @@ def _drops(
     for key in dict.fromkeys((*normals.baseline.spread, *before)):
         held = before.get(key)
         rate = held.expected if held else expected.of(key)
-        if rate * 60 < tuning.fewest_expected or (cell.mixed and key != ALL):
+        if rate * 60 < tuning.fewest_expected or (cell.mixed and key != ALL) or not is_judged(key):
             continue
         wanted = rate * seconds * (1.0 if key == ALL else still)
         drop = _drop(key, held, rate, wanted, normals.baseline, tuning)
@@ -195,6 +195,8 @@ def _slow(
     for key, counts in cell.counts.items():
         now = speeds(counts)
         timed = sum(now)
+        if not is_judged(key):
+            continue
         if timed < tuning.fewest_timed:
             if key in before:
                 slow[key] = before[key]

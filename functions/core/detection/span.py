@@ -16,6 +16,7 @@ from functions.core.counting.slices import (
     Slice,
     crossing,
     dimensions,
+    is_judged,
     refines,
     slice_values,
     wider_slices,
@@ -68,7 +69,7 @@ class Moment:
         """Slice of one dimension → other dimension → the slices of both."""
         pairs: dict[str, dict[str, list[str]]] = {}
         for key in self.tracker.known:
-            if len(dimensions(key)) == 2:
+            if len(dimensions(key)) == 2 and is_judged(key):
                 for one, other in zip(wider_slices(key), dimensions(key), strict=True):
                     pairs.setdefault(one, {}).setdefault(other, []).append(key)
         return pairs

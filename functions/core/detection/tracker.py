@@ -8,7 +8,7 @@ import msgspec
 
 from functions.core.counting.counts import BAD, BLAMED_AT, DIGIT, NONE, Counts, attempts
 from functions.core.counting.signals import RATES
-from functions.core.counting.slices import ALL, Slice
+from functions.core.counting.slices import ALL, Slice, is_judged
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
 from functions.core.counting.wire import Derived
@@ -85,7 +85,7 @@ def counted(tracker: Tracker, tally: Tally, clock: int, normals: Normals) -> Tra
                     newcomers[key] = clock
                 held = NONE
             current[key] = held = held + counts
-            if counts >= BAD:
+            if counts >= BAD and is_judged(key):
                 weighing.weigh(key, counts, held & DIGIT, second)
     trails, hot = weighing.outcome()
     return Tracker(
@@ -185,7 +185,7 @@ def folded(
     weight = max(seconds / mean_over, seconds / max(seconds, clock - tracker.began))
     rate = tracker.events_a_second
     # The volume and latency of each slice are looked at once a cell.
-    looks = tracker.events + 2 * len(known)
+    looks = tracker.events + 2 * sum(map(is_judged, known))
     rate += min(1.0, weight) * (looks / seconds - rate)
     need = needed(rate, budget.per_week, tuning.evidence)
     trails: dict[str, dict[str, Trail]] = {}

@@ -14,7 +14,7 @@ from typing import Final
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import DIGIT, NONE, attempts, bits_to, field
 from functions.core.counting.signals import WAVES
-from functions.core.counting.slices import Slice, disjoint, refines
+from functions.core.counting.slices import Slice, disjoint, is_judged, refines
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
 from functions.core.detection.tuning import Tuning, WaveTuning
@@ -70,7 +70,7 @@ def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[
     known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
     standing: list[tuple[Verdict, float]] = []
     for key, counts in moment.window.sums.items():
-        if counts < fewest_at:
+        if counts < fewest_at or not is_judged(key):
             continue  # what lies in higher fields alone is as large: the next line looks closely
         shown = counts >> at & DIGIT
         if shown < tuning.fewest or known.get(key, moment.clock) > learned:

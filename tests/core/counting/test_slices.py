@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from functions.core.counting.slices import (
     ALL,
+    COMPARED,
     DEFAULT_SLICING,
     crossing,
     dimensions,
     disjoint,
     format_slicing,
+    is_judged,
     parse_slicing,
     pooled,
     refines,
@@ -88,6 +90,13 @@ def test_a_payment_is_counted_under_the_slices_that_contain_it(chosen: dict[str,
     assert len(found) == len(set(found))
     assert set(found) == {ALL, *expected}
     assert all(refines(whole, key) for key in found)
+
+
+def test_what_is_counted_only_to_compare_gateways_is_not_judged() -> None:
+    assert not is_judged("gateway=payu&issuer=HDFC")
+    assert not is_judged("gateway=payu&network=VISA")
+    assert all(map(is_judged, (ALL, "gateway=payu", "issuer=HDFC", "gateway=payu&method=upi")))
+    assert set(COMPARED) <= set(DEFAULT_SLICING)
 
 
 def test_surplus_values_are_pooled_under_their_own_dimensions() -> None:
