@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.counting.slices import DEFAULT_SLICING, slice_key, slice_values
+from functions.core.counting.slices import DEFAULT_SLICING, is_judged, slice_key, slice_values
 
 OUTCOMES: Final = (
     "approved",
@@ -47,6 +47,11 @@ class Market:
     @cached_property
     def slices(self) -> tuple[str, ...]:
         return tuple(key for keys, _, _ in self._groups for key in keys)
+
+    @cached_property
+    def judged(self) -> tuple[str, ...]:
+        """The slices that may be told."""
+        return tuple(filter(is_judged, self.slices))
 
     @cached_property
     def _groups(self) -> list[tuple[list[str], Ints, Ints]]:
