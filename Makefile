@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## deploy to an emulator on this machine, break an issuer, watch the page come
+demo: setup ## deploy to an emulator on this machine, break a route, watch the page come
 	@$(RUN)paywatch demo $(DEMO)
 
 test: setup ## run every test: unit, property, infrastructure, end to end

@@ -62,7 +62,7 @@ def plan(rng: random.Random, market: Market, start: int) -> tuple[list[Label], i
 
 def _incidents(rng: random.Random, market: Market) -> Iterator[Label]:
     by_depth: dict[int, list[tuple[str, float]]] = {0: [], 1: [], 2: []}
-    for key in market.slices:
+    for key in market.judged:
         volume = market.volume * market.share_of(key)
         if _VOLUMES[0] <= volume <= _VOLUMES[1]:
             by_depth[len(dimensions(key))].append((key, volume))
@@ -90,7 +90,7 @@ def _incidents(rng: random.Random, market: Market) -> Iterator[Label]:
 
 
 def _traps(rng: random.Random, market: Market) -> Iterator[Label]:
-    singles = [key for key in market.slices if len(dimensions(key)) == 1]
+    singles = [key for key in market.judged if len(dimensions(key)) == 1]
     worst = max(
         (key for key in singles if market.share_of(key) < 0.35),
         key=lambda key: market.rate_of(key, (1, 2, 3)),
@@ -118,7 +118,7 @@ def _traps(rng: random.Random, market: Market) -> Iterator[Label]:
 
 def _burst(rng: random.Random, market: Market) -> Label:
     """Failures of half a minute that lie within what chance brings: 2.5 standard deviations."""
-    keys = [key for key in market.slices if market.volume * market.share_of(key) >= _VOLUMES[0]]
+    keys = [key for key in market.judged if market.volume * market.share_of(key) >= _VOLUMES[0]]
     key = rng.choice(keys)
     volume = market.volume * market.share_of(key)
     normal = market.rate_of(key, (1, 2, 3))

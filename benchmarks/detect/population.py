@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.counting.slices import COMPARED, DEFAULT_SLICING, slice_key, slice_values
+from functions.core.counting.slices import DEFAULT_SLICING, is_judged, slice_key, slice_values
 
 OUTCOMES: Final = (
     "approved",
@@ -49,12 +49,17 @@ class Market:
         return tuple(key for keys, _, _ in self._groups for key in keys)
 
     @cached_property
+    def judged(self) -> tuple[str, ...]:
+        """The slices that may be told."""
+        return tuple(filter(is_judged, self.slices))
+
+    @cached_property
     def _groups(self) -> list[tuple[list[str], Ints, Ints]]:
-        """For every combination of dimensions that Paywatch judges: its slices, the leaves in
+        """For every combination of dimensions that Paywatch counts: its slices, the leaves in
         their order, and where each slice's leaves begin."""
         groups = []
         dimensions = self.leaves[0].keys()
-        for names in ((), *(n for n in DEFAULT_SLICING if n not in COMPARED)):
+        for names in ((), *DEFAULT_SLICING):
             if not dimensions >= set(names):
                 continue
             keys = [slice_key({name: leaf[name] for name in names}) for leaf in self.leaves]

@@ -50,4 +50,4 @@ def rest(stream: Stream, settings: Settings, rules: Rules) -> tuple[int, dict[Na
     """The number of slices and what was paged about them. Without trees: a forest a slice takes
     more memory than a thousand slices leave."""
     few = {name: chosen for name, chosen in settings.items() if name != Trees.name}
-    return len(stream.market.slices), watch(stream, few, rules)
+    return len(stream.market.judged), watch(stream, few, rules)

@@ -14,8 +14,8 @@ RECOVERY_SECONDS: Final = 70.0
 
 
 class Breakage(StrEnum):
-    SEGMENT = "segment"
     ROUTE = "route"
+    SEGMENT = "segment"
     GATEWAY = "gateway"
     FUNDS = "funds"
 

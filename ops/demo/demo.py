@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 RATE: Final = 400.0
 _BREAKS: Final = (
-    "A segment on all gateways, a route (an issuer on one gateway), a gateway, or nothing but the"
+    "A route (an issuer on one gateway), a segment on all gateways, a gateway, or nothing but the"
     " customers' funds."
 )
 
@@ -39,7 +39,7 @@ def demo(
     breakage: Annotated[
         Breakage,
         typer.Option("--break", help=_BREAKS),
-    ] = Breakage.SEGMENT,
+    ] = Breakage.ROUTE,
     stay: Annotated[bool, typer.Option("--stay", help="Keep the emulator running.")] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of the emulator. [default: a free one]")

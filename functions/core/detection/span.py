@@ -144,7 +144,7 @@ class Span:
     def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:
         """The excess that two slices hold in common, where that is a slice too."""
         both = crossing(suspect.slice, cause.slice)
-        if both not in self.moment.tracker.known:
+        if both not in self.moment.tracker.known or not is_judged(both):
             return None
         return self.suspect(both, suspect.signal).excess
 

@@ -76,7 +76,7 @@ def test_what_cannot_be_performed_is_refused_before_anything_is_deployed(
 
 def test_a_route_is_broken_unless_something_else_is_asked_for() -> None:
     given = loaded("demo").make_context("demo", []).params
-    assert ACTS[given["breakage"]] is SEGMENT
+    assert ACTS[given["breakage"]] is ACTS[Breakage.ROUTE]
 
 
 def test_what_it_deploys_with_are_settings_of_a_deployment() -> None:
