@@ -177,6 +177,8 @@ def surprise(
 ) -> float:
     """The log likelihood ratio, at its best, of so many events in a given stretch, in nats:
     n · KL(x/n ‖ q); 0 where the rate is at most q. Not divided by the dispersion."""
+    if events <= normal.rate * attempts:
+        return 0.0  # where nearly all fails normally, that is more than any q
     return log_likelihood_ratio(
         events, attempts, limit(normal, drift, tuning.drift_parts[-1], tuning)
     )

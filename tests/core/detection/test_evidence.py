@@ -6,7 +6,7 @@ import math
 import random
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from functions.core.detection.evidence import (
@@ -227,6 +227,7 @@ def test_what_is_needed_keeps_the_budget(events: float, budget: float) -> None:
 
 
 @given(normals, drifts, st.integers(0, 400), st.integers(0, 400))
+@example(Normal(1.0, 0.0, 1.0), 0.0, 1, 0)
 def test_a_stretch_surprises_the_more_of_it_fails(
     normal: Normal, drift: float, events: int, rest: int
 ) -> None:
