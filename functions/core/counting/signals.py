@@ -28,12 +28,12 @@ class Threshold(msgspec.Struct, frozen=True, order=True):
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """trouble: what an incident of it is about; signals of one trouble are views of it. explains:
-    further troubles that one of it explains. judged_by: the field of the counts that a page is about, without what the customer or a
-    fraud rule caused. threshold: the default. assumed: the rate of all traffic before anything was
-    seen. metric: of the rate in CloudWatch.
+    further troubles that one of it explains. judged_by: the field of the counts that a page is about,
+    without what the customer or a fraud rule caused. threshold: the default. assumed: the rate of all
+    traffic before anything was seen. metric: of the rate in CloudWatch.
 
-    Words: `verb` is what payments do, `past` what they did, `of` which ones, `short` the same for a phone;
-    alarm_action: what to do first about the metric's alarm, action: about an incident in which
+    Words: `verb` is what payments do, `past` what they did, `of` which ones, `short` the same for a
+    phone; alarm_action: what to do first about the metric's alarm, action: about an incident in which
     nothing fails.
     """
 

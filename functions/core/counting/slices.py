@@ -102,6 +102,7 @@ def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) ->
     return slice_key(present) if len(present) == len(names) else None
 
 
+@lru_cache(maxsize=65536)
 def dimensions(key: Slice) -> tuple[str, ...]:
     """The dimensions that the slice gives a value, by name; none of all traffic."""
     return tuple(slice_values(key))

@@ -145,10 +145,15 @@ def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -
 
 
 def as_now(moment: Moment, incident: Incident) -> Sighting:
-    """The open incident as the window shows it; that it is one, is proven."""
+    """The open incident as the window shows it."""
+    return sighting(moment, verdict_now(moment, incident), incident.stands_since)
+
+
+def verdict_now(moment: Moment, incident: Incident) -> Verdict:
+    """On the incident as the window shows it; that it is one, is proven."""
     span = moment.since(moment.window.start)
     suspect = span.suspect(incident.slice, incident.signal)
-    return sighting(moment, verdict(span, replace(suspect, sure=1.0)), incident.stands_since)
+    return verdict(span, replace(suspect, sure=1.0))
 
 
 def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:

@@ -15,7 +15,13 @@ from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint
 from functions.core.counting.window import Window
 from functions.core.detection.evidence import surprise
-from functions.core.detection.findings import as_now, findings, reaches_further, suspicious
+from functions.core.detection.findings import (
+    as_now,
+    findings,
+    reaches_further,
+    suspicious,
+    verdict_now,
+)
 from functions.core.detection.flow import flow_sightings
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
@@ -145,7 +151,7 @@ def _worst(
     known = {(item.verdict.slice, item.verdict.signal): item.verdict for item in sightings}
     verdicts = [item.verdict for item in sightings if not is_rate(item.verdict.signal)]
     verdicts += [
-        known.get((incident.slice, incident.signal)) or as_now(moment, incident).verdict
+        known.get((incident.slice, incident.signal)) or verdict_now(moment, incident)
         for incident in incidents
         if not incident.closed_at and is_rate(incident.signal)
     ]
