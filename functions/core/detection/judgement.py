@@ -27,6 +27,7 @@ from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import Tracker, calmed, cleared
+from functions.core.detection.tuning import Tuning
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import (
@@ -38,7 +39,8 @@ from functions.core.troubles.incident import (
     about,
 )
 from functions.core.troubles.life import Sighting, follow
-from functions.core.troubles.severity import Verdict
+from functions.core.troubles.recurrence import recurs, remembered
+from functions.core.troubles.severity import CRITICAL_SCORE, WARNING_SCORE, Verdict, below
 
 
 def judged(state: State, rules: Rules, normals: Normals) -> State:
@@ -50,9 +52,12 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     if not (state.tracker.hot or state.incidents or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
-    known = [as_now(moment, incident) for incident in open_]
+    known = [_tempered(as_now(moment, incident), state, rules.tuning) for incident in open_]
     found, explained = findings(moment, open_)
-    news = [_with_harm(item, moment, state.incidents) for item in (*_wider(moment, open_), *found)]
+    news = [
+        _with_harm(_tempered(item, state, rules.tuning), moment, state.incidents)
+        for item in (*_wider(moment, open_), *found)
+    ]
     unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]
     followed, told = follow(
         state.followed,
@@ -66,8 +71,13 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     return replace(
         state,
         tracker=calmed(tracker, state.window.clock, normals),
-        worst=_worst(moment, [item.incident for item in followed], [*known, *flow]),
+        worst=_worst(moment, [item.incident for item in followed], [*known, *news, *flow]),
         followed=tuple(followed),
+        recurrences=remembered(
+            state.recurrences,
+            [item.incident for item in told if item.transition == CLOSED],
+            rules.tuning.recurrence,
+        ),
         came={},
         outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
@@ -120,6 +130,20 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
         if wider is not None:
             found.append(wider)
     return found
+
+
+def _tempered(sighting: Sighting, state: State, tuning: Tuning) -> Sighting:
+    """The sighting, no more severe than it can be: denials without a code may be the customers' own,
+    and what a merchant had at this time before is no news."""
+    found, total = sighting.verdict, sum(sighting.causes.values())
+    if found.signal == "denied" and sighting.causes.get("unknown", 0) >= (
+        tuning.figures.uncoded * max(1, total)
+    ):
+        found = below(found, CRITICAL_SCORE)
+    clock = state.window.clock
+    if recurs(state.recurrences, found, sighting.began, clock, tuning.recurrence):
+        found = below(found, WARNING_SCORE)
+    return sighting if found is sighting.verdict else replace(sighting, verdict=found)
 
 
 def _is_unexplained(flow: Sighting, incidents: Iterable[Incident]) -> bool:

@@ -17,6 +17,7 @@ from functions.core.detection.tuning import Tuning
 from functions.core.troubles.head import EXCUSED_SECONDS, Head
 from functions.core.troubles.incident import Announcement, Incident
 from functions.core.troubles.life import Followed, Patience
+from functions.core.troubles.recurrence import Recurrence
 from functions.core.troubles.severity import Verdict
 
 
@@ -47,7 +48,7 @@ class State(msgspec.Struct, frozen=True):
     judgement. unknown: the decline codes that came and that the knowledge base does not have.
     learning: nothing is known yet to depart from, so only about half of all traffic failing is told.
     excused: what all traffic showed beyond a threshold and that is usual nevertheless (a signal, or
-    SILENCE), and when it did so last."""
+    SILENCE), and when it did so last. recurrences: what merchants had lately, by the clock."""
 
     version: int = 0
     positions: dict[str, Position] = msgspec.field(default_factory=dict)
@@ -63,6 +64,7 @@ class State(msgspec.Struct, frozen=True):
     outbox: tuple[Announcement, ...] = ()
     newest_ms: int = 0
     unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
+    recurrences: tuple[Recurrence, ...] = ()
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

@@ -16,6 +16,7 @@ from typing import Annotated
 import msgspec
 
 from functions.core.troubles.life import RecoveryTuning
+from functions.core.troubles.recurrence import RecurrenceTuning
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
 """Of something whole, between nothing and all of it."""
@@ -228,10 +229,12 @@ class FiguresTuning(msgspec.Struct, frozen=True):
     rate_sure: error probability of the bound that severity is judged by. That there is a trouble at
         all is proven by the evidence; this says how bad it surely is.
     latest_attempts: in the latest seconds, below which their rate would say more about luck.
+    uncoded: share of denials without a code, from which they may as well be the customers'.
     """
 
     rate_sure: Share = 0.01
     latest_attempts: Number = 20
+    uncoded: Share = 0.5
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -246,3 +249,4 @@ class Tuning(msgspec.Struct, frozen=True):
     holding: HoldingTuning = HoldingTuning()
     figures: FiguresTuning = FiguresTuning()
     recovery: RecoveryTuning = RecoveryTuning()
+    recurrence: RecurrenceTuning = RecurrenceTuning()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from functions.core.counting.signals import Threshold
 
@@ -37,6 +38,14 @@ class Verdict(msgspec.Struct, frozen=True):
     @property
     def severity(self) -> str:
         return severity(self.score)
+
+
+def below(verdict: Verdict, score: float) -> Verdict:
+    """The verdict with a score short of that one, where it is not anyway."""
+    return verdict if verdict.score < score else replace(verdict, score=score - _SHORT)
+
+
+_SHORT: Final = 0.1
 
 
 def severity(score: float) -> str:

@@ -18,6 +18,7 @@ from functions.core.detection.state import Rules, State
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, RECOVERING, WORSE, Incident
 from functions.core.troubles.life import Followed, Patience
+from functions.core.troubles.recurrence import DAY, Recurrence
 from tests.builders import NOW, announcement, counts, followed, verdict
 from tests.steady_traffic import (
     CALM_SECONDS,
@@ -446,3 +447,37 @@ CALM_BEFORE = after([WELL] * CALM_SECONDS)
 
 def by_id(state: State) -> dict[str, Incident]:
     return {incident.id: incident for incident in state.incidents}
+
+
+DENYING = segments(AX=seen(100, 0.4, "denied", "unknown"), AY=seen(100), BX=seen(100), BY=seen(100))
+NAMED = segments(AX=seen(100, 0.4, "denied", "issuer"), AY=seen(100), BX=seen(100), BY=seen(100))
+
+
+@pytest.mark.parametrize(("denying", "severity"), [(DENYING, "warning"), (NAMED, "critical")])
+def test_denials_without_a_code_are_a_warning_at_most(denying: Slices, severity: str) -> None:
+    state = changed(WELL, denying, 60)
+    assert {item.incident.severity for item in state.outbox} == {severity}
+    assert state.score < 75.0 or severity == "critical"
+
+
+def test_what_a_merchant_had_at_this_time_the_day_before_is_recorded_and_pages_nobody() -> None:
+    calm = {ALL: seen(200), "merchant=M": seen(50), "merchant=N": seen(150)}
+    ill = {ALL: seen(200, 0.1), "merchant=M": seen(50, 0.4), "merchant=N": seen(150)}
+    before = Recurrence("merchant=M", "failing", SINCE - DAY, SINCE - DAY + 600, 0.4)
+    state = after([calm] * CALM_SECONDS)
+    for number in range(30):
+        known = replace(state, recurrences=(before,))
+        state = arrived(known, CALM_SECONDS + number, ill)
+    assert [item.incident.slice for item in state.outbox] == ["merchant=M"]
+    assert not any(item.incident.pages for item in state.outbox)
+    assert state.score < 50.0
+
+
+def test_a_trouble_of_a_merchant_that_is_over_is_remembered_with_its_time_of_day() -> None:
+    calm = {ALL: seen(200), "merchant=M": seen(50), "merchant=N": seen(150)}
+    ill = {ALL: seen(200, 0.1), "merchant=M": seen(50, 0.4), "merchant=N": seen(150)}
+    state = after([calm] * CALM_SECONDS + [ill] * 60 + [calm] * 120)
+    (noted,) = state.recurrences
+    assert (noted.slice, noted.trouble) == ("merchant=M", "failing")
+    assert abs(noted.began - SINCE) <= 1
+    assert SINCE + 60 < noted.ended <= at(state)

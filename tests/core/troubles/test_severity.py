@@ -12,9 +12,11 @@ from functions.core.detection.tuning import FiguresTuning
 from functions.core.troubles.severity import (
     CRITICAL_SCORE,
     WARNING_SCORE,
+    below,
     score,
     severity,
 )
+from tests.builders import verdict
 
 RATE_SURE = FiguresTuning().rate_sure
 
@@ -107,3 +109,11 @@ def test_where_more_than_the_warning_is_excused_the_thresholds_lie_that_much_hig
 )
 def test_severity_follows_the_score(points: float, word: str) -> None:
     assert severity(points) == word
+
+
+@given(points=st.floats(0.0, 100.0))
+def test_a_verdict_is_held_below_a_score_and_left_alone_otherwise(points: float) -> None:
+    found = verdict(score=points)
+    held = below(found, CRITICAL_SCORE)
+    assert held.severity != "critical"
+    assert (held == found) == (points < CRITICAL_SCORE)
