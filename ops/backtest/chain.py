@@ -55,7 +55,8 @@ class RedTime(msgspec.Struct):
 
 
 class Chain:
-    """`on_page` and `on_closed` are told what happens, in the order of the virtual time."""
+    """`on_told` and `on_page` are told what happens, in the order of the virtual time: a transition of
+    an incident and its second, and then the page that it makes, if any."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Chain:
         *,
         publish_seconds: int,
         on_page: Callable[[Paged], None],
-        on_closed: Callable[[Incident], None],
+        on_told: Callable[[Announcement, int], None],
     ) -> None:
         self.rules = rules
         self.state: State = initial(rules)
@@ -74,7 +75,7 @@ class Chain:
         self._known = {**{rule.name: _alarm(rule) for rule in alarm_rules}, **alarms}
         self._publish_seconds = publish_seconds
         self._on_page = on_page
-        self._on_closed = on_closed
+        self._on_told = on_told
         self._desk = Desk()
         self._alarms: Alarms | None = None
         self._waiting: list[AlarmChange] = []
@@ -169,12 +170,10 @@ class Chain:
         self._waiting = waiting
 
     def _announced(self, announcement: Announcement, clock: int) -> None:
+        self._on_told(announcement, clock)
         self._desk = take(self._desk, announcement, head(self.state), clock, _MANNERS)
-        is_over = announcement.transition == CLOSED
-        state = OK if is_over else "ALARM"
+        state = OK if announcement.transition == CLOSED else "ALARM"
         self._page("incident", state, announcement.incident, clock)
-        if is_over:
-            self._on_closed(announcement.incident)
 
     def _page(self, alarm: str, state: str, incident: Incident | None, clock: int) -> None:
         pages: tuple[Pending, ...] = self._desk.outbox

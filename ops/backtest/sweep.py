@@ -17,6 +17,7 @@ from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
 from functions.settings.thresholds import format_thresholds
 from ops.backtest.alarm_rules import AlarmRule
+from ops.backtest.resolution import duration
 from ops.backtest.trial import Trial, with_thresholds
 
 BUDGETS: Final = (0.1, 1.0, 10.0)
@@ -29,7 +30,7 @@ TOLERABLE: Final = 7.0
 """Pages a week that people still read: one a day."""
 
 
-def trials(rules: Rules, alarm_rules: Sequence[AlarmRule]) -> list[Trial]:
+def trials(rules: Rules, alarm_rules: Sequence[AlarmRule], spread_s: int = 0) -> list[Trial]:
     """One for each other combination of thresholds and budget."""
     found = []
     for factor in FACTORS:
@@ -38,7 +39,7 @@ def trials(rules: Rules, alarm_rules: Sequence[AlarmRule]) -> list[Trial]:
             budget = replace(rules.budget, thresholds=scaled, per_week=per_week)
             if budget != rules.budget:
                 alarms = with_thresholds(alarm_rules, scaled)
-                found.append(Trial(replace(rules, budget=budget), alarms))
+                found.append(Trial(replace(rules, budget=budget), alarms, spread_s=spread_s))
     return found
 
 
@@ -91,7 +92,8 @@ def proposal(first: Trial, others: Sequence[Trial]) -> dict[str, str]:
         settings = f"--thresholds {format_thresholds(limits)} {settings}"
     because = (
         f"a budget of {budget:g} paged {row['pages_per_week']:g} times a week,"
-        f" {row['median_delay_seconds']:.0f} s after the first bad payment in the median"
+        f" {duration(row['median_delay_seconds'], first.resolution)} after the first bad payment"
+        " in the median"
     )
     if limits != first.rules.budget.thresholds:
         because += "; the thresholds proposed lie above what is normal here"

@@ -36,8 +36,12 @@ class Ran:
 
     chain: Chain
     pages: list[Paged] = field(default_factory=list)
-    closed: list[Incident] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
     open: list[Incident] = field(default_factory=list)
+
+    @property
+    def closed(self) -> list[Incident]:
+        return [item.incident for item in self.announced if item.transition == CLOSED]
 
     @property
     def told(self) -> list[tuple[str, str]]:
@@ -54,18 +58,18 @@ def ran(
     alarm_rules: Sequence[AlarmRule] | None = None,
 ) -> Ran:
     pages: list[Paged] = []
-    closed: list[Incident] = []
+    announced: list[Announcement] = []
     chain = Chain(
         rules,
         default_rules() if alarm_rules is None else alarm_rules,
         {alarm.name: alarm for alarm in alarms(rules.budget.thresholds)},
         publish_seconds=PUBLISH_SECONDS,
         on_page=pages.append,
-        on_closed=closed.append,
+        on_told=lambda announcement, _: announced.append(announcement),
     )
     for second, what in history:
         chain.second(second, what, second * 1000)
-    return Ran(chain, pages, closed, chain.end())
+    return Ran(chain, pages, announced, chain.end())
 
 
 def of(
