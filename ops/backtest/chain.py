@@ -56,7 +56,8 @@ class RedTime(msgspec.Struct):
 
 class Chain:
     """`on_told` and `on_page` are told what happens, in the order of the virtual time: a transition of
-    an incident and its second, and then the page that it makes, if any."""
+    an incident and its second, and then the page that it makes, if any. `on_folded` follows each step
+    that made a cell of the counts, which is the baseline's newest."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Chain:
         publish_seconds: int,
         on_page: Callable[[Paged], None],
         on_told: Callable[[Announcement, int], None],
+        on_folded: Callable[[], None] = lambda: None,
     ) -> None:
         self.rules = rules
         self.state: State = initial(rules)
@@ -76,6 +78,7 @@ class Chain:
         self._publish_seconds = publish_seconds
         self._on_page = on_page
         self._on_told = on_told
+        self._on_folded = on_folded
         self._desk = Desk()
         self._alarms: Alarms | None = None
         self._waiting: list[AlarmChange] = []
@@ -111,7 +114,10 @@ class Chain:
         self._number += 1
         number = str(self._number)
         partial = Partial("backtest", number, number, clock * 1000, newest_ms, tally)
+        folded = self.state.tracker.baseline.folded
         self.state, _ = step(self.state, (partial,), self.rules, self._told, self._memory)
+        if self.state.tracker.baseline.folded != folded:
+            self._on_folded()
         self._told = ()
         if self.state.outbox:
             self._told = tuple(item.key for item in self.state.outbox)

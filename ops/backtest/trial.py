@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from functions.core.counting.counts import attempts, blamed
+from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import RATES, Threshold, is_rate
 from functions.core.counting.slices import ALL, words
+from functions.core.detection.baseline import Cell
 from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
@@ -24,6 +25,7 @@ from ops.backtest.incident_lines import IncidentLines, iso
 from ops.backtest.recorder import Recorder
 from ops.backtest.report import IncidentLine, PageLine, WaveLine
 from ops.backtest.resolution import Spacing, unit
+from ops.backtest.usual_rates import UsualRates
 from producer.second import Second
 
 PUBLISH_SECONDS: Final = 5
@@ -34,7 +36,8 @@ _DRAWN: Final = ("failed", "denied")
 @dataclass
 class Trial:
     """rules: what detect judges by. alarm_rules: CloudWatch's alarms, with these thresholds. waves:
-    incidents of severity info, which page nobody. spread_s: seconds over which a row's payments were
+    incidents of severity info, which page nobody. usual: what the rates of all traffic are in well
+    minutes. spread_s: seconds over which a row's payments were
     spread; 0 where they were not."""
 
     rules: Rules
@@ -48,7 +51,7 @@ class Trial:
     start: int = 0
     payments: int = 0
     rows: int = 0
-    _folded: int = 0
+    usual: UsualRates = field(default_factory=UsualRates)
     _lines: IncidentLines = field(default_factory=IncidentLines)
     _spacing: Spacing = field(default_factory=Spacing)
 
@@ -61,6 +64,7 @@ class Trial:
             publish_seconds=PUBLISH_SECONDS,
             on_page=self._page,
             on_told=self._told,
+            on_folded=self._folded,
         )
 
     def second(self, second: Second) -> None:
@@ -68,8 +72,6 @@ class Trial:
         self.rows += second.rows
         self._spacing.add(second.second)
         self.chain.second(second.second, second.tally, second.newest_ms)
-        if self.recorder is not None:
-            self._record(self.recorder)
 
     def end(self) -> None:
         """No payments come any more: what is open stays open."""
@@ -106,13 +108,16 @@ class Trial:
         if self.recorder is not None and announcement.incident.pages:
             self.recorder.incident(announcement.incident.slice)
 
-    def _record(self, recorder: Recorder) -> None:
-        """Note the cell that was folded last, once."""
+    def _folded(self) -> None:
+        """Note the cell that was just folded."""
+        ill = {incident.signal for incident in self.chain.state.incidents if incident.is_open}
+        cell = self.chain.state.tracker.baseline.cells[-1]
+        self.usual.add(cell.counts.get(ALL, NONE), ill)
+        if self.recorder is not None:
+            self._record(self.recorder, cell)
+
+    def _record(self, recorder: Recorder, cell: Cell) -> None:
         tracker = self.chain.state.tracker
-        if tracker.baseline.folded == self._folded:
-            return
-        self._folded = tracker.baseline.folded
-        cell = tracker.baseline.cells[-1]
         normals = Normals(tracker.baseline, self.rules.budget, self.rules.tuning)
         scores = self._scores(tracker)
         for key, counts in cell.counts.items():

@@ -261,6 +261,18 @@ def test_each_payment_is_recorded_once() -> None:
     assert set(recorded.values()) == {20 * (folded - 1)}
 
 
+@pytest.mark.parametrize("every", [61, 200, 3_000])
+def test_each_payment_of_sparse_traffic_is_recorded_once(every: int) -> None:
+    recorder = Recorder()
+    seconds = [NOW + every * number for number in range(40)]
+    buckets = {at: Bucket({ALL: counts(approved=1)}) for at in seconds}
+    after = tried((Second(at, Tally({at: buckets[at]}), 1, at * 1000) for at in seconds), recorder)
+    folded = after.chain.state.tracker.baseline.folded
+    recorded = {one.signal: sum(one.attempts) for one in recorder.series()}
+    # A second arrives when it is over.
+    assert set(recorded.values()) == {sum(at + 1 < folded for at in seconds)}
+
+
 def test_what_is_recorded_of_an_incident_shows_it() -> None:
     recorder = Recorder()
     tried(of(Traffic(rate=50, faults=(OUTAGE,)), 500), recorder)
