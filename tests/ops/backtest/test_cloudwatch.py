@@ -255,6 +255,20 @@ def test_skipping_what_is_quiet_equals_stepping_through_it(
     assert asked(watched, samples, until) == stepped(watched, samples, until)
 
 
+@given(
+    watched(),
+    st.lists(st.tuples(st.integers(1, 60), st.sampled_from([0.0, 4.0, 50.0])), max_size=6),
+    st.sampled_from([5, 10, 30, 60]),
+)
+def test_calm_that_lasts_equals_stepping_through_it(
+    watched: AlarmRule, runs: list[tuple[int, float]], every: int
+) -> None:
+    values = [value for number, value in runs for _ in range(number)]
+    samples = [(number * every, value) for number, value in enumerate(values)]
+    until = len(samples) * every + 600
+    assert asked(watched, samples, until) == stepped(watched, samples, until)
+
+
 @given(st.lists(watched(), min_size=1, max_size=4), SAMPLES, st.lists(GAPS, max_size=8))
 def test_it_makes_no_difference_when_the_clock_is_asked(
     drawn: list[AlarmRule], samples: list[Sample], seconds: list[int]
