@@ -133,10 +133,8 @@ class Chain:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
             self._began = clock
-        for metric, value in gauges(
-            self.state.window, self.state.score, self.state.newest_ms, clock * 1000
-        ).items():
-            self._alarms.put(metric, value, clock)
+        values = gauges(self.state.window, self.state.score, self.state.newest_ms, clock * 1000)
+        self._alarms.put_all(values, clock)
         self._published = clock
 
     def _evaluate(self, clock: int) -> None:

@@ -8,7 +8,7 @@ be read, and where within its interval an alarm is evaluated (here: on the inter
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -245,6 +245,14 @@ class Alarms:
         """
         for series in self._series.get(metric, ()):
             series.put(value, at_second)
+
+    def put_all(self, values: Mapping[str, float], at_second: int) -> None:
+        """A sample of each metric, as `put`."""
+        for metric, watching in self._series.items():
+            value = values.get(metric)
+            if value is not None:
+                for series in watching:
+                    series.put(value, at_second)
 
     def until(self, second: int) -> list[Change]:
         """Evaluate up to and including `second`. The changes by time, then in the rules' order."""

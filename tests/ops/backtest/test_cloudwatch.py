@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.errors import PaywatchError
 from functions.core.monitoring.alarms import PAYMENTS, alarms
+from functions.core.monitoring.metrics import METRICS
 from ops.backtest.alarm_rules import AlarmRule, Dimension, default_rules
 from ops.backtest.cloudwatch import ALARM, INSUFFICIENT_DATA, OK, Alarms, Change, judge
 
@@ -307,3 +308,15 @@ def test_a_silent_year_has_no_changes_but_the_first() -> None:
     first = clock.until(START + 60)
     assert [c.name for c in first if c.state == ALARM] == ["NoTraffic"]
     assert clock.until(START + 365 * DAY) == []
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(sorted(METRICS)), st.floats(0.0, 200.0)), max_size=40)
+)
+def test_many_samples_at_once_are_the_same_one_by_one(seconds: list[dict[str, float]]) -> None:
+    at_once, each = (Alarms(default_rules(), since=START) for _ in range(2))
+    for number, values in enumerate(seconds):
+        at_once.put_all(values, START + 5 * number)
+        for metric, value in values.items():
+            each.put(metric, value, START + 5 * number)
+    assert at_once.until(START + 900) == each.until(START + 900)
