@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from functions.core.monitoring.alarms import alarms as alarms_of
+from functions.settings.thresholds import format_thresholds
 from infra import emulated
 from infra.alarms import Alarms
 from infra.archive import Archive
@@ -131,6 +132,7 @@ class PaywatchStack(cdk.Stack):
             "QuarantineBucket": storage.quarantine.bucket_name,
             "FailuresBucket": storage.failures.bucket_name,
             "Namespace": settings.namespace,
+            "Thresholds": format_thresholds(settings.thresholds),
             "DashboardUrl": dashboard_url(settings.environment),
             **({"ArchiveBucket": archive.bucket.bucket_name} if archive else {}),
             **({"ArchiveTable": archive.table} if archive else {}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops import aws
@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from functions.adapters.dynamodb.journal import Journal
     from functions.adapters.dynamodb.troubles import TroubleRecords
     from functions.adapters.sns import AlarmsTopic
+    from functions.core.counting.signals import Threshold
 
 
 @dataclass(frozen=True)
 class Deployment:
     """records: of troubles; heads: what detect knows, in brief; journal: its
-    state; responses: where answers to pages go."""
+    state; responses: where answers to pages go. thresholds: that its alarms have."""
 
     records: TroubleRecords
     heads: Heads
     journal: Journal
     responses: AlarmsTopic
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
 
 
 def connected(environment: str, endpoint_url: str | None, region: str | None) -> Deployment:
@@ -41,6 +43,7 @@ def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> D
     from functions.adapters.dynamodb.journal import Journal
     from functions.adapters.dynamodb.troubles import TroubleRecords
     from functions.adapters.sns import AlarmsTopic
+    from functions.settings.thresholds import thresholds
 
     table, name = client("dynamodb"), outputs["StateTable"]
     return Deployment(
@@ -48,4 +51,6 @@ def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> D
         Heads(table, name),
         Journal(table, name),
         AlarmsTopic(client("sns"), outputs["AlarmsTopicArn"]),
+        # A release before this one put none out.
+        thresholds(outputs.get("Thresholds", "")),
     )

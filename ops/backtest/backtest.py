@@ -14,17 +14,21 @@ import msgspec
 import typer
 
 from functions.core.causes.knowledge import load
+from functions.core.counting.signals import FLOW, SIGNALS
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
 from functions.core.errors import PaywatchError, SettingsError
+from functions.core.troubles.incident import AGAIN, WORSE
 from functions.settings.environment import positive, whole
 from functions.settings.thresholds import thresholds
 from ops.backtest.alarm_rules import AlarmRule, default_rules, rules
+from ops.backtest.incident_lines import iso
 from ops.backtest.recorder import Recorder
 from ops.backtest.report import IncidentLine, Report, headline, render
+from ops.backtest.resolution import clock, duration, unit, when
 from ops.backtest.sweep import proposal, sweep_table, trials
-from ops.backtest.trial import Trial, iso, summary, warnings, with_thresholds
+from ops.backtest.trial import Trial, summary, warnings, with_thresholds
 from ops.produce import BadRows
 from producer.format import Format
 from producer.history import JSON_LINES
@@ -89,8 +93,9 @@ def backtest(
         raise SettingsError(faults)
     if template is None or thresholds_:
         alarm_rules = with_thresholds(alarm_rules, judged.budget.thresholds)
-    first = Trial(judged, alarm_rules, Recorder() if report is not None else None)
-    tried = [first, *(trials(judged, alarm_rules) if sweep else ())]
+    spread_s = form.spread_s if form is not None else 0
+    first = Trial(judged, alarm_rules, Recorder() if report is not None else None, spread_s)
+    tried = [first, *(trials(judged, alarm_rules, spread_s) if sweep else ())]
     bad = BadRows()
     began = time.perf_counter()
     # Millions of small objects and no cycles among them: collecting less often saves a tenth.
@@ -206,6 +211,7 @@ def _report(trial: Trial, title: str, wall: float) -> Report:
         end=trial.clock,
         payments=trial.payments,
         wall_seconds=wall,
+        resolution=trial.resolution,
         settings=(
             *(
                 (f"{name} threshold", f"{100 * t.warning:g} % / {100 * t.critical:g} %")
@@ -254,6 +260,8 @@ def _words(trial: Trial, told: dict[str, Any]) -> str:
         lines += [_incident_words(line) for line in trial.waves[:_SHOWN_INCIDENTS]]
     others = [page for page in trial.pages if page.alarm != "incident" and page.state != "OK"]
     lines += [f"{page.at}  alarm {page.alarm}" for page in others[:_SHOWN_INCIDENTS]]
+    if trial.resolution > 1:
+        lines += ["", f"times are known to the {unit(trial.resolution)}: the history says no more"]
     if told["warnings"]:
         lines += ["", *(f"note: {warning}" for warning in told["warnings"])]
     if "sweep" in told:
@@ -268,20 +276,34 @@ def _words(trial: Trial, told: dict[str, Any]) -> str:
 
 
 def _incident_words(line: IncidentLine) -> str:
-    until = line.closed_at[11:16] if line.closed_at else "still open"
+    resolution = line.resolution_seconds
+    until = clock(line.closed_at, max(60, resolution)) if line.closed_at else "still open"
     baseline = line.baseline_rate or 0.0
+    where = words(slice_key(line.slice))
+    also = "".join(f", also {words(slice_key(other))}" for other in line.also)
+    of = f" {SIGNALS[line.signal].says}" if SIGNALS[line.signal].kind == FLOW else ""
+    told = [f"{again} again"] if (again := _times(line, AGAIN)) else []
+    told += [f"{worse} worse"] if (worse := _times(line, WORSE)) else []
     return (
-        f"{line.detected_at}  {line.severity:<8} {line.score:5.1f}  {words(slice_key(line.slice))}:"
-        f" {line.signal} {100 * line.observed_rate:.3g} % (normally {100 * baseline:.2g} %),"
-        f" {line.cause}, since {line.opened_at[11:19]}, until {until}"
+        f"{when(line.detected_at, resolution)}  {line.severity:<8} {line.score:5.1f}  {where}{also}:"
+        f" {line.signal} {100 * line.observed_rate:.3g} %{of} (normally {100 * baseline:.2g} %),"
+        f" {line.cause}, since {clock(line.opened_at, resolution)}, until {until}"
+        f"{'; ' if told else ''}{', '.join(told)}"
     )
+
+
+def _times(line: IncidentLine, transition: str) -> str:
+    """`once`, `3 times`; empty where that never was."""
+    number = sum(told.transition == transition for told in line.transitions)
+    return {0: "", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _sweep_words(told: dict[str, Any]) -> list[str]:
     lines = ["thresholds   false alarms/week   incidents   pages   a week   median delay"]
     lines += [
         f"{row['thresholds']:<12} {row['false_alarms_per_week']:>17g} {row['incidents']:>11}"
-        f" {row['pages']:>7} {row['pages_per_week']:>8.1f} {row['median_delay_seconds']:>12.0f} s"
+        f" {row['pages']:>7} {row['pages_per_week']:>8.1f}"
+        f" {duration(row['median_delay_seconds'], told['resolution_seconds']):>14}"
         for row in told["sweep"]
     ]
     found = told["proposal"]

@@ -55,7 +55,9 @@ class RedTime(msgspec.Struct):
 
 
 class Chain:
-    """`on_page` and `on_closed` are told what happens, in the order of the virtual time."""
+    """`on_told` and `on_page` are told what happens, in the order of the virtual time: a transition of
+    an incident and its second, and then the page that it makes, if any. `on_folded` follows each step
+    that made a cell of the counts, which is the baseline's newest."""
 
     def __init__(
         self,
@@ -65,7 +67,8 @@ class Chain:
         *,
         publish_seconds: int,
         on_page: Callable[[Paged], None],
-        on_closed: Callable[[Incident], None],
+        on_told: Callable[[Announcement, int], None],
+        on_folded: Callable[[], None] = lambda: None,
     ) -> None:
         self.rules = rules
         self.state: State = initial(rules)
@@ -74,7 +77,8 @@ class Chain:
         self._known = {**{rule.name: _alarm(rule) for rule in alarm_rules}, **alarms}
         self._publish_seconds = publish_seconds
         self._on_page = on_page
-        self._on_closed = on_closed
+        self._on_told = on_told
+        self._on_folded = on_folded
         self._desk = Desk()
         self._alarms: Alarms | None = None
         self._waiting: list[AlarmChange] = []
@@ -110,7 +114,10 @@ class Chain:
         self._number += 1
         number = str(self._number)
         partial = Partial("backtest", number, number, clock * 1000, newest_ms, tally)
+        folded = self.state.tracker.baseline.folded
         self.state, _ = step(self.state, (partial,), self.rules, self._told, self._memory)
+        if self.state.tracker.baseline.folded != folded:
+            self._on_folded()
         self._told = ()
         if self.state.outbox:
             self._told = tuple(item.key for item in self.state.outbox)
@@ -126,10 +133,8 @@ class Chain:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
             self._began = clock
-        for metric, value in gauges(
-            self.state.window, self.state.score, self.state.newest_ms, clock * 1000
-        ).items():
-            self._alarms.put(metric, value, clock)
+        values = gauges(self.state.window, self.state.score, self.state.newest_ms, clock * 1000)
+        self._alarms.put_all(values, clock)
         self._published = clock
 
     def _evaluate(self, clock: int) -> None:
@@ -169,12 +174,10 @@ class Chain:
         self._waiting = waiting
 
     def _announced(self, announcement: Announcement, clock: int) -> None:
+        self._on_told(announcement, clock)
         self._desk = take(self._desk, announcement, head(self.state), clock, _MANNERS)
-        is_over = announcement.transition == CLOSED
-        state = OK if is_over else "ALARM"
+        state = OK if announcement.transition == CLOSED else "ALARM"
         self._page("incident", state, announcement.incident, clock)
-        if is_over:
-            self._on_closed(announcement.incident)
 
     def _page(self, alarm: str, state: str, incident: Incident | None, clock: int) -> None:
         pages: tuple[Pending, ...] = self._desk.outbox

@@ -8,7 +8,7 @@ be read, and where within its interval an alarm is evaluated (here: on the inter
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -22,6 +22,10 @@ OK: Final = "OK"
 ALARM: Final = "ALARM"
 INSUFFICIENT_DATA: Final = "INSUFFICIENT_DATA"
 """Where every alarm starts."""
+
+
+_COUNTING: Final = ("SampleCount", "Average")
+"""Statistics that ask how many samples there are."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -94,6 +98,11 @@ class _Alarm:
         self.state = state
         return True
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether every data point in sight is there and none breaches: one more changes nothing."""
+        return not any(self.breaching) and all(seen == self.mask for seen in self.seen)
+
 
 class _Bucket(msgspec.Struct, gc=False):
     """The samples of one interval, [index, index + 1) × the interval."""
@@ -112,6 +121,7 @@ class _Series:
 
     __slots__ = (
         "alarms",
+        "calm",
         "fold",
         "idle",
         "interval",
@@ -129,6 +139,7 @@ class _Series:
         self.statistic = first.statistic
         self.fold = FOLDS[first.statistic]
         self.alarms = [_Alarm(rule, turns) for rule in watching]
+        self.calm = False
         self.tick = since // first.interval + 1
         self.waiting: deque[_Bucket] = deque()
         self.recent: deque[_Bucket | None] = deque(maxlen=turns)
@@ -169,15 +180,25 @@ class _Series:
                 self.idle = 0
             self.recent.append(bucket)
             value = self._value()
+            if self.calm and value is not None and not self._breaches(value):
+                self.tick += 1
+                continue
             turn = self.tick % (self.recent.maxlen or 1)
             for alarm in self.alarms:
                 if alarm.evaluate(turn, value):
                     changes.append(Change(alarm.rule.name, alarm.state, self.tick * self.interval))
+            self.calm = all(alarm.is_calm for alarm in self.alarms)
             self.tick += 1
         return self.tick * self.interval
 
+    def _breaches(self, value: float) -> bool:
+        return any(alarm.breaches(value, alarm.rule.threshold) for alarm in self.alarms)
+
     def _value(self) -> float | None:
         """The data point of the period that ends now; None without a sample."""
+        if len(self.recent) == 1 and self.statistic not in _COUNTING:
+            only = self.recent[0]
+            return only.folded if only is not None else None
         folded = 0.0
         count = 0
         for bucket in self.recent:
@@ -213,6 +234,7 @@ class Alarms:
         self._series: dict[str, list[_Series]] = {}
         for (metric, _, _), watchers in watching.items():
             self._series.setdefault(metric, []).append(_Series(watchers, since))
+        self._every = [series for found in self._series.values() for series in found]
         self._next = since
 
     def put(self, metric: str, value: float, at_second: int) -> None:
@@ -224,18 +246,20 @@ class Alarms:
         for series in self._series.get(metric, ()):
             series.put(value, at_second)
 
+    def put_all(self, values: Mapping[str, float], at_second: int) -> None:
+        """A sample of each metric, as `put`."""
+        for metric, watching in self._series.items():
+            value = values.get(metric)
+            if value is not None:
+                for series in watching:
+                    series.put(value, at_second)
+
     def until(self, second: int) -> list[Change]:
         """Evaluate up to and including `second`. The changes by time, then in the rules' order."""
         if second < self._next:
             return []
         changes: list[Change] = []
-        self._next = min(
-            (
-                series.advance(second, changes)
-                for watching in self._series.values()
-                for series in watching
-            ),
-            default=second + 1,
-        )
+        following = [series.advance(second, changes) for series in self._every]
+        self._next = min(following, default=second + 1)
         changes.sort(key=lambda change: (change.at, self._order[change.name]))
         return changes

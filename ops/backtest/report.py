@@ -28,9 +28,21 @@ RECOVERED: Final = "OK"
 """The state of a page that tells that a trouble is over."""
 
 
+class TransitionLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was told of an incident, and when: opened, worse, again or closed. severity: as it was
+    then. reason: why it was closed."""
+
+    transition: str
+    at: str
+    severity: str
+    reason: str = ""
+
+
 class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="incident"):
-    """An incident as the backtest prints it. Times are ISO 8601 with their offset, rates shares of
-    `attempts`. closed_at: None where it was open at the end."""
+    """An incident as the backtest prints it, once, with its worst figures. Times are ISO 8601 with
+    their offset; units: what observed_rate and baseline_rate are. closed_at: None where it was open at
+    the end. resolution_seconds: times are known no better. also: slices that hold the same payments,
+    or contain all of them. pages: that it caused."""
 
     id: str
     opened_at: str
@@ -44,6 +56,11 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     observed_rate: float
     baseline_rate: float | None
     attempts: int
+    units: str = "share of attempts"
+    resolution_seconds: int = 1
+    also: tuple[dict[str, str], ...] = ()
+    pages: int = 0
+    transitions: tuple[TransitionLine, ...] = ()
 
 
 class WaveLine(IncidentLine, frozen=True, kw_only=True, tag="wave"):
@@ -62,13 +79,15 @@ class PageLine(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a backtest found. title: the file's name. start, end: epoch seconds, [start, end).
-    wall_seconds: how long it took. settings: name and value, as a reader would write them."""
+    wall_seconds: how long it took. resolution: seconds, times are known no better. settings: name and
+    value, as a reader would write them."""
 
     title: str
     start: int
     end: int
     payments: int
     wall_seconds: float
+    resolution: int = 1
     settings: Sequence[tuple[str, str]] = ()
     warnings: Sequence[str] = ()
     incidents: Sequence[IncidentLine] = ()
@@ -122,6 +141,7 @@ def _json(report: Report, title: str) -> str:
         "payments": report.payments,
         "wall_seconds": round(report.wall_seconds, 3),
         "share_units": SHARE_UNITS,
+        "resolution": report.resolution,
         "settings": report.settings,
         "warnings": report.warnings,
         "incidents": [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
@@ -17,7 +16,9 @@ from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
 from functions.settings.thresholds import format_thresholds
 from ops.backtest.alarm_rules import AlarmRule
+from ops.backtest.resolution import duration
 from ops.backtest.trial import Trial, with_thresholds
+from ops.proposed_thresholds import raised
 
 BUDGETS: Final = (0.1, 1.0, 10.0)
 """False alarms a week."""
@@ -29,7 +30,7 @@ TOLERABLE: Final = 7.0
 """Pages a week that people still read: one a day."""
 
 
-def trials(rules: Rules, alarm_rules: Sequence[AlarmRule]) -> list[Trial]:
+def trials(rules: Rules, alarm_rules: Sequence[AlarmRule], spread_s: int = 0) -> list[Trial]:
     """One for each other combination of thresholds and budget."""
     found = []
     for factor in FACTORS:
@@ -38,7 +39,7 @@ def trials(rules: Rules, alarm_rules: Sequence[AlarmRule]) -> list[Trial]:
             budget = replace(rules.budget, thresholds=scaled, per_week=per_week)
             if budget != rules.budget:
                 alarms = with_thresholds(alarm_rules, scaled)
-                found.append(Trial(replace(rules, budget=budget), alarms))
+                found.append(Trial(replace(rules, budget=budget), alarms, spread_s=spread_s))
     return found
 
 
@@ -91,7 +92,8 @@ def proposal(first: Trial, others: Sequence[Trial]) -> dict[str, str]:
         settings = f"--thresholds {format_thresholds(limits)} {settings}"
     because = (
         f"a budget of {budget:g} paged {row['pages_per_week']:g} times a week,"
-        f" {row['median_delay_seconds']:.0f} s after the first bad payment in the median"
+        f" {duration(row['median_delay_seconds'], first.resolution)} after the first bad payment"
+        " in the median"
     )
     if limits != first.rules.budget.thresholds:
         because += "; the thresholds proposed lie above what is normal here"
@@ -101,22 +103,15 @@ def proposal(first: Trial, others: Sequence[Trial]) -> dict[str, str]:
 
 
 def _thresholds(trial: Trial) -> Mapping[str, Threshold]:
-    """The thresholds, raised above the normal rate of all traffic where they lie below."""
+    """The thresholds, raised above the usual rates of all traffic where they lie below: above what is
+    normal, and what all but one well minute in a hundred show."""
+    thresholds = trial.rules.budget.thresholds
     baseline = trial.chain.state.tracker.baseline
-    normals = Normals(baseline, trial.rules.budget, trial.rules.tuning)
-    found = dict(trial.rules.budget.thresholds)
     if not attempts(baseline.absorbed.get(ALL, 0)):
-        return found
-    for signal in RATES:
-        normal = normals.normal(ALL, signal).rate
-        if normal > found[signal].warning:
-            warning = _round_up(1.25 * normal)
-            found[signal] = Threshold(warning, min(0.99, 2 * warning))
-    return found
-
-
-def _round_up(share: float) -> float:
-    """To two digits, for people."""
-    digits = 1 - math.floor(math.log10(share))
-    scale = 10.0**digits
-    return min(0.9, math.ceil(share * scale) / scale)
+        return thresholds
+    normals = Normals(baseline, trial.rules.budget, trial.rules.tuning)
+    shown = trial.usual.rates()
+    usual = {
+        signal: max(normals.normal(ALL, signal).rate, shown.get(signal, 0.0)) for signal in RATES
+    }
+    return raised(thresholds, usual)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from functions.core.counting.counts import attempts, blamed
+from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import RATES, Threshold, is_rate
-from functions.core.counting.slices import ALL, slice_values, words
+from functions.core.counting.slices import ALL, words
+from functions.core.detection.baseline import Cell
 from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
 from functions.core.detection.tracker import Tracker
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import RATE_METRICS
-from functions.core.troubles.blame import likely_cause
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.incident import Announcement
 from ops.backtest.alarm_rules import AlarmRule
 from ops.backtest.chain import Chain, Paged
+from ops.backtest.incident_lines import IncidentLines, iso
 from ops.backtest.recorder import Recorder
 from ops.backtest.report import IncidentLine, PageLine, WaveLine
+from ops.backtest.resolution import Spacing, unit
+from ops.backtest.usual_rates import UsualRates
 from producer.second import Second
 
 PUBLISH_SECONDS: Final = 5
@@ -34,11 +36,14 @@ _DRAWN: Final = ("failed", "denied")
 @dataclass
 class Trial:
     """rules: what detect judges by. alarm_rules: CloudWatch's alarms, with these thresholds. waves:
-    incidents of severity info, which page nobody."""
+    incidents of severity info, which page nobody. usual: what the rates of all traffic are in well
+    minutes. spread_s: seconds over which a row's payments were
+    spread; 0 where they were not."""
 
     rules: Rules
     alarm_rules: Sequence[AlarmRule]
     recorder: Recorder | None = None
+    spread_s: int = 0
     incidents: list[IncidentLine] = field(default_factory=list)
     waves: list[IncidentLine] = field(default_factory=list)
     pages: list[PageLine] = field(default_factory=list)
@@ -46,7 +51,9 @@ class Trial:
     start: int = 0
     payments: int = 0
     rows: int = 0
-    _folded: int = 0
+    usual: UsualRates = field(default_factory=UsualRates)
+    _lines: IncidentLines = field(default_factory=IncidentLines)
+    _spacing: Spacing = field(default_factory=Spacing)
 
     def __post_init__(self) -> None:
         thresholds = self.rules.budget.thresholds
@@ -56,22 +63,23 @@ class Trial:
             {alarm.name: alarm for alarm in alarms(thresholds)},
             publish_seconds=PUBLISH_SECONDS,
             on_page=self._page,
-            on_closed=self._closed,
+            on_told=self._told,
+            on_folded=self._folded,
         )
 
     def second(self, second: Second) -> None:
         self.start = self.start or second.second
         self.rows += second.rows
+        self._spacing.add(second.second)
         self.chain.second(second.second, second.tally, second.newest_ms)
-        if self.recorder is not None:
-            self._record(self.recorder)
 
     def end(self) -> None:
         """No payments come any more: what is open stays open."""
         for incident in self.chain.end():
-            self._closed(incident)
-        self.incidents.sort(key=lambda line: (line.detected_at, line.id))
-        self.waves.sort(key=lambda line: (line.detected_at, line.id))
+            self._lines.seen(incident)
+        lines = self._lines.lines(self.resolution)
+        self.waves = [line for line in lines if isinstance(line, WaveLine)]
+        self.incidents = [line for line in lines if not isinstance(line, WaveLine)]
         self.payments = self.chain.state.totals.payments
 
     @property
@@ -83,25 +91,33 @@ class Trial:
         """The history's length."""
         return max(1, self.clock - self.start)
 
+    @property
+    def resolution(self) -> int:
+        """Seconds: times are known no better."""
+        return self.spread_s or self._spacing.seconds
+
     def _page(self, paged: Paged) -> None:
         self.pages.append(PageLine(iso(paged.at), paged.alarm, paged.state))
-        self.paged += paged.state == "ALARM"
+        if paged.state == "ALARM":
+            self.paged += 1
+            if paged.incident is not None:
+                self._lines.paged(paged.incident)
 
-    def _closed(self, incident: Incident) -> None:
-        if not incident.pages:
-            self.waves.append(line_of(incident))
-            return
-        self.incidents.append(line_of(incident))
+    def _told(self, announcement: Announcement, at: int) -> None:
+        self._lines.told(announcement, at)
+        if self.recorder is not None and announcement.incident.pages:
+            self.recorder.incident(announcement.incident.slice)
+
+    def _folded(self) -> None:
+        """Note the cell that was just folded."""
+        ill = {incident.signal for incident in self.chain.state.incidents if incident.is_open}
+        cell = self.chain.state.tracker.baseline.cells[-1]
+        self.usual.add(cell.counts.get(ALL, NONE), ill)
         if self.recorder is not None:
-            self.recorder.incident(incident.slice)
+            self._record(self.recorder, cell)
 
-    def _record(self, recorder: Recorder) -> None:
-        """Note the cell that was folded last, once."""
+    def _record(self, recorder: Recorder, cell: Cell) -> None:
         tracker = self.chain.state.tracker
-        if tracker.baseline.folded == self._folded:
-            return
-        self._folded = tracker.baseline.folded
-        cell = tracker.baseline.cells[-1]
         normals = Normals(tracker.baseline, self.rules.budget, self.rules.tuning)
         scores = self._scores(tracker)
         for key, counts in cell.counts.items():
@@ -152,28 +168,11 @@ def with_thresholds(
     ]
 
 
-def line_of(incident: Incident) -> IncidentLine:
-    """The incident as it is printed; a WaveLine where it pages nobody."""
-    kind = IncidentLine if incident.pages else WaveLine
-    return kind(
-        id=incident.id,
-        opened_at=iso(incident.started_at),
-        detected_at=iso(incident.detected_at),
-        closed_at=iso(incident.closed_at) if incident.closed_at else None,
-        severity=incident.severity,
-        score=round(incident.worst.score, 1),
-        signal=incident.signal,
-        slice=dict(slice_values(incident.slice)),
-        cause=likely_cause(incident),
-        observed_rate=round(incident.worst.rate, 6),
-        baseline_rate=round(incident.worst.normal, 6),
-        attempts=incident.worst.attempts,
-    )
-
-
 def warnings(trial: Trial) -> list[str]:
-    """What the history says about the settings: thresholds that lie below what is normal."""
-    tracker, found = trial.chain.state.tracker, []
+    """What the history says about the settings: thresholds that lie below what is normal, and times
+    that are rounded."""
+    tracker = trial.chain.state.tracker
+    found = [] if trial.spread_s else _rounded(trial.resolution)
     thresholds = trial.rules.budget.thresholds
     normals = Normals(tracker.baseline, trial.rules.budget, trial.rules.tuning)
     for signal in RATES:
@@ -202,6 +201,16 @@ def warnings(trial: Trial) -> list[str]:
     return found
 
 
+def _rounded(resolution: int) -> list[str]:
+    if resolution <= 1:
+        return []
+    return [
+        f"all times are rounded to the {unit(resolution)}, and so is when incidents begin and are"
+        " found: the payments of each seem to come in one second. Where a row stands for a period,"
+        f" say so in the format: [spread] seconds = {resolution}"
+    ]
+
+
 def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
     """The last line of `--json`."""
     days = trial.seconds / 86_400
@@ -211,6 +220,7 @@ def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
         "rows": trial.rows,
         "bad_rows": bad_rows,
         "late": trial.chain.state.totals.late,
+        "resolution_seconds": trial.resolution,
         "from": iso(trial.start),
         "until": iso(trial.clock),
         "days": round(days, 4),
@@ -229,7 +239,3 @@ def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
         "payments_per_second": round(trial.payments / wall_seconds),
         "rows_per_second": round(trial.rows / wall_seconds),
     }
-
-
-def iso(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from ops.deployment import Deployment, connected
 from ops.options import DaysOption, EndpointOption, EnvironmentOption, JsonOption, RegionOption
 
 if TYPE_CHECKING:
+    from functions.core.counting.signals import Threshold
     from functions.core.troubles.head import Head
 
 DAY: Final = 86_400
@@ -44,11 +46,14 @@ def incidents(
             return
         Console(highlight=False).print(timeline(record, now))
         return
-    records = recent(deployment, now - days * DAY, now)
+    head = deployment.heads.head()
+    records = _as_now(deployment, now - days * DAY, now, head)
     if as_json:
         for record in records:
             typer.echo(as_line(record))
         return
+    if told := usually_red(head, deployment.thresholds):
+        typer.echo(told)
     if not records:
         typer.echo(f"no trouble in the last {days} days")
         return
@@ -83,9 +88,30 @@ def audit(
 def recent(deployment: Deployment, start: int, now: int) -> list[TroubleRecord]:
     """The records of the troubles that began since `start`, newest first; of those that last, with the
     figures that detect has now."""
-    head: Head = deployment.heads.head()
+    return _as_now(deployment, start, now, deployment.heads.head())
+
+
+def _as_now(deployment: Deployment, start: int, now: int, head: Head) -> list[TroubleRecord]:
     records = deployment.records.since(start, now)
     return [as_now(record, head.incidents) for record in records]
+
+
+def usually_red(head: Head, thresholds: Mapping[str, Threshold]) -> str:
+    """What the list begins with where a threshold lies below what is usual, and the setting that would
+    mend it; empty where none does."""
+    from functions.settings.thresholds import format_thresholds
+    from ops.proposed_thresholds import raised
+
+    proposed = raised(thresholds, head.usual)
+    if proposed == thresholds:
+        return ""
+    found = [
+        f"{signal} is usually {100 * head.usual[signal]:.2g} %, above its warning threshold of"
+        f" {100 * thresholds[signal].warning:g} %"
+        for signal in thresholds
+        if proposed[signal] != thresholds[signal]
+    ]
+    return f"{'; '.join(found)}: deploy with -c thresholds={format_thresholds(proposed)}"
 
 
 def found(deployment: Deployment, identity: str, now: int) -> TroubleRecord:

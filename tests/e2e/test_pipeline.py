@@ -21,8 +21,9 @@ from functions.core.detection.state import initial
 from functions.core.errors import Malformed
 from functions.core.payments.codec import encode, pack
 from ops.backtest.alarm_rules import default_rules
+from ops.backtest.incident_lines import line_of
 from ops.backtest.report import IncidentLine
-from ops.backtest.trial import Trial, line_of
+from ops.backtest.trial import Trial
 from producer.pacing import Timed
 from producer.scenario import SCENARIOS, Flaws, Outage
 from producer.tallies import tallies

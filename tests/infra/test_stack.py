@@ -7,6 +7,7 @@ import re
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.monitoring.alarms import alarms
 from functions.core.paging.channels.delivery import CHANNELS
+from functions.settings.thresholds import thresholds
 from tests.infra.conftest import Deployment, synthesise
 
 
@@ -20,6 +21,7 @@ def test_the_outputs_are_what_the_tools_look_for(dev: Deployment) -> None:
         "QuarantineBucket",
         "FailuresBucket",
         "Namespace",
+        "Thresholds",
         "DashboardUrl",
         "ArchiveBucket",
         "ArchiveTable",
@@ -43,6 +45,7 @@ def test_each_output_names_the_resource_that_it_says(dev: Deployment) -> None:
         "ArchiveBucket": "Archive",
     }
     assert dev.template["Outputs"]["Namespace"]["Value"] == "Paywatch/dev"
+    assert thresholds(dev.template["Outputs"]["Thresholds"]["Value"]) == DEFAULT_THRESHOLDS
     assert dev.template["Outputs"]["ArchiveTable"]["Value"] == "paywatch_dev.payments"
 
 

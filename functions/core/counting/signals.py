@@ -30,7 +30,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """trouble: what an incident of it is about; signals of one trouble are views of it. explains:
     further troubles that one of it explains. judged_by: the field of the counts that a page is about,
     without what the customer or a fraud rule caused. threshold: the default. assumed: the rate of all
-    traffic before anything was seen. metric: of the rate in CloudWatch.
+    traffic before anything was seen. metric: of the rate in CloudWatch. unit: what a rate of it is.
 
     Words: `verb` is what payments do, `past` what they did, `of` which ones, `short` the same for a
     phone; alarm_action: what to do first about the metric's alarm, action: about an incident in which
@@ -51,6 +51,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     metric: str = ""
     alarm_action: str = ""
     action: str = ""
+    unit: str = "share of attempts"
 
     @property
     def says(self) -> str:
@@ -136,6 +137,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
             verb="come",
             short="missing",
             action="was traffic moved or a client switched off? If not, its way to us is down: ask its owner.",
+            unit="share of the expected payments that came",
         ),
         Signal(
             name=LATENCY,
@@ -144,6 +146,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
             verb="are slower than usual",
             short="slow",
             action="see which hop is slow (gateway, network or issuer); shorten what waits for it.",
+            unit="share of payments slower than usual",
         ),
         Signal(
             name="customer",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
-from functions.core.counting.counts import attempts, events
+from functions.core.counting.counts import NONE, attempts, events
 from functions.core.counting.harm import Harm
 from functions.core.counting.partial import Position
+from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
@@ -109,4 +112,19 @@ def head(state: State) -> Head:
         excused=tuple(
             name for name, at in state.excused.items() if state.window.clock - at <= EXCUSED_SECONDS
         ),
+        usual=_usual(state),
     )
+
+
+def _usual(state: State) -> dict[str, float]:
+    """By signal, the share of all traffic's attempts that shows it while nothing is wrong, to be held
+    against the alarms' thresholds; empty while so little is known."""
+    counts = state.tracker.baseline.absorbed.get(ALL, NONE)
+    total = attempts(counts)
+    if state.learning or total < FEWEST_USUAL:
+        return {}
+    return {signal: round(events(counts, signal) / total, 4) for signal in RATES}
+
+
+FEWEST_USUAL: Final = 1_000
+"""Attempts from which a rate is called usual."""

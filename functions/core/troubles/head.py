@@ -15,7 +15,8 @@ SILENCE: Final = "silence"
 class Head(msgspec.Struct, frozen=True):
     """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
     or open. learning: what is normal is not known yet. excused: what all traffic showed within
-    EXCUSED_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE."""
+    EXCUSED_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE. usual:
+    signal → share of all traffic's attempts that usually show it, whoever caused it."""
 
     version: int = 0
     clock: int = 0
@@ -28,6 +29,7 @@ class Head(msgspec.Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()
     excused: tuple[str, ...] = ()
     learning: bool = True
+    usual: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 EXCUSED_SECONDS: Final = 120

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from functions.core.counting.signals import RATES
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import step
@@ -50,3 +51,15 @@ def test_the_head_says_learning_until_it_is_known_what_is_normal() -> None:
         state, _ = step(state, [partial(second + 1, approved(NOW + second), NOW + second)], rules)
         said.append(head(state).learning)
     assert said == [True] * 10 + [False] * 10
+
+
+def test_the_head_says_what_is_usual_once_it_is_learned_whoever_caused_it() -> None:
+    customers = Fault({}, 0.2, 0, 10_000, "denied", "customer")
+    state = initial(RULES)
+    assert head(state).usual == {}
+    for coming in Traffic(rate=40, faults=(customers,))(300):
+        state, _ = step(state, [coming], RULES)
+    usual = head(state).usual
+    assert set(usual) == set(RATES)
+    assert 0.15 <= usual["denied"] <= 0.25
+    assert usual["reversed"] < 0.02

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -265,6 +266,9 @@ def test_words_for_people_tell_the_same(tmp_path: Path) -> None:
     result = paywatch(*written(tmp_path, MINUTES, minutes(30, beta_fails)))
     assert result.exit_code == 0
     assert "gateway beta: failed" in result.stdout
+    # A row stands for a minute: nothing is known better.
+    assert re.search(r"^within the minute 2025-11-20 13:58  critical ", result.stdout, re.MULTILINE)
+    assert "times are known to the minute" in result.stdout
     assert "12,600 payments" in result.stdout
     assert "0 bad rows" in result.stdout
 

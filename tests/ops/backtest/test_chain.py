@@ -36,8 +36,12 @@ class Ran:
 
     chain: Chain
     pages: list[Paged] = field(default_factory=list)
-    closed: list[Incident] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
     open: list[Incident] = field(default_factory=list)
+
+    @property
+    def closed(self) -> list[Incident]:
+        return [item.incident for item in self.announced if item.transition == CLOSED]
 
     @property
     def told(self) -> list[tuple[str, str]]:
@@ -54,18 +58,18 @@ def ran(
     alarm_rules: Sequence[AlarmRule] | None = None,
 ) -> Ran:
     pages: list[Paged] = []
-    closed: list[Incident] = []
+    announced: list[Announcement] = []
     chain = Chain(
         rules,
         default_rules() if alarm_rules is None else alarm_rules,
         {alarm.name: alarm for alarm in alarms(rules.budget.thresholds)},
         publish_seconds=PUBLISH_SECONDS,
         on_page=pages.append,
-        on_closed=closed.append,
+        on_told=lambda announcement, _: announced.append(announcement),
     )
     for second, what in history:
         chain.second(second, what, second * 1000)
-    return Ran(chain, pages, closed, chain.end())
+    return Ran(chain, pages, announced, chain.end())
 
 
 def of(
@@ -213,6 +217,34 @@ def test_a_gap_of_a_day_costs_a_step_a_minute_and_no_more() -> None:
     assert after.chain.state.window.clock == NOW + 400 + DAY
     assert after.chain.state.version == 400 + DAY // TICK_SECONDS
     assert after.chain.state.totals.late == 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    gaps=st.lists(st.tuples(st.integers(10, 390), st.integers(1, 200)), max_size=4),
+)
+def test_a_history_with_gaps_equals_one_whose_every_second_is_stepped(
+    seed: int, gaps: list[tuple[int, int]]
+) -> None:
+    fault = Fault(BETA, 0.6, 150, 260)
+    missing = {at for begin, length in gaps for at in range(begin, begin + length)}
+    history = list(of(Traffic(rate=20, seed=seed, faults=(fault,)), 400, lambda n: n in missing))
+    in_steps = ran(history)
+    every = ran([])
+    second = NOW
+    for at, what in history:
+        while second < at:
+            every.chain.quiet_until(second + 1)
+            second += 1
+        every.chain.second(at, what, at * 1000)
+        second = at + 1
+    every.open = every.chain.end()
+    assert in_steps.pages == every.pages
+    assert in_steps.announced == every.announced
+    assert in_steps.open == every.open
+    assert in_steps.chain.red == every.chain.red
+    assert in_steps.chain.state == every.chain.state
 
 
 def outbox_of(partials: Iterable[Partial]) -> list[Announcement]:

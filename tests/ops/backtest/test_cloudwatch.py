@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.errors import PaywatchError
 from functions.core.monitoring.alarms import PAYMENTS, alarms
+from functions.core.monitoring.metrics import METRICS
 from ops.backtest.alarm_rules import AlarmRule, Dimension, default_rules
 from ops.backtest.cloudwatch import ALARM, INSUFFICIENT_DATA, OK, Alarms, Change, judge
 
@@ -255,6 +256,20 @@ def test_skipping_what_is_quiet_equals_stepping_through_it(
     assert asked(watched, samples, until) == stepped(watched, samples, until)
 
 
+@given(
+    watched(),
+    st.lists(st.tuples(st.integers(1, 60), st.sampled_from([0.0, 4.0, 50.0])), max_size=6),
+    st.sampled_from([5, 10, 30, 60]),
+)
+def test_calm_that_lasts_equals_stepping_through_it(
+    watched: AlarmRule, runs: list[tuple[int, float]], every: int
+) -> None:
+    values = [value for number, value in runs for _ in range(number)]
+    samples = [(number * every, value) for number, value in enumerate(values)]
+    until = len(samples) * every + 600
+    assert asked(watched, samples, until) == stepped(watched, samples, until)
+
+
 @given(st.lists(watched(), min_size=1, max_size=4), SAMPLES, st.lists(GAPS, max_size=8))
 def test_it_makes_no_difference_when_the_clock_is_asked(
     drawn: list[AlarmRule], samples: list[Sample], seconds: list[int]
@@ -293,3 +308,15 @@ def test_a_silent_year_has_no_changes_but_the_first() -> None:
     first = clock.until(START + 60)
     assert [c.name for c in first if c.state == ALARM] == ["NoTraffic"]
     assert clock.until(START + 365 * DAY) == []
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(sorted(METRICS)), st.floats(0.0, 200.0)), max_size=40)
+)
+def test_many_samples_at_once_are_the_same_one_by_one(seconds: list[dict[str, float]]) -> None:
+    at_once, each = (Alarms(default_rules(), since=START) for _ in range(2))
+    for number, values in enumerate(seconds):
+        at_once.put_all(values, START + 5 * number)
+        for metric, value in values.items():
+            each.put(metric, value, START + 5 * number)
+    assert at_once.until(START + 900) == each.until(START + 900)

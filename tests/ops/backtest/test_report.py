@@ -167,3 +167,8 @@ def test_without_the_charting_library_the_setup_is_named(
 ) -> None:
     with pytest.raises(PaywatchError, match="make setup"):
         render(report(), uplot=tmp_path)
+
+
+def test_the_page_knows_how_finely_times_are_known() -> None:
+    assert embedded(page_of())["resolution"] == 1
+    assert embedded(page_of(resolution=60))["resolution"] == 60

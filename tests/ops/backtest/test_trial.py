@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.counting.slices import ALL
+from functions.core.counting.tally import Bucket, Tally
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
 from functions.core.monitoring.metrics import RATE_METRICS
 from ops.backtest.alarm_rules import default_rules
+from ops.backtest.incident_lines import iso
 from ops.backtest.recorder import Recorder
-from ops.backtest.trial import Trial, iso, line_of, summary, warnings, with_thresholds
+from ops.backtest.trial import Trial, summary, warnings, with_thresholds
 from producer.second import Second
-from tests.builders import NOW, incident
+from tests.builders import NOW, counts
 from tests.traffic import Fault, Traffic
 
 RULES = Rules(budget=Budget(learning_seconds=30))
@@ -206,12 +208,48 @@ def test_default_thresholds_change_nothing() -> None:
     assert with_thresholds(default_rules(), DEFAULT_THRESHOLDS) == default_rules()
 
 
-@pytest.mark.parametrize(
-    ("causes", "cause"),
-    [({}, "unknown"), ({"gateway": 3, "issuer": 40}, "issuer"), ({"network": 1}, "network")],
-)
-def test_the_cause_is_that_of_most_failures(causes: dict[str, int], cause: str) -> None:
-    assert line_of(incident(causes=causes)).cause == cause
+def test_each_incident_is_counted_once_with_what_was_told_of_it(trial: Trial) -> None:
+    first, last = trial.incidents
+    assert [one.transition for one in first.transitions] == ["opened", "closed"]
+    assert first.transitions[-1].reason == "recovered"
+    assert [one.transition for one in last.transitions] == ["opened"]
+    assert (first.pages, last.pages) == (1, 1)
+    assert first.transitions[0].at == first.detected_at
+    assert first.transitions[-1].at == first.closed_at
+
+
+def test_an_incident_that_closes_and_comes_back_is_counted_once() -> None:
+    again = Fault(BETA, 0.5, 400, 500)
+    after = tried(of(Traffic(rate=50, faults=(OUTAGE, again)), 700))
+    [line] = after.incidents
+    assert [one.transition for one in line.transitions] == ["opened", "closed", "again", "closed"]
+    assert summary(after, 0, 1.0)["incidents"] == 1
+    assert line.pages == after.paged == 2
+
+
+def test_times_of_rows_that_stand_for_a_minute_are_told_to_the_minute() -> None:
+    trial = Trial(RULES, default_rules(), spread_s=60)
+    for second in of(Traffic(rate=50, faults=(OUTAGE,)), 400):
+        trial.second(second)
+    trial.end()
+    assert {line.resolution_seconds for line in trial.incidents} == {60}
+    assert summary(trial, 0, 1.0)["resolution_seconds"] == 60
+    assert not [warning for warning in warnings(trial) if "rounded" in warning]
+
+
+@pytest.mark.parametrize(("step", "words"), [(60, "minute"), (3_600, "hour")])
+def test_rounded_times_are_warned_of_and_a_spread_is_proposed(step: int, words: str) -> None:
+    begin = NOW - NOW % 3_600
+    trial = Trial(RULES, default_rules())
+    for number in range(5):
+        at = begin + step * number
+        bucket = Bucket({ALL: counts(approved=30)})
+        trial.second(Second(at, Tally({at: bucket}), 1, at * 1000))
+    trial.end()
+    assert trial.resolution == step
+    [warning] = warnings(trial)
+    assert f"rounded to the {words}" in warning
+    assert f"[spread] seconds = {step}" in warning
 
 
 def test_each_payment_is_recorded_once() -> None:
@@ -221,6 +259,18 @@ def test_each_payment_is_recorded_once() -> None:
     recorded = {one.signal: sum(one.attempts) for one in recorder.series() if one.slice == ALL}
     # A second arrives when it is over, so the last one before the fold is still to come.
     assert set(recorded.values()) == {20 * (folded - 1)}
+
+
+@pytest.mark.parametrize("every", [61, 200, 3_000])
+def test_each_payment_of_sparse_traffic_is_recorded_once(every: int) -> None:
+    recorder = Recorder()
+    seconds = [NOW + every * number for number in range(40)]
+    buckets = {at: Bucket({ALL: counts(approved=1)}) for at in seconds}
+    after = tried((Second(at, Tally({at: buckets[at]}), 1, at * 1000) for at in seconds), recorder)
+    folded = after.chain.state.tracker.baseline.folded
+    recorded = {one.signal: sum(one.attempts) for one in recorder.series()}
+    # A second arrives when it is over.
+    assert set(recorded.values()) == {sum(at + 1 < folded for at in seconds)}
 
 
 def test_what_is_recorded_of_an_incident_shows_it() -> None:

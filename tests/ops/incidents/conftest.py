@@ -13,6 +13,7 @@ from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.adapters.sns import AlarmsTopic
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.paging.record_notes import response_note
 from functions.core.troubles.response import Response
 from ops.deployment import Deployment
@@ -49,5 +50,9 @@ def deployment(services: None) -> Deployment:
     arn = sns.create_topic(Name="paywatch-dev-alarms")["TopicArn"]
     records = TroubleRecords(dynamodb, TABLE, clock=lambda: NOW)
     return Deployment(
-        records, Heads(dynamodb, TABLE), Journal(dynamodb, TABLE), Phoned(sns, arn, records)
+        records,
+        Heads(dynamodb, TABLE),
+        Journal(dynamodb, TABLE),
+        Phoned(sns, arn, records),
+        DEFAULT_THRESHOLDS,
     )

@@ -8,11 +8,14 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.errors import PaywatchError
+from functions.core.troubles.head import Head
 from functions.core.views.incident import TroubleView, trouble_view
+from functions.settings.thresholds import thresholds
 from ops.cli import app
 from ops.deployment import Deployment
-from ops.incidents.incidents import as_line, found, recent
+from ops.incidents.incidents import as_line, found, recent, usually_red
 from producer.aws_faults import NO_CREDENTIALS
 from tests.builders import NOW
 from tests.fakes import FakeRecords
@@ -62,3 +65,20 @@ def test_without_credentials_every_command_says_so(
     result = CliRunner().invoke(app, command)
     assert isinstance(result.exception, PaywatchError)
     assert str(result.exception) == NO_CREDENTIALS
+
+
+@pytest.mark.parametrize("rate", [0.12, 0.3])
+def test_a_threshold_below_what_is_usual_is_told_with_the_one_to_set(rate: float) -> None:
+    told = usually_red(Head(usual={"failed": 0.004, "denied": rate}), DEFAULT_THRESHOLDS)
+    begin = (
+        f"denied is usually {100 * rate:.2g} %, above its warning threshold of 10 %: deploy with"
+    )
+    assert told.startswith(begin)
+    proposed = thresholds(told.rpartition("thresholds=")[2])
+    assert proposed["denied"].warning > rate
+    assert {**proposed, "denied": None} == {**DEFAULT_THRESHOLDS, "denied": None}
+
+
+@pytest.mark.parametrize("usual", [{}, {"failed": 0.01, "denied": 0.1}])
+def test_nothing_is_told_where_no_threshold_lies_below(usual: dict[str, float]) -> None:
+    assert usually_red(Head(usual=usual), DEFAULT_THRESHOLDS) == ""

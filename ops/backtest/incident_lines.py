@@ -1,0 +1,115 @@
+"""The incidents of a history, one line each, however often one got worse, closed and came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from functions.core.counting.signals import SIGNALS
+from functions.core.counting.slices import slice_values
+from functions.core.troubles.blame import likely_cause
+from functions.core.troubles.incident import CLOSED, Announcement, Incident
+from functions.core.troubles.severity import RANK
+from ops.backtest.report import IncidentLine, TransitionLine, WaveLine
+
+
+@dataclass
+class _Told:
+    """What was told of an incident. worst: as it was when its figures were the worst."""
+
+    incident: Incident
+    worst: Incident
+    transitions: list[TransitionLine] = field(default_factory=list)
+    pages: int = 0
+
+
+class IncidentLines:
+    """Takes what is told in the order of time, and has a line an incident."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, _Told] = {}
+
+    def told(self, announcement: Announcement, at: int) -> None:
+        """A transition, at that second."""
+        incident = announcement.incident
+        self.seen(incident)
+        self._told[incident.id].transitions.append(
+            TransitionLine(
+                transition=announcement.transition,
+                at=iso(at),
+                severity=incident.severity,
+                reason=announcement.reason,
+            )
+        )
+
+    def seen(self, incident: Incident) -> None:
+        """The incident as it is now."""
+        held = self._told.get(incident.id)
+        if held is None:
+            self._told[incident.id] = _Told(incident, incident)
+            return
+        held.incident = incident
+        if _badness(incident) >= _badness(held.worst):
+            held.worst = incident
+
+    def paged(self, incident: Incident) -> None:
+        """It caused a page."""
+        self._told[incident.id].pages += 1
+
+    def lines(self, resolution: int = 1) -> list[IncidentLine]:
+        """In the order in which they were detected; those that page nobody are WaveLines."""
+        found = [
+            line_of(
+                told.incident,
+                worst=told.worst,
+                transitions=tuple(told.transitions),
+                pages=told.pages,
+                resolution=resolution,
+            )
+            for told in self._told.values()
+        ]
+        return sorted(found, key=lambda line: (line.detected_at, line.id))
+
+
+def _badness(incident: Incident) -> tuple[int, float, float]:
+    """A score stays the same while the last windows get better: then the larger departure is worse."""
+    worst = incident.worst
+    return RANK[incident.severity], worst.score, abs(worst.rate - worst.normal)
+
+
+def line_of(
+    incident: Incident,
+    *,
+    worst: Incident | None = None,
+    transitions: tuple[TransitionLine, ...] = (),
+    pages: int = 0,
+    resolution: int = 1,
+) -> IncidentLine:
+    """The incident as it is printed; a WaveLine where it pages nobody. worst: as it was when its
+    figures were the worst."""
+    worst = worst or incident
+    kind = IncidentLine if worst.pages else WaveLine
+    is_over = not transitions or transitions[-1].transition == CLOSED
+    return kind(
+        id=incident.id,
+        opened_at=iso(incident.started_at),
+        detected_at=iso(incident.detected_at),
+        closed_at=iso(incident.closed_at) if incident.closed_at and is_over else None,
+        severity=worst.severity,
+        score=round(worst.worst.score, 1),
+        signal=incident.signal,
+        slice=dict(slice_values(incident.slice)),
+        also=tuple(dict(slice_values(key)) for key in incident.also),
+        cause=likely_cause(worst),
+        observed_rate=round(worst.worst.rate, 6),
+        baseline_rate=round(worst.worst.normal, 6),
+        units=SIGNALS[incident.signal].unit,
+        attempts=worst.worst.attempts,
+        resolution_seconds=resolution,
+        pages=pages,
+        transitions=transitions,
+    )
+
+
+def iso(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
