@@ -21,7 +21,7 @@ from functions.core.detection.tuning import EvidenceTuning, NormalTuning, Tuning
 
 CORE: Final = Path(__file__).parents[3] / "functions" / "core"
 DETECTION: Final = sorted((CORE / "detection").glob("*.py"))
-LIFE: Final = CORE / "troubles" / "life.py"
+LIFE: Final = (CORE / "troubles" / "life.py", CORE / "troubles" / "recovery.py")
 QUESTIONS: Final = msgspec.structs.fields(Tuning)
 FIELDS: Final = [
     (question, field.name)
@@ -42,6 +42,10 @@ DEFINITIONS: Final = {
     "season.HOURS": "a week of hours: every weekday is known",
 }
 """Constants of detection that are numbers and no choice of degree, and why."""
+GUARDS: Final = {
+    "recovery._LEAST": "no logarithm of nothing",
+    "recovery._MOST": "no logarithm of what is left beside everything",
+}
 
 
 def _constants(path: Path) -> Iterator[str]:
@@ -61,7 +65,7 @@ def _parsed(path: Path) -> ast.Module:
 def test_a_number_of_the_detector_is_tuning_or_a_definition_that_says_why() -> None:
     paths = [path for path in DETECTION if path.stem != "tuning"]
     assert sorted(name for path in paths for name in _constants(path)) == sorted(DEFINITIONS)
-    assert list(_constants(LIFE)) == []
+    assert [name for path in LIFE for name in _constants(path)] == list(GUARDS)
 
 
 @pytest.mark.parametrize(("question", "name"), FIELDS)
@@ -71,7 +75,7 @@ def test_every_field_is_documented_and_used_where_its_question_says(
     asked, answers = _asked(question)
     assert re.search(rf"^    {name}: \w", question.type.__doc__, re.MULTILINE), asked
     texts = [
-        path.read_text(encoding="utf-8") for path in (*DETECTION, LIFE) if path.name in answers
+        path.read_text(encoding="utf-8") for path in (*DETECTION, *LIFE) if path.name in answers
     ]
     assert any(re.search(rf"\b(tuning|{question.name})\.{name}\b", text) for text in texts)
 
@@ -87,13 +91,13 @@ def test_whoever_judges_is_given_the_tuning() -> None:
     """A default is for who calls a function alone: nothing inside of detection leans on it."""
     takers = {
         node.name: [one.arg for one in node.args.args].index("tuning")
-        for path in (*DETECTION, LIFE)
+        for path in (*DETECTION, *LIFE)
         for node in _parsed(path).body
         if isinstance(node, ast.FunctionDef) and "tuning" in [one.arg for one in node.args.args]
     }
     assert {"steps", "tolerated", "causes", "hot", "season", "forget", "follow"} <= set(takers)
     takers["Normals"] = 2
-    for path in (*DETECTION, LIFE):
+    for path in (*DETECTION, *LIFE):
         for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 at = takers.get(node.func.id)

@@ -24,6 +24,7 @@ from functions.core.views.incident import (
     EntryView,
     ExampleView,
     IncidentView,
+    PartView,
     RouteView,
     TroubleView,
     incident_view,
@@ -32,7 +33,7 @@ from functions.core.views.incident import (
 from tests.builders import NOW, change, incident
 
 SCHEMA: Final[dict[str, Any]] = msgspec.json.schema(TroubleView)
-VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, ExampleView)
+VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, PartView, ExampleView)
 FIELDS: Final = [
     (view.__name__, name, rules)
     for view in VIEWS
