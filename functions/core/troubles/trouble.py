@@ -2,8 +2,9 @@
 
 Each signal of a slice has an incident and a life of its own inside of detect. Those whose slices are
 nested (one lies in the other) and whose times overlap are one trouble: they carry one id. A trouble
-has one signal of each kind of trouble (functions/core/counting/signals.py) and its slices are nested
-pairwise, so two slices of one signal beside each other are two troubles. A wave is one by itself.
+has one signal of each family (functions/core/counting/signals.py: trouble), and what joins it is nested
+with all that it shows, so two slices of one signal beside each other are two troubles. A wave is one
+by itself.
 
 The strongest is the trouble's face; the others are its parts. A trouble is told when its first signal
 opens and when its last one is over, and in between when a signal becomes critical that was not, or its
