@@ -89,12 +89,14 @@ PARTS_OF: dict[str, str] = {
     "ParkedEvent": "park",
     "Past": "baseline",
     "Pending": "outbox",
+    "Rates": "recovery",
     "Restored": "lost",
     "Slices": "leaf",
     "Slow": "flow",
     "Space": "leaf",
     "Table": "leaf",
     "Totals": "state",
+    "Turn": "announcement",
     "Variance": "merit",
 }
 """A class that is a part of a concept, or the shape of one: the concept's row."""

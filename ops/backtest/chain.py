@@ -108,7 +108,7 @@ class Chain:
             if red.since:
                 red.seconds += now - red.since
                 red.since = 0
-        return [incident for incident in self.state.incidents if incident.is_open]
+        return [incident for incident in self.state.troubles if incident.is_open]
 
     def _step(self, clock: int, tally: Tally, newest_ms: int) -> None:
         self._number += 1

@@ -15,8 +15,10 @@ from functions.core.counting.slices import words
 from functions.core.paging.first_action import first_action, routes_words
 from functions.core.paging.incident_page import (
     affected_words,
+    again_words,
     causes_words,
     owner_words,
+    part_words,
 )
 from functions.core.paging.page import duration, moment, percent
 from functions.core.troubles.blame import blame
@@ -51,6 +53,8 @@ def _gist(record: TroubleRecord) -> str:
         return record.title
     where, whose = words(incident.slice), _whose(incident)
     gist = where if whose == where else f"{where}: {whose}"
+    if incident.parts:
+        gist += f"; also {', '.join(SIGNALS[part.signal].short for part in incident.parts)}"
     return f"{gist}; {affected_words(incident, most=1)}" if incident.affected.payments else gist
 
 
@@ -97,6 +101,9 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
                 f"{worst.attempts:,} attempts; normally {percent(worst.normal)}",
             ),
         ]
+        facts += [("also", part_words(incident, part)) for part in incident.parts]
+        if incident.again:
+            facts.append(("comes and goes", again_words(incident)))
         if incident.routes:
             facts.append(("by gateway", routes_words(incident)))
         if incident.affected.payments:

@@ -134,6 +134,11 @@ def refines(inner: Slice, outer: Slice) -> bool:
     return slice_values(outer).items() <= slice_values(inner).items()
 
 
+def nested(one: Slice, two: Slice) -> bool:
+    """Whether all payments of one of them are also in the other."""
+    return refines(one, two) or refines(two, one)
+
+
 def disjoint(one: Slice, two: Slice) -> bool:
     """Whether no payment can be in both: they give one dimension different values."""
     first, second = slice_values(one), slice_values(two)

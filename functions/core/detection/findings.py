@@ -43,7 +43,7 @@ def findings(
     found: list[Sighting] = []
     explained: set[tuple[str, str]] = set()
     for family in _FAMILIES:
-        told = [key for signal, key in known if _explains(signal, family)]
+        told = [key for signal, key in known if explains(signal, SIGNALS[family[0]].trouble)]
         suspects: list[tuple[Suspect, int]] = []
         for signal, key in sorted(moment.tracker.hot, key=_order):
             if signal not in family:
@@ -76,9 +76,9 @@ def _order(hot: tuple[str, str]) -> tuple[int, str]:
     return ORDER[signal], key
 
 
-def _explains(signal: str, family: Sequence[str]) -> bool:
-    """Whether an incident about the signal explains what a family shows."""
-    row, trouble = SIGNALS[signal], SIGNALS[family[0]].trouble
+def explains(signal: str, trouble: str) -> bool:
+    """Whether an incident about the signal explains what a family shows, the signals of one trouble."""
+    row = SIGNALS[signal]
     return trouble == row.trouble or trouble in row.explains
 
 

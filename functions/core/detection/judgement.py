@@ -6,17 +6,18 @@ which makes of them what becomes of the incidents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, attempts, blamed, events
-from functions.core.counting.signals import RATES, is_rate
-from functions.core.counting.slices import ALL, Slice, disjoint
+from functions.core.counting.signals import RATES, SIGNALS, is_rate
+from functions.core.counting.slices import ALL, Slice, disjoint, nested
 from functions.core.counting.window import Window
-from functions.core.detection.evidence import surprise
+from functions.core.detection.evidence import began, surprise
 from functions.core.detection.findings import (
     as_now,
+    explains,
     findings,
     reaches_further,
     suspicious,
@@ -36,7 +37,6 @@ from functions.core.troubles.incident import (
     Announcement,
     Incident,
     Latest,
-    about,
 )
 from functions.core.troubles.life import Sighting, follow
 from functions.core.troubles.recurrence import recurs, remembered
@@ -49,7 +49,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     moment = Moment(state.window, state.tracker, normals)
     flow = flow_sightings(state.flow, state.tracker.needed, rules.tuning)
     waves = [] if state.learning else customer_waves(moment, state.incidents)
-    if not (state.tracker.hot or state.incidents or flow or waves):
+    if not (state.tracker.hot or _is_followed(state, rules) or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
     known = [_tempered(as_now(moment, incident), state, rules.tuning) for incident in open_]
@@ -58,7 +58,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         _with_harm(_tempered(item, state, rules.tuning), moment, state.incidents)
         for item in (*_wider(moment, open_), *found)
     ]
-    unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]
+    unexplained = [item for item in flow if _is_unexplained(item, state, rules)]
     followed, told = follow(
         state.followed,
         [*known, *news, *waves, *unexplained],
@@ -67,7 +67,8 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         rules.patience,
         rules.tuning.recovery,
     )
-    tracker = _cleared(state.tracker, explained, told)
+    over = [item.incident for item in followed if item.incident.closed_at == state.window.clock]
+    tracker = _cleared(moment, explained, over)
     return replace(
         state,
         tracker=calmed(tracker, state.window.clock, normals),
@@ -146,25 +147,56 @@ def _tempered(sighting: Sighting, state: State, tuning: Tuning) -> Sighting:
     return sighting if found is sighting.verdict else replace(sighting, verdict=found)
 
 
-def _is_unexplained(flow: Sighting, incidents: Iterable[Incident]) -> bool:
-    """Whether no incident about a rate shares payments with what goes missing or slow."""
+def _is_followed(state: State, rules: Rules) -> bool:
+    """Whether an incident lasts, or one that is over is to be forgotten: until then it says nothing."""
+    least = min(rules.patience.quiet_seconds, rules.patience.again_seconds)
+    return any(
+        not incident.closed_at or state.window.clock - incident.closed_at >= least
+        for incident in state.incidents
+    )
+
+
+def _is_unexplained(flow: Sighting, state: State, rules: Rules) -> bool:
+    """Whether no incident about a rate explains what goes missing or slow. One that shares payments
+    does, while it lasts and for the quiet seconds; but where the one slice lies in the other, what
+    goes missing or slow is part of an open incident's trouble."""
+    key, quiet = flow.verdict.slice, rules.patience.quiet_seconds
     return all(
-        disjoint(incident.slice, flow.verdict.slice)
-        for incident in incidents
+        disjoint(incident.slice, key)
+        or (incident.is_open and nested(incident.slice, key))
+        or (incident.closed_at and state.window.clock - incident.closed_at >= quiet)
+        for incident in state.incidents
         if is_rate(incident.signal)
     )
 
 
 def _cleared(
-    tracker: Tracker, explained: frozenset[tuple[str, Slice]], told: Sequence[Announcement]
+    moment: Moment, explained: frozenset[tuple[str, Slice]], over: Sequence[Incident]
 ) -> Tracker:
     """The tracker without evidence that says nothing new: what was explained, and what it gathered of
-    incidents that are over."""
-    closed = [item.incident.slice for item in told if item.transition == CLOSED]
-    if closed:
-        over = [key for key in tracker.known if not all(disjoint(key, one) for one in closed)]
-        explained |= {(signal, key) for signal in RATES for key in over}
+    incidents that are over. What goes on beside them keeps its evidence."""
+    tracker = moment.tracker
+    for incident in over:
+        signals = [name for name in RATES if explains(incident.signal, SIGNALS[name].trouble)]
+        within = {
+            (name, key) for key in tracker.known for name in signals if nested(incident.slice, key)
+        }
+        beside = {
+            (name, key)
+            for name, key in tracker.hot
+            if name in signals and not _goes_on(moment, name, key, incident)
+        }
+        explained |= within | beside
     return cleared(tracker, explained) if explained else tracker
+
+
+def _goes_on(moment: Moment, signal: str, key: Slice, over: Incident) -> bool:
+    """Whether the slice is suspicious without the payments that it shares with an incident's."""
+    if disjoint(key, over.slice):
+        return True
+    span = moment.since(began(moment.trail(key, signal)))
+    left = span.without(span.suspect(key, signal), [over.slice])
+    return left is not None and left.sure >= moment.normals.tuning.evidence.suspicious
 
 
 def _worst(
@@ -204,9 +236,16 @@ def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]
     """The sighting with the harm that no incident of before has counted. What is open counts its own
     as it comes."""
     found = sighting.verdict
-    subject = about(found.slice, found.signal)
+    family = SIGNALS[found.signal].trouble
     counted = max(
-        (i.closed_at + 1 for i in incidents if i.closed_at and i.about == subject), default=0
+        (
+            incident.closed_at + 1
+            for incident in incidents
+            if incident.closed_at
+            and incident.family == family
+            and nested(incident.slice, found.slice)
+        ),
+        default=0,
     )
     harm = moment.window.harm_since(found.slice, max(sighting.began, counted))
     return replace(sighting, harm=harm)

@@ -22,6 +22,7 @@ from functions.core.troubles.incident import Announcement, Incident
 from functions.core.troubles.life import Followed, Patience
 from functions.core.troubles.recurrence import Recurrence
 from functions.core.troubles.severity import Verdict
+from functions.core.troubles.trouble import troubles
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -71,8 +72,14 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
-        """Those that are followed: suspected, open, or closed not long ago."""
+        """Those that are followed, one for each signal of a slice: suspected, open, or closed not long
+        ago."""
         return tuple(item.incident for item in self.followed)
+
+    @property
+    def troubles(self) -> tuple[Incident, ...]:
+        """The same as they are told: signals of one trouble are one."""
+        return troubles(self.followed)
 
     @property
     def score(self) -> float:
@@ -107,7 +114,7 @@ def head(state: State) -> Head:
         attempts=attempts(counts) if counts else 0,
         failed=events(counts, "failed") if counts else 0,
         score=state.score,
-        incidents=tuple(incident for incident in state.incidents if not incident.closed_at),
+        incidents=tuple(incident for incident in state.troubles if not incident.closed_at),
         learning=state.learning,
         excused=tuple(
             name for name, at in state.excused.items() if state.window.clock - at <= EXCUSED_SECONDS

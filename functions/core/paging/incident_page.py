@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from functions.core.counting.signals import SIGNALS
+from functions.core.counting.signals import SIGNALS, VOLUME
 from functions.core.counting.slices import slice_values, words
 from functions.core.paging.first_action import first_action, routes_words, short_action
 from functions.core.paging.page import (
@@ -32,6 +32,7 @@ from functions.core.troubles.incident import (
     WORSE,
     Announcement,
     Incident,
+    Part,
 )
 
 _NEWS: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE, now ", AGAIN: "AGAIN: "}
@@ -116,6 +117,20 @@ def owner_words(found: Blame) -> str:
     return f"{found.words}, at least {min(99, int(100 * found.sure))} % sure"
 
 
+def part_words(incident: Incident, part: Part) -> str:
+    """`2.1 % of payments are reversed by the backend (normally 0.1 %)`, and where or until when, where
+    that differs from the incident's."""
+    where = "" if part.slice == incident.slice else f" on {words(part.slice)}"
+    usual = "" if part.signal == VOLUME else f" (normally {percent(part.normal)})"
+    over = f", until {minute(part.until)}" if part.until and not incident.closed_at else ""
+    return f"{percent(part.rate)} {SIGNALS[part.signal].says}{where}{usual}{over}"
+
+
+def again_words(incident: Incident) -> str:
+    """`it came back 3 times`."""
+    return "it came back once" if incident.again == 1 else f"it came back {incident.again} times"
+
+
 def affected_words(incident: Incident, most: int = _MOST_SHOWN) -> str:
     """`1,204 payments, INR 310,400`: what failed, as far as the events say an amount."""
     affected = incident.affected
@@ -156,6 +171,7 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
         latest = f"{percent(incident.latest.rate)} in the last {incident.latest.seconds} s"
         facts.append(("Now", latest))
     facts += _what(incident)
+    facts += [("Also", part_words(incident, part)) for part in incident.parts]
     if incident.worst.elsewhere is not None:
         facts.append(("Elsewhere", percent(incident.worst.elsewhere)))
     if incident.routes:
@@ -163,6 +179,8 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     facts += [("Where", words(incident.slice)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))
+    if incident.again:
+        facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
     facts += _harm(incident)
@@ -198,7 +216,10 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
         ("From", moment(incident.started_at)),
         ("Until", moment(incident.closed_at)),
         ("Worst", f"{percent(incident.worst.rate)} {SIGNALS[incident.signal].says}"),
+        *(("Also", part_words(incident, part)) for part in incident.parts),
     ]
+    if incident.again:
+        facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
     return [*facts, *_harm(incident)]

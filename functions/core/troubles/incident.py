@@ -6,12 +6,13 @@ How it goes on, from second to second, is functions/core/troubles/life.py.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
-from functions.core.counting.harm import Example
+from functions.core.counting.harm import MOST_EXAMPLES, Example
 from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import Slice
 from functions.core.troubles.route import Route
@@ -63,6 +64,30 @@ class Affected(msgspec.Struct, frozen=True, omit_defaults=True):
 NOBODY_AFFECTED: Final = Affected()
 
 
+def joint_harm(every: Sequence[Affected]) -> Affected:
+    """The harm of several that share no payment."""
+    money: dict[str, float] = {}
+    for one in every:
+        for currency, amount in one.money.items():
+            money[currency] = round(money.get(currency, 0.0) + amount, 3)
+    examples = dict.fromkeys(example for one in every for example in one.examples)
+    return Affected(sum(one.payments for one in every), money, tuple(examples)[:MOST_EXAMPLES])
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A further signal of an incident's trouble, in a slice that is nested with its own. rate, normal:
+    shares of attempts, at its worst. since, until: seconds since the epoch; until is 0 while it goes
+    on."""
+
+    slice: str
+    signal: str
+    severity: str
+    rate: float
+    normal: float
+    since: int
+    until: int = 0
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One cause of failures. Times are seconds since the epoch, 0 for never; rates are shares of
     attempts.
@@ -72,8 +97,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detected_at: when the evidence sufficed, when it was announced. again: how many times it came
     back, back_at: when last. worst: its figures at the worst. latest: None where the latest seconds
     have too few attempts for a rate. routes: how the same payments did by each gateway, when it was
-    last seen and did not recover. also: slices that hold the same payments as `slice`, or contain all
-    of them.
+    last seen and did not recover. parts: what else its trouble shows, the strongest first
+    (functions/core/troubles/trouble.py). also: slices that hold the same payments as `slice`, or
+    contain all of them.
     """
 
     id: str
@@ -92,6 +118,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest: Latest | None = None
     affected: Affected = NOBODY_AFFECTED
     routes: tuple[Route, ...] = ()
+    parts: tuple[Part, ...] = ()
     also: tuple[Slice, ...] = ()
 
     @property
@@ -108,6 +135,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_open(self) -> bool:
         """Whether it was announced and is not over."""
         return self.state in (INCIDENT, RECOVERING)
+
+    @property
+    def family(self) -> str:
+        """Of its signal: those that are views of one trouble."""
+        return SIGNALS[self.signal].trouble
 
     @property
     def about(self) -> tuple[str, str]:
@@ -132,7 +164,9 @@ class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
         """Identifies the transition: told twice, it is taken once."""
         incident = self.incident
         name = f"{incident.id}/{self.transition}/{incident.severity}/{incident.slice}"
-        return f"{name}/{incident.again}" if incident.again else name
+        name = f"{name}/{incident.again}" if incident.again else name
+        parts = "+".join(sorted(f"{part.signal}:{part.severity}" for part in incident.parts))
+        return f"{name}/{incident.signal}+{parts}" if parts else name
 
 
 def incident_id(key: Slice, signal: str, started_at: int) -> str:

@@ -26,6 +26,7 @@ from functions.core.troubles.incident import (
     SUSPECT,
     WORSE,
     Incident,
+    Part,
 )
 from functions.core.troubles.record import (
     ACKNOWLEDGED,
@@ -80,6 +81,21 @@ class RouteView(msgspec.Struct, frozen=True):
             extra_json_schema=_one_of(WELL, ILL, UNSURE),
         ),
     ]
+
+
+class PartView(msgspec.Struct, frozen=True, kw_only=True):
+    """What else an incident's trouble shows: a further signal, where the one slice lies in the other."""
+
+    slice: Annotated[str, Meta(description="Where, in one text; empty for all traffic.")]
+    dimensions: Annotated[
+        dict[str, str], Meta(description="The same by dimension; empty for all traffic.")
+    ]
+    signal: Annotated[str, Meta(description="What payments show there.")]
+    severity: Severity
+    rate: Annotated[Share, Meta(description="Share of attempts with the signal, at its worst.")]
+    normal: Annotated[Share, Meta(description="The rate that is usual there.")]
+    since: Annotated[Second, Meta(description="The second of its first bad payment.")]
+    until: Annotated[Second | None, Meta(description="When it was over; null while it goes on.")]
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +165,10 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     routes: Annotated[
         tuple[RouteView, ...],
         Meta(description="How the same payments do by each gateway; empty where nobody counts it."),
+    ]
+    parts: Annotated[
+        tuple[PartView, ...],
+        Meta(description="What else its trouble shows, the strongest first; mostly empty."),
     ]
     started_at: Annotated[Second, Meta(description="The second of its first bad payment.")]
     detected_at: Annotated[
@@ -290,12 +310,26 @@ def incident_view(incident: Incident) -> IncidentView:
             RouteView(one.segment, one.gateway, one.attempts, one.rate, one.does)
             for one in incident.routes
         ),
+        parts=tuple(map(_part, incident.parts)),
         started_at=incident.started_at,
         detected_at=incident.detected_at or None,
         updated_at=incident.updated_at,
         closed_at=incident.closed_at or None,
         again=incident.again,
         back_at=incident.back_at or None,
+    )
+
+
+def _part(part: Part) -> PartView:
+    return PartView(
+        slice=part.slice,
+        dimensions=dict(slice_values(part.slice)),
+        signal=part.signal,
+        severity=part.severity,
+        rate=part.rate,
+        normal=part.normal,
+        since=part.since,
+        until=part.until or None,
     )
 
 

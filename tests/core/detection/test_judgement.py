@@ -208,8 +208,16 @@ def test_a_slice_that_falls_silent_is_told() -> None:
 
 
 @pytest.mark.parametrize("key", [A, X, AX, ALL])
-def test_an_incident_explains_that_payments_go_missing_in_what_it_shares_with(key: str) -> None:
-    state = ill(replace(CALM, flow=silent(key)), followed(slice=AX, started_at=SINCE))
+def test_payments_that_go_missing_where_an_incident_is_nested_are_a_part_of_it(key: str) -> None:
+    state = judge(ill(replace(CALM, flow=silent(key)), followed(slice=AX, started_at=SINCE)))
+    # All traffic's silence is critical, which nothing of that kind was before.
+    assert [what for what, _, _ in said(state)] == ([WORSE] if key == ALL else [])
+    [trouble] = state.troubles
+    assert [(part.signal, part.slice) for part in trouble.parts] == [("volume", key)]
+
+
+def test_an_incident_explains_that_payments_go_missing_in_what_it_crosses() -> None:
+    state = ill(replace(CALM, flow=silent(Y)), followed(slice=A, started_at=SINCE))
     assert said(judge(state)) == []
 
 

@@ -21,7 +21,7 @@ from functions.core.detection.tuning import EvidenceTuning, NormalTuning, Tuning
 
 CORE: Final = Path(__file__).parents[3] / "functions" / "core"
 DETECTION: Final = sorted((CORE / "detection").glob("*.py"))
-TROUBLES: Final = [CORE / "troubles" / name for name in ("life.py", "recurrence.py")]
+TROUBLES: Final = [CORE / "troubles" / name for name in ("life.py", "recovery.py", "recurrence.py")]
 QUESTIONS: Final = msgspec.structs.fields(Tuning)
 FIELDS: Final = [
     (question, field.name)
@@ -42,6 +42,11 @@ DEFINITIONS: Final = {
     "season.HOURS": "a week of hours: every weekday is known",
 }
 """Constants of detection that are numbers and no choice of degree, and why."""
+GUARDS: Final = {
+    "recovery._LEAST": "no logarithm of nothing",
+    "recovery._MOST": "no logarithm of what is left beside everything",
+    "recurrence.DAY": "a day",
+}
 
 
 def _constants(path: Path) -> Iterator[str]:
@@ -61,7 +66,7 @@ def _parsed(path: Path) -> ast.Module:
 def test_a_number_of_the_detector_is_tuning_or_a_definition_that_says_why() -> None:
     paths = [path for path in DETECTION if path.stem != "tuning"]
     assert sorted(name for path in paths for name in _constants(path)) == sorted(DEFINITIONS)
-    assert [name for path in TROUBLES for name in _constants(path)] == ["recurrence.DAY"]
+    assert [name for path in TROUBLES for name in _constants(path)] == list(GUARDS)
 
 
 @pytest.mark.parametrize(("question", "name"), FIELDS)

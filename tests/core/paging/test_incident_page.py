@@ -11,7 +11,7 @@ from functions.core.paging.page import (
     TRIGGER,
     UPDATE,
 )
-from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE
+from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Part
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from tests.builders import DASHBOARD, NOW, announcement
 from tests.core.paging.shown import shown
@@ -34,6 +34,29 @@ def test_an_incident_with_its_harm_came_back(snapshot: SnapshotAssertion) -> Non
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
     )  # fmt: skip
     assert shown(incident_page(back, DASHBOARD)) == snapshot
+
+
+PARTS = (
+    Part(
+        slice="issuer=HDFC&network=VISA", signal="backend_reversed", severity="warning",
+        rate=0.021, normal=0.001, since=NOW + 20,
+    ),
+    Part(slice="", signal="volume", severity="critical", rate=0.05, normal=1.0, since=NOW + 60),
+    Part(
+        slice="issuer=HDFC", signal="latency", severity="warning", rate=0.4, normal=0.05,
+        since=NOW + 60, until=NOW + 400,
+    ),
+)  # fmt: skip
+
+
+def test_an_incident_with_parts_got_worse(snapshot: SnapshotAssertion) -> None:
+    worse = announcement(WORSE, parts=PARTS)
+    assert shown(incident_page(worse, DASHBOARD)) == snapshot
+
+
+def test_an_incident_with_parts_that_came_and_went_closed(snapshot: SnapshotAssertion) -> None:
+    closed = announcement(CLOSED, closed_at=NOW + 700, parts=PARTS[:2], again=3, back_at=NOW + 500)
+    assert shown(incident_page(closed, DASHBOARD)) == snapshot
 
 
 def test_an_incident_got_worse(snapshot: SnapshotAssertion) -> None:

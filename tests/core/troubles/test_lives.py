@@ -30,14 +30,14 @@ from functions.core.troubles.life import (
     follow,
     recovering,
 )
+from functions.core.troubles.recovery import rates
 from functions.core.troubles.severity import severity
 from tests.builders import NOW, counts, followed, verdict
 
 RECOVERED_NATS = RecoveryTuning().recovered_nats
-STILL_ILL = RecoveryTuning().still_ill
 
 PATIENCE = Patience(
-    confirm_seconds=3, recover_seconds=5, recent_seconds=5, quiet_seconds=20, idle_seconds=60
+    confirm_seconds=3, recover_seconds=5, recent_seconds=5, again_seconds=20, idle_seconds=60
 )
 SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"
 BAD, GOOD = counts(approved=50, failed=50, issuer=50), counts(approved=100)
@@ -128,10 +128,18 @@ def test_an_incident_does_not_widen_into_one_that_is_there_already() -> None:
     assert [what for _, what, _ in life.said] == [OPENED, OPENED]
 
 
-def test_an_incident_about_another_signal_is_one_of_its_own() -> None:
-    life = Life().go(5, seen(80, ""), seen(80, "", "denied"))
+def test_an_incident_about_another_signal_beside_it_is_one_of_its_own() -> None:
+    life = Life().go(5, seen(80, "gateway=G1"), seen(80, "issuer=HDFC", "denied"))
     assert [what for _, what, _ in life.said] == [OPENED, OPENED]
     assert len({incident.id for incident in life.incidents}) == 2
+
+
+def test_an_incident_about_another_signal_of_the_same_payments_is_a_part() -> None:
+    life = Life().go(5, seen(80, ""), seen(80, "", "denied"))
+    assert [what for _, what, _ in life.said] == [OPENED]
+    assert len({incident.id for incident in life.incidents}) == 1
+    [(_, told)] = life.told
+    assert [(part.signal, part.until) for part in told.incident.parts] == [("denied", 0)]
 
 
 def test_an_incident_about_failures_may_turn_attributable() -> None:
@@ -147,11 +155,14 @@ def test_an_incident_is_closed_when_its_payments_were_well_for_long_enough() -> 
 
 def test_an_incident_is_not_closed_by_time_alone_where_few_payments_prove_little() -> None:
     one = counts(approved=1)
-    life = Life().go(10, seen(80)).go(32, came=one)
+    life = Life().go(10, seen(80)).go(22, came=one)
     assert life.said == [(3, OPENED, "critical")]
     [ill] = life.followed
     assert 0 < ill.life.recovery < RECOVERED_NATS
-    life.go(20, came=one)
+    # It is proven then that the rate fell below its half, and not yet that it is tolerated.
+    life.go(PATIENCE.calm_seconds - 22, came=one)
+    assert [what for _, what, _ in life.said] == [OPENED]
+    life.go(1, came=one)
     assert [what for _, what, _ in life.said] == [OPENED, CLOSED]
 
 
@@ -177,7 +188,7 @@ def test_payments_end_the_silence() -> None:
     assert [what for _, what, _ in life.said] == [OPENED]
 
 
-def test_a_closed_incident_is_remembered_for_its_quiet_seconds() -> None:
+def test_a_closed_incident_is_remembered_for_a_while() -> None:
     life = Life().go(10, seen(80)).go(25, came=GOOD)
     assert [item.state for item in life.incidents] == [CLOSED]
     assert life.go(1, came=GOOD).incidents == []
@@ -239,7 +250,7 @@ def test_an_incident_is_suspected_then_open_then_recovering_then_closed() -> Non
 
 
 ILL = followed(tolerated=0.01, at_least=0.4)
-STILL = 0.01 + STILL_ILL * (0.4 - 0.01)
+STILL = rates(ILL).ill
 sent = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 60)).map(
         lambda n: counts(approved=n[0], failed=n[1])

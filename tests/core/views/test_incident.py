@@ -16,7 +16,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from functions.core.counting.harm import Example
 from functions.core.paging.alarm_change import AlarmChange
 from functions.core.paging.record_notes import alarm_note
-from functions.core.troubles.incident import CALM, CLOSED, RECOVERED, SILENT, Incident
+from functions.core.troubles.incident import CALM, CLOSED, RECOVERED, SILENT, Incident, Part
 from functions.core.troubles.life import Life
 from functions.core.troubles.record import ALARM, Entry, TroubleRecord, noted
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
@@ -24,6 +24,7 @@ from functions.core.views.incident import (
     EntryView,
     ExampleView,
     IncidentView,
+    PartView,
     RouteView,
     TroubleView,
     incident_view,
@@ -32,7 +33,7 @@ from functions.core.views.incident import (
 from tests.builders import NOW, change, incident
 
 SCHEMA: Final[dict[str, Any]] = msgspec.json.schema(TroubleView)
-VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, ExampleView)
+VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, PartView, ExampleView)
 FIELDS: Final = [
     (view.__name__, name, rules)
     for view in VIEWS
@@ -51,6 +52,17 @@ ENDED = TroubleRecord(
         closed_at=NOW + 187,
         affected=1204,
         money={"INR": 310_400.5},
+        parts=(
+            Part(
+                slice="issuer=HDFC",
+                signal="reversed",
+                severity="warning",
+                rate=0.021,
+                normal=0.003,
+                since=NOW + 9,
+                until=NOW + 180,
+            ),
+        ),  # fmt: skip
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
         routes=(
             Route("issuer=HDFC", "payu", 310, 2, WELL),
