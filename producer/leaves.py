@@ -17,9 +17,10 @@ import msgspec
 
 from functions.core.causes.diagnosis import classify
 from functions.core.causes.knowledge import KnowledgeBase
-from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.counts import BAD, NONE, Counts, one, speed
+from functions.core.counting.failing import Failing
 from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import Slicing, slices_of
+from functions.core.counting.slices import Slice, Slicing, leaf_of, slices_of
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.payments.event import Payment
 from producer.second import Second
@@ -44,19 +45,24 @@ def spread_seconds(
 
 
 class _Leaf(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """Payments that are alike: their slices, what one of them adds, its bucket of latency."""
+    """Payments that are alike: their slices, what one of them adds, its bucket of latency; where they
+    failed, the leaf that they are counted in, and what one of them adds there."""
 
     slices: list[str]
     unit: Counts
     latency: int | None
+    failing: Slice | None
+    failed: Counts
 
 
 def _leaf(payment: Payment, cause: str, slicing: Slicing) -> _Leaf:
-    unit, latency = one(payment.status, cause), None
+    failed = unit = one(payment.status, cause)
+    latency = None
     if payment.latency_ms is not None:
         unit += speed(payment.latency_ms)
         latency = latency_index(payment.latency_ms)
-    return _Leaf(slices_of(payment, slicing), unit, latency)
+    failing = leaf_of(payment, slicing) if failed >= BAD else None
+    return _Leaf(slices_of(payment, slicing), unit, latency, failing, failed)
 
 
 class _Entry(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -82,6 +88,7 @@ class _UnderWay:
         self._times: list[int] = []  # a heap of the agenda's seconds
         self._slices: dict[str, Counts] = {}
         self._latency: dict[int, int] = {}
+        self._failing: Failing = {}
         self._offsets: Counter[int] = Counter()  # ms after the full second → steady entries
         self._next = 0
 
@@ -121,7 +128,7 @@ class _UnderWay:
             for entry in entries:
                 if entry.steady:
                     self._steady(entry)
-        slices, latency = self._slices.copy(), self._latency.copy()
+        slices, latency, failing = self._slices.copy(), self._latency.copy(), self._failing.copy()
         newest = max(self._offsets, default=0)
         for entry in entries:
             if entry.odd is not None:
@@ -130,11 +137,13 @@ class _UnderWay:
                     slices[key] = slices.get(key, NONE) + leaf.unit
                 if leaf.latency is not None:
                     latency[leaf.latency] = latency.get(leaf.latency, 0) + 1
+                if leaf.failing is not None:
+                    failing[leaf.failing] = failing.get(leaf.failing, NONE) + leaf.failed
                 newest = max(newest, entry.at_ms % 1000)
                 self._odd(leaf, entry.odd)
         if not slices:
             return None
-        tally = Tally({second: Bucket(slices, latency)})
+        tally = Tally({second: Bucket(slices, latency, failing=failing)})
         return Second(second, tally, self.begun.pop(second, 0), second * 1000 + newest)
 
     def _steady(self, entry: _Entry) -> None:
@@ -144,6 +153,8 @@ class _UnderWay:
             _add(self._slices, key, more)
         if leaf.latency is not None:
             _add(self._latency, leaf.latency, n)
+        if leaf.failing is not None:
+            _add(self._failing, leaf.failing, leaf.failed * n)
         _add(self._offsets, entry.at_ms % 1000, 1 if n > 0 else -1)
 
     def _odd(self, leaf: _Leaf, times: Iterator[int]) -> int:

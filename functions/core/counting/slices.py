@@ -5,7 +5,7 @@ How it is written is known here and nowhere else: who needs its dimensions or va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -102,6 +102,36 @@ def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) ->
     return slice_key(present) if len(present) == len(names) else None
 
 
+def leaf_of(payment: Payment, slicing: Slicing) -> Slice:
+    """The narrowest slice that the payment is in: its values of all dimensions of the slicing."""
+    names, values_of = _leaf_getter(slicing)
+    return _leaf(names, values_of(payment))
+
+
+@cache
+def _leaf_getter(slicing: Slicing) -> tuple[tuple[str, ...], Callable[[Payment], Any]]:
+    names = tuple(sorted({name for combination in slicing for name in combination}))
+    return names, attrgetter(*names) if names else lambda _: None
+
+
+@lru_cache(maxsize=65536)
+def _leaf(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> Slice:
+    given = values if isinstance(values, tuple) else (values,)
+    pairs = zip(names, given, strict=False)
+    return slice_key({name: value for name, value in pairs if value is not None})
+
+
+@lru_cache(maxsize=65536)
+def elements(key: Slice) -> tuple[Slice, ...]:
+    """The slices of one dimension that it is the crossing of, in the order of their names."""
+    return tuple(element for element in key.split("&") if element)
+
+
+def narrowest(keys: Iterable[Slice]) -> Slice:
+    """The slice of what is in all of these, each of one dimension, in the order of their names."""
+    return "&".join(keys)
+
+
 @lru_cache(maxsize=65536)
 def dimensions(key: Slice) -> tuple[str, ...]:
     """The dimensions that the slice gives a value, by name; none of all traffic."""
@@ -140,6 +170,7 @@ def disjoint(one: Slice, two: Slice) -> bool:
     return any(name in second and second[name] != value for name, value in first.items())
 
 
+@lru_cache(maxsize=65536)
 def pooled(key: Slice) -> Slice:
     """The slice that takes in `key` when there are too many: its values replaced by `other`."""
     return slice_key(dict.fromkeys(slice_values(key), OTHER))
