@@ -104,21 +104,17 @@ def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) ->
 
 def leaf_of(payment: Payment, slicing: Slicing) -> Slice:
     """The narrowest slice that the payment is in: its values of all dimensions of the slicing."""
-    names, values_of = _leaf_getter(slicing)
-    return _leaf(names, values_of(payment))
+    return narrowest(
+        key
+        for names, value_of in _leaf_getters(slicing)
+        if (key := _key(names, value_of(payment))) is not None
+    )
 
 
 @cache
-def _leaf_getter(slicing: Slicing) -> tuple[tuple[str, ...], Callable[[Payment], Any]]:
-    names = tuple(sorted({name for combination in slicing for name in combination}))
-    return names, attrgetter(*names) if names else lambda _: None
-
-
-@lru_cache(maxsize=65536)
-def _leaf(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> Slice:
-    given = values if isinstance(values, tuple) else (values,)
-    pairs = zip(names, given, strict=False)
-    return slice_key({name: value for name, value in pairs if value is not None})
+def _leaf_getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment], Any]]]:
+    names = sorted({name for combination in slicing for name in combination})
+    return _getters(tuple((name,) for name in names))
 
 
 @lru_cache(maxsize=65536)
@@ -170,7 +166,6 @@ def disjoint(one: Slice, two: Slice) -> bool:
     return any(name in second and second[name] != value for name, value in first.items())
 
 
-@lru_cache(maxsize=65536)
 def pooled(key: Slice) -> Slice:
     """The slice that takes in `key` when there are too many: its values replaced by `other`."""
     return slice_key(dict.fromkeys(slice_values(key), OTHER))

@@ -81,7 +81,7 @@ class Tally(msgspec.Struct, array_like=True):
         self.bucket(arrival_second).parked += events
 
     def with_few_leaves(self) -> Tally:
-        """The tally with at most MOST_LEAVES leaves in each second. It is changed, if at all."""
+        """The tally with few leaves told apart in each second. It is changed, if at all."""
         for bucket in self.seconds.values():
             bucket.failing = few(bucket.failing)
         return self

@@ -155,5 +155,5 @@ def test_a_tally_on_its_way_has_few_leaves_a_second_and_lost_nothing() -> None:
         tally.add(payment(status="failed", merchant=f"M{number}"), "gateway", (("merchant",),))
     before = tally.seconds[NOW].failing
     failing = tally.with_few_leaves().seconds[NOW].failing
-    assert len(failing) <= MOST_LEAVES
+    assert len(failing) <= MOST_LEAVES + 1
     assert sum(failing.values()) == sum(before.values())
