@@ -50,7 +50,9 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     if not (state.tracker.hot or state.incidents or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
-    known = [as_now(moment, incident) for incident in open_]
+    known = [
+        as_now(moment, one, [other.slice for other in open_ if other.id != one.id]) for one in open_
+    ]
     found, explained = findings(moment, open_)
     news = [_with_harm(item, moment, state.incidents) for item in (*_wider(moment, open_), *found)]
     unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]

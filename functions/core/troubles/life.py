@@ -23,12 +23,13 @@ from msgspec.structs import replace
 from functions.core.counting.counts import Counts, attempts, blamed
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
 from functions.core.counting.signals import is_rate
-from functions.core.counting.slices import refines
+from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     AGAIN,
     CALM,
     CLOSED,
     INCIDENT,
+    NARROWED,
     NOBODY_AFFECTED,
     OPENED,
     RECOVERED,
@@ -52,7 +53,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     announced: severity of the last page, empty while it is suspected. widened: it reaches further
     than it was told. recovery: the evidence that its slice is well again, in nats; well_since: when
     its payments began to say so. calm_since: since when the window's rate is tolerated. idle_since:
-    since when no payment of its slice came.
+    since when no payment of its slice came. renamed: it has a finer name that was not told; named: its
+    name stays what it is.
     """
 
     announced: str = ""
@@ -61,6 +63,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     well_since: int = 0
     calm_since: int = 0
     idle_since: int = 0
+    renamed: bool = False
+    named: bool = False
 
 
 _NEWBORN: Final = Life()
@@ -106,7 +110,8 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
 
 class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
-    done since it began, and how the same payments do by each gateway."""
+    done since it began, and how the same payments do by each gateway. narrowed: the slice inside that
+    it is about, empty where it is all of it, None where that is not clear; share: of the attempts, in it."""
 
     verdict: Verdict
     began: int
@@ -114,6 +119,8 @@ class Sighting(msgspec.Struct, frozen=True):
     elsewhere: float | None
     harm: Harm = NO_HARM
     routes: tuple[Route, ...] = ()
+    narrowed: Slice | None = None
+    share: float = 1.0
 
 
 _Subject = tuple[str, str]
@@ -279,6 +286,8 @@ def _suspect(sighting: Sighting, now: int, before: Incident | None) -> Followed:
         updated_at=now,
         worst=_figures(sighting, verdict.score),
         routes=sighting.routes,
+        narrowed=sighting.narrowed or "",
+        share=sighting.share,
     )
     if before is not None:
         suspect = replace(
@@ -323,6 +332,8 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         # That the narrow slice was silent says nothing of the wide one.
         idle_since=0 if widened else life.idle_since,
     )
+    item = _renamed(Followed(incident, life), sighting, widened=widened)
+    incident, life = item.incident, item.life
     routes = incident.routes if life.well_since else sighting.routes
     incident = replace(incident, slice=verdict.slice, updated_at=now, routes=routes)
     if widened and incident.is_open:
@@ -337,6 +348,20 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         worst=_figures(sighting, score),
     )
     return Followed(incident, life)
+
+
+def _renamed(item: Followed, sighting: Sighting, *, widened: bool) -> Followed:
+    """The incident by the name that is seen now. A finer one is given once, and taken back once, where the
+    trouble has outgrown it: a name does not go to and fro."""
+    incident, life = item.incident, item.life
+    if incident.narrowed and (widened or sighting.narrowed == ""):
+        plain = replace(incident, narrowed="", share=1.0)
+        wider = life.widened or incident.is_open
+        return Followed(plain, replace(life, named=True, widened=wider, renamed=False))
+    if life.named or widened or incident.narrowed or not sighting.narrowed:
+        return item
+    finer = replace(incident, narrowed=sighting.narrowed, share=sighting.share)
+    return Followed(finer, replace(life, renamed=incident.is_open))
 
 
 def _harmed_at_least(incident: Incident, harm: Harm) -> Incident:
@@ -362,8 +387,10 @@ def _suspected(item: Followed, sighting: Sighting, now: int, patience: Patience)
 def _open(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) -> _Outcome:
     incident, life = item.incident, item.life
     if RANK[incident.severity] > RANK[life.announced] or life.widened:
-        life = replace(life, announced=incident.severity, widened=False)
+        life = replace(life, announced=incident.severity, widened=False, renamed=False)
         return Followed(incident, life), Announcement(WORSE, incident)
+    if life.renamed:
+        return Followed(incident, replace(life, renamed=False)), Announcement(NARROWED, incident)
     reason = _over_because(item, now, patience, tuning)
     if not reason:
         return item, None
