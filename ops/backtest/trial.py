@@ -19,7 +19,7 @@ from functions.core.detection.tracker import Tracker
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import RATE_METRICS
 from functions.core.troubles.blame import likely_cause
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.incident import Incident, as_named
 from ops.backtest.alarm_rules import AlarmRule
 from ops.backtest.chain import Chain, Paged
 from ops.backtest.recorder import Recorder
@@ -154,6 +154,7 @@ def with_thresholds(
 
 def line_of(incident: Incident) -> IncidentLine:
     """The incident as it is printed; a WaveLine where it pages nobody."""
+    incident = as_named(incident)
     kind = IncidentLine if incident.pages else WaveLine
     return kind(
         id=incident.id,

@@ -22,8 +22,6 @@ from functions.core.counting.wire import Derived
 from functions.core.detection.season import Hours
 
 CELL_SECONDS: Final = 60
-MOST_LEAVES: Final = 256
-"""Leaves of a cell that are told apart."""
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):

@@ -10,7 +10,7 @@ from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.failing import few
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import Slice
-from functions.core.detection.baseline import CELL_SECONDS, MOST_LEAVES, Baseline, Cell, Past
+from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell, Past
 from functions.core.detection.normals import Normals
 from functions.core.detection.season import Hours, noted
 from functions.core.detection.tuning import NormalTuning
@@ -41,7 +41,16 @@ def fold(
     learned = _Learned(normals)
     kept: list[Cell] = []
     before: Mapping[Slice, Counts] = {}
-    for cell in (*baseline.cells, _cell(start, second, current, failing, mixed)):
+    for cell in (
+        *baseline.cells,
+        Cell(
+            start,
+            second,
+            dict(current),
+            mixed=mixed,
+            failing=few(dict(failing or {}), normals.tuning.leaf.cell_leaves),
+        ),
+    ):
         if not cell.absorbed and cell.end <= ripe:
             cell = _ripened(cell, held_back)
             learned.absorb(cell, before)
@@ -52,18 +61,6 @@ def fold(
             learned.let_go(cell)
     hours = noted(baseline.hours, start, current, tuning)
     return learned.baseline(second, tuple(kept), hours)
-
-
-def _cell(
-    start: int,
-    end: int,
-    current: Mapping[Slice, Counts],
-    failing: Mapping[Slice, Counts] | None,
-    mixed: bool,
-) -> Cell:
-    return Cell(
-        start, end, dict(current), mixed=mixed, failing=few(dict(failing or {}), MOST_LEAVES)
-    )
 
 
 def _ripened(cell: Cell, held_back: HeldBack) -> Cell:

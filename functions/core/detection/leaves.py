@@ -381,6 +381,7 @@ def is_outgrown(moment: Moment, key: Slice, narrow: Slice, signal: str, since: i
 def _parts(span: Span) -> PartOf:
     """Shares of payments in the stretch, as counted slices have them: of the slice itself where it is
     counted with the value, else as if its values each told of the value by themselves."""
+    most_grown = span.moment.normals.tuning.leaf.most_grown
     known, spread = span.moment.tracker.known, span.moment.tracker.baseline.spread
 
     def count(key: Slice) -> int:
@@ -390,7 +391,7 @@ def _parts(span: Span) -> PartOf:
         everything = max(1, count(ALL))
         overall = min(1.0, (count(value) + 0.5) / (everything + 1))
         usually = spread.get(value, 0) / max(1, spread.get(ALL, 0))
-        growth = min(_MOST_GROWN, max(1.0, overall / usually)) if usually else 1.0
+        growth = min(most_grown, max(1.0, overall / usually)) if usually else 1.0
         both = crossing(key, value)
         if both in known:
             return Part(min(1.0, count(both) / max(1, count(key))), growth, counted=True)
@@ -402,6 +403,3 @@ def _parts(span: Span) -> PartOf:
         return Part(min(1.0, share), growth)
 
     return part_of
-
-
-_MOST_GROWN: Final = 4.0

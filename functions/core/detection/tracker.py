@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import msgspec
 
@@ -14,7 +13,7 @@ from functions.core.counting.slices import ALL, Slice, is_judged
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
 from functions.core.counting.wire import Derived
-from functions.core.detection.baseline import CELL_SECONDS, MOST_LEAVES, Baseline
+from functions.core.detection.baseline import CELL_SECONDS, Baseline
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import (
     COLD,
@@ -102,21 +101,17 @@ def counted(tracker: Tracker, tally: Tally, clock: int, normals: Normals) -> Tra
         tracker.events + weighing.weighed,
         tracker.events_a_second,
         tracker.needed,
-        _failing(tracker.failing, tally),
+        _failing(tracker.failing, tally, 2 * normals.tuning.leaf.cell_leaves),
     )
 
 
-def _failing(before: Mapping[Slice, Counts], tally: Tally) -> Mapping[Slice, Counts]:
+def _failing(before: Mapping[Slice, Counts], tally: Tally, most: int) -> Mapping[Slice, Counts]:
+    """What failed, with the tally's, of which so many leaves are told apart."""
     failing = before
     for bucket in tally.seconds.values():
         if bucket.failing:
             failing = add_failing(failing, bucket.failing)
-    return few(dict(failing), _MOST_LEAVES) if len(failing) > 2 * _MOST_LEAVES else failing
-
-
-_MOST_LEAVES: Final = 2 * MOST_LEAVES
-"""That are told apart in the current minute: more than will be in its cell, for what is rare by now may
-not be in the end."""
+    return few(dict(failing), most) if len(failing) > 2 * most else failing
 
 
 class _Weighing:

@@ -206,7 +206,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
 
 
 class LeafTuning(msgspec.Struct, frozen=True):
-    """Which part of a slice is its trouble about? (leaves.py)
+    """Which part of a slice is its trouble about? (leaves.py, tracker.py, folding.py)
 
     explains: the part holds at least this share of the failures too many that there surely are.
     doubt: standard deviations of an excess, within which it may be more or less than it seems.
@@ -222,6 +222,9 @@ class LeafTuning(msgspec.Struct, frozen=True):
     most_values: that are looked at.
     named_seconds: so long after it began an incident can still be named more finely (seconds).
     every_seconds: how often that is tried (seconds).
+    most_grown: times its usual share of all traffic that a value's payments are taken to be at most.
+    cell_leaves: of what failed in a minute, that are told apart; in the one under way twice as many, for
+        what is rare by now may not be in the end.
     """
 
     explains: Share = 0.7
@@ -237,6 +240,8 @@ class LeafTuning(msgspec.Struct, frozen=True):
     most_values: Number = 16
     named_seconds: Seconds = 900
     every_seconds: Seconds = 5
+    most_grown: Times = 4.0
+    cell_leaves: Number = 256
 
 
 class HoldingTuning(msgspec.Struct, frozen=True):

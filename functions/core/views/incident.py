@@ -19,6 +19,7 @@ from functions.core.troubles.incident import (
     CALM,
     CLOSED,
     INCIDENT,
+    NARROWED,
     OPENED,
     RECOVERED,
     RECOVERING,
@@ -26,6 +27,7 @@ from functions.core.troubles.incident import (
     SUSPECT,
     WORSE,
     Incident,
+    as_named,
 )
 from functions.core.troubles.record import (
     ACKNOWLEDGED,
@@ -171,7 +173,7 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="What happened.",
             extra_json_schema=_one_of(
-                OPENED, WORSE, AGAIN, CLOSED, ALARM, ACKNOWLEDGED, RATED, OVER
+                OPENED, WORSE, NARROWED, AGAIN, CLOSED, ALARM, ACKNOWLEDGED, RATED, OVER
             ),
         ),
     ]
@@ -258,6 +260,7 @@ def trouble_view(record: TroubleRecord) -> TroubleView:
 
 
 def incident_view(incident: Incident) -> IncidentView:
+    incident = as_named(incident)
     worst, latest, affected = incident.worst, incident.latest, incident.affected
     found = blame(incident)
     return IncidentView(

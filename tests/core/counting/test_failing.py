@@ -72,8 +72,8 @@ def test_what_is_told_apart_stands_for_the_rest(seed: int) -> None:
     assert len(kept) == MOST_LEAVES + 1
     stands = estimated({leaf: attempts(n) for leaf, n in kept.items()})
     assert sum(stands.values()) == pytest.approx(5000)
-    merchant = sum(n for leaf, n in stands.items() if slice_values(leaf).get("merchant") == "7")
-    assert merchant == pytest.approx(1000, abs=500)
+    estimate = sum(n for leaf, n in stands.items() if slice_values(leaf).get("merchant") == "7")
+    assert estimate == pytest.approx(1000, abs=500)
     assert stands[slice_key({"merchant": "1", "gateway": "G1"})] == 1000
 
 
