@@ -45,7 +45,7 @@ from functions.core.troubles.incident import INCIDENT, Incident
 from functions.core.troubles.life import Sighting
 
 
-class Part(msgspec.Struct, frozen=True):
+class Within(msgspec.Struct, frozen=True):
     """The payments of a slice that have a value: their share of it, how many times their usual share of
     all traffic they have now (at least 1), and whether the share is counted or estimated."""
 
@@ -54,7 +54,7 @@ class Part(msgspec.Struct, frozen=True):
     counted: bool = False
 
 
-PartOf = Callable[[Slice, Slice], Part]
+PartOf = Callable[[Slice, Slice], Within]
 """The part of the first slice that lies in the second, of one dimension."""
 
 
@@ -387,19 +387,19 @@ def _parts(span: Span) -> PartOf:
     def count(key: Slice) -> int:
         return attempts(span.counts(key))
 
-    def part_of(key: Slice, value: Slice) -> Part:
+    def part_of(key: Slice, value: Slice) -> Within:
         everything = max(1, count(ALL))
         overall = min(1.0, (count(value) + 0.5) / (everything + 1))
         usually = spread.get(value, 0) / max(1, spread.get(ALL, 0))
         growth = min(most_grown, max(1.0, overall / usually)) if usually else 1.0
         both = crossing(key, value)
         if both in known:
-            return Part(min(1.0, count(both) / max(1, count(key))), growth, counted=True)
+            return Within(min(1.0, count(both) / max(1, count(key))), growth, counted=True)
         share = overall
         for element in elements(key):
             pair = crossing(element, value)
             if pair in known:
                 share *= count(pair) / max(1, count(element)) / overall
-        return Part(min(1.0, share), growth)
+        return Within(min(1.0, share), growth)
 
     return part_of

@@ -299,6 +299,8 @@ def _suspect(sighting: Sighting, now: int, before: Incident | None) -> Followed:
             detected_at=before.detected_at,
             affected=before.affected,
         )
+        if not suspect.narrowed and before.slice == suspect.slice:
+            suspect = replace(suspect, narrowed=before.narrowed, share=before.share)
     return Followed(suspect)
 
 
