@@ -318,14 +318,19 @@ def still_in_part(
     """The sighting of an open incident, with the part that it turns out to be about, or with none where
     it has outgrown that. Looked at now and then, and not when it gets well."""
     tuning, since = moment.normals.tuning.leaf, incident.stands_since
-    if incident.state != INCIDENT or moment.clock % tuning.every_seconds:
+    age = moment.clock - since
+    if incident.state != INCIDENT or age % _pause(age, tuning.every_seconds):
         return seen
     if incident.narrowed:
         outgrown = is_outgrown(moment, incident.slice, incident.narrowed, incident.signal, since)
         return replace(seen, narrowed="") if outgrown else seen
-    if moment.clock - since > tuning.named_seconds:
-        return seen
-    return in_part(moment, seen, others)
+    return seen if age > tuning.named_seconds else in_part(moment, seen, others)
+
+
+def _pause(age: int, shortest: int) -> int:
+    """Seconds until it is looked at again: an eighth of its age, for what was not clear by then takes as
+    much longer."""
+    return shortest * max(1, age // (8 * shortest))
 
 
 def named(

@@ -221,7 +221,7 @@ class LeafTuning(msgspec.Struct, frozen=True):
     told_by: and so many more for each payment that usually did not succeed (share).
     most_values: that are looked at.
     named_seconds: so long after it began an incident can still be named more finely (seconds).
-    every_seconds: how often that is tried (seconds).
+    every_seconds: how often that is tried at first (seconds).
     most_grown: times its usual share of all traffic that a value's payments are taken to be at most.
     cell_leaves: of what failed in a minute, that are told apart; in the one under way twice as many, for
         what is rare by now may not be in the end.

@@ -133,7 +133,8 @@ def test_a_finer_slice_holds_a_fair_part_and_no_more_than_there_is(
 @dataclass(frozen=True)
 class Stream:
     """Payments of every second, of which so large a share of those that are in all of `where` fails after
-    the calm; its values have so large a share of the traffic each."""
+    the calm; its values have so large a share of the traffic each. grows: from this second on it is about all
+    of its first value."""
 
     seed: int
     where: Sequence[str]
@@ -141,6 +142,7 @@ class Stream:
     more: float
     rate: int = 25
     calm: int = 480
+    grows: int = 10_000
 
     def seconds(self) -> Iterator[tuple[int, Tally]]:
         chance = random.Random(self.seed)
@@ -153,9 +155,10 @@ class Stream:
             weights[name] = [first, *((1 - first) * one / sum(rest) for one in rest)]
         for second in range(self.calm + 600):
             tally = Tally()
+            where = self.where if second < self.grows else self.where[:1]
             for _ in range(self.rate):
                 drawn = {name: chance.choices(values[name], weights[name])[0] for name in sizes}
-                ill = second >= self.calm and all(drawn[name] == f"{name}0" for name in self.where)
+                ill = second >= self.calm and all(drawn[name] == f"{name}0" for name in where)
                 status, cause = _outcome(chance.random(), 0.008 + (self.more if ill else 0.0))
                 paid = payment(NOW + second, status, **drawn)
                 tally.add(paid, cause, DEFAULT_SLICING)
@@ -216,6 +219,14 @@ def test_a_trouble_is_told_by_all_it_is_about_and_no_more(
     if last.narrowed:
         added = len(where) - len(dimensions(last.slice))
         assert last.share == pytest.approx(share**added, abs=0.1)
+
+
+def test_a_trouble_that_outgrows_its_name_is_told_as_the_slice_and_stays_it() -> None:
+    """One incident: first of the merchant on the gateway, then of the gateway, which it is followed on."""
+    said = told(Stream(2, ("gateway", "merchant"), 0.4, 0.3, grows=540), after=200)
+    assert {incident.id for incident in said} == {said[0].id}
+    assert [incident.narrowed for incident in said] == ["gateway=gateway0&merchant=merchant0", ""]
+    assert said[-1].slice == "gateway=gateway0"
 
 
 def test_what_is_kept_of_what_fails_is_bounded_however_many_merchants_there_are() -> None:
