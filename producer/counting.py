@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import compress, islice
+from itertools import chain, compress, islice
 from operator import add, le, mul
 from typing import Any, Final, Generic, TypeVar
 
 from functions.core.causes.diagnosis import classify
 from functions.core.causes.knowledge import KnowledgeBase
-from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.counts import BAD, NONE, Counts, one, speed
 from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import Slicing, slices_of
+from functions.core.counting.slices import Slice, Slicing, narrowest, slices_of
 from functions.core.errors import Malformed
 from functions.core.payments.event import (
     ATTEMPT_STATUSES,
@@ -68,6 +68,9 @@ class Counting:
         self._slices: list[tuple[tuple[str, ...], _Memo[Any, str | None]]] = [
             (names, _Memo(self._slice(names))) for names in slicing
         ]
+        self._elements: list[tuple[str, _Memo[Any, str | None]]] = [
+            (name, _Memo(self._slice((name,)))) for name in sorted(set(chain(*slicing)))
+        ]
 
     def count(self, columns: Columns, opened: defaultdict[int, Open]) -> None:
         """Add the rows, at least one, to their seconds, all or none of them. Raises Unplain."""
@@ -77,6 +80,7 @@ class Counting:
         moments = self._times.moments(columns["timestamp"])
         units = self._units_of(columns)
         slices = self._slices_of(columns)
+        failing = self._failing_of(columns, units, counts)
         latency: list[Sequence[Any]] = []
         if "latency_ms" in columns and moments:
             found = map(self._latencies.__getitem__, columns["latency_ms"])
@@ -89,11 +93,13 @@ class Counting:
             order = sorted(range(len(moments)), key=moments.__getitem__)
             moments, units = _in(order, moments), _in(order, units)
             slices = [_in(order, column) for column in slices]
+            failing = _in(order, failing)
             latency = [_in(order, column) for column in latency]
         for second, newest_ms, start, stop in list(self._times.seconds(moments)):
             into = opened[second]
             into.newest_ms = max(into.newest_ms, newest_ms)
             into.add(units[start:stop], [column[start:stop] for column in slices])
+            into.add_failing(failing[start:stop])
             if latency:
                 into.add_latency(*(column[start:stop] for column in latency))
 
@@ -105,6 +111,19 @@ class Counting:
                 values = [columns[name] for name in names]
                 rows = values[0] if len(values) == 1 else zip(*values, strict=True)
                 found.append(list(map(memo.__getitem__, rows)))
+        return found
+
+    def _failing_of(
+        self, columns: Columns, units: Sequence[Counts], counts: Sequence[int] | None
+    ) -> Sequence[tuple[Slice, Counts] | None]:
+        """A column of the leaf of what failed and what it adds there, None where the row did not."""
+        found: list[tuple[Slice, Counts] | None] = [None] * len(units)
+        memos = [(columns[name], memo) for name, memo in self._elements if name in columns]
+        for place, unit in enumerate(units):
+            if unit >= BAD:
+                elements = [memo[column[place]] for column, memo in memos]
+                leaf = narrowest(element for element in elements if element is not None)
+                found[place] = leaf, unit if counts is None else unit * counts[place]
         return found
 
     def _counted(self, columns: Columns) -> tuple[Columns, Sequence[int] | None]:

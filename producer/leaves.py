@@ -12,9 +12,9 @@ import msgspec
 
 from functions.core.causes.diagnosis import classify
 from functions.core.causes.knowledge import KnowledgeBase
-from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.counts import BAD, NONE, Counts, one, speed
 from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import Slicing, slices_of
+from functions.core.counting.slices import Slice, Slicing, leaf_of, slices_of
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.payments.event import Payment
 from producer.second import Second
@@ -39,19 +39,24 @@ def spread_seconds(
 
 
 class _Leaf(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """Payments that are alike: their slices, what one of them adds, its bucket of latency."""
+    """Payments that are alike: their slices, what one of them adds, its bucket of latency; where they
+    failed, the leaf that they are counted in, and what one of them adds there."""
 
     slices: list[str]
     unit: Counts
     latency: int | None
+    failing: Slice | None
+    failed: Counts
 
 
 def _leaf(payment: Payment, cause: str, slicing: Slicing) -> _Leaf:
-    unit, latency = one(payment.status, cause), None
+    failed = unit = one(payment.status, cause)
+    latency = None
     if payment.latency_ms is not None:
         unit += speed(payment.latency_ms)
         latency = latency_index(payment.latency_ms)
-    return _Leaf(slices_of(payment, slicing), unit, latency)
+    failing = leaf_of(payment, slicing) if failed >= BAD else None
+    return _Leaf(slices_of(payment, slicing), unit, latency, failing, failed)
 
 
 class _Open(msgspec.Struct, gc=False):
@@ -76,6 +81,9 @@ def _seconds(block: list[Share[_Leaf]]) -> Iterator[Second]:
             slices = into.bucket.slices
             for key in keys:
                 slices[key] = slices.get(key, NONE) + more
+            if leaf.failing is not None:
+                failing = into.bucket.failing
+                failing[leaf.failing] = failing.get(leaf.failing, NONE) + leaf.failed * count
             if index is not None:
                 latency = into.bucket.latency
                 latency[index] = latency.get(index, 0) + count

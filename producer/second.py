@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final
 
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, one
-from functions.core.counting.slices import ALL, Slicing
+from functions.core.counting.failing import Failing
+from functions.core.counting.slices import ALL, Slice, Slicing
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
 from functions.core.payments.event import Payment
 
@@ -39,6 +40,7 @@ class Open:
         self._sums: dict[str | None, Counts] = {}
         self._approved: Counter[str | None] = Counter()
         self._latency: Counter[int | None] = Counter()
+        self._failing: Failing = {}
         self._single = Tally()
 
     def add_single(self, payment: Payment, cause: str, slicing: Slicing) -> None:
@@ -65,6 +67,14 @@ class Open:
                 key = column[place]
                 sums[key] = get(key, NONE) + more
 
+    def add_failing(self, failing: Iterable[tuple[Slice, Counts] | None]) -> None:
+        """failing: of each row the leaf and what it adds there; None where it did not fail."""
+        into = self._failing
+        for found in failing:
+            if found is not None:
+                leaf, counts = found
+                into[leaf] = into.get(leaf, NONE) + counts
+
     def add_latency(
         self, indexes: Sequence[int | None], counts: Sequence[int] | None = None
     ) -> None:
@@ -81,7 +91,8 @@ class Open:
             if key is not None:
                 slices[key] = slices.get(key, NONE) + counts
         latency = {index: n for index, n in self._latency.items() if index is not None}
-        bucket = Bucket(slices, latency)
+        bucket = Bucket(slices, latency, failing=self._failing)
         for single in self._single.seconds.values():
-            bucket = merge_buckets(bucket, Bucket(single.slices, single.latency))
+            counted = Bucket(single.slices, single.latency, failing=single.failing)
+            bucket = merge_buckets(bucket, counted)
         return Second(second, Tally({second: bucket}), self.rows, self.newest_ms)

@@ -79,6 +79,7 @@ PARTS_OF: dict[str, str] = {
     "Decision": "desk",
     "Drop": "flow",
     "Entry": "record",
+    "Finer": "finer slice",
     "Followed": "life",
     "Latest": "figures",
     "Limits": "malformed",
@@ -98,6 +99,7 @@ PARTS_OF: dict[str, str] = {
     "Totals": "state",
     "Turn": "announcement",
     "Variance": "merit",
+    "Within": "finer slice",
 }
 """A class that is a part of a concept, or the shape of one: the concept's row."""
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import slice_values
 from functions.core.troubles.blame import likely_cause
-from functions.core.troubles.incident import CLOSED, Announcement, Incident
+from functions.core.troubles.incident import CLOSED, Announcement, Incident, Part, as_named
 from functions.core.troubles.severity import RANK
-from ops.backtest.report import IncidentLine, TransitionLine, WaveLine
+from ops.backtest.report import IncidentLine, PartLine, TransitionLine, WaveLine
 
 
 @dataclass
@@ -87,7 +87,7 @@ def line_of(
 ) -> IncidentLine:
     """The incident as it is printed; a WaveLine where it pages nobody. worst: as it was when its
     figures were the worst."""
-    worst = worst or incident
+    incident, worst = as_named(incident), as_named(worst or incident)
     kind = IncidentLine if worst.pages else WaveLine
     is_over = not transitions or transitions[-1].transition == CLOSED
     return kind(
@@ -100,6 +100,7 @@ def line_of(
         signal=incident.signal,
         slice=dict(slice_values(incident.slice)),
         also=tuple(dict(slice_values(key)) for key in incident.also),
+        parts=tuple(map(_part, incident.parts)),
         cause=likely_cause(worst),
         observed_rate=round(worst.worst.rate, 6),
         baseline_rate=round(worst.worst.normal, 6),
@@ -108,6 +109,19 @@ def line_of(
         resolution_seconds=resolution,
         pages=pages,
         transitions=transitions,
+    )
+
+
+def _part(part: Part) -> PartLine:
+    return PartLine(
+        signal=part.signal,
+        slice=dict(slice_values(part.slice)),
+        severity=part.severity,
+        observed_rate=round(part.rate, 6),
+        baseline_rate=round(part.normal, 6),
+        units=SIGNALS[part.signal].unit,
+        opened_at=iso(part.since),
+        closed_at=iso(part.until) if part.until else None,
     )
 
 

@@ -38,11 +38,25 @@ class TransitionLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     reason: str = ""
 
 
+class PartLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What else the same trouble shows: a signal, of a slice that is nested with the incident's, at its
+    worst. closed_at: None where it was open at the end."""
+
+    signal: str
+    slice: dict[str, str]
+    severity: str
+    observed_rate: float
+    baseline_rate: float
+    units: str
+    opened_at: str
+    closed_at: str | None
+
+
 class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="incident"):
     """An incident as the backtest prints it, once, with its worst figures. Times are ISO 8601 with
     their offset; units: what observed_rate and baseline_rate are. closed_at: None where it was open at
     the end. resolution_seconds: times are known no better. also: slices that hold the same payments,
-    or contain all of them. pages: that it caused."""
+    or contain all of them. parts: what else its trouble shows. pages: that it caused."""
 
     id: str
     opened_at: str
@@ -59,6 +73,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     units: str = "share of attempts"
     resolution_seconds: int = 1
     also: tuple[dict[str, str], ...] = ()
+    parts: tuple[PartLine, ...] = ()
     pages: int = 0
     transitions: tuple[TransitionLine, ...] = ()
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.core.counting.slices import words
+from functions.core.troubles.incident import as_named
 from ops.demo.seen import Seen
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -34,7 +35,8 @@ def live_panel(seen: Seen) -> RenderableType:
     for incident in head.incidents:
         state = incident.state if incident.pages else "customer-side"
         table.add_row(
-            "incident", f"{incident.id} {state}: {words(incident.slice)}, {incident.severity}"
+            "incident",
+            f"{incident.id} {state}: {words(as_named(incident).slice)}, {incident.severity}",
         )
     return Panel(Group(Text(seen.phase, style="bold"), table), title="live", title_align="left")
 

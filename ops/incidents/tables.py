@@ -22,7 +22,7 @@ from functions.core.paging.incident_page import (
 )
 from functions.core.paging.page import duration, moment, percent
 from functions.core.troubles.blame import blame
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.incident import Incident, as_named
 from functions.core.troubles.record import RuleAudit, TroubleRecord
 
 _COLOURS: Final = {"critical": "bold red", "warning": "yellow", "info": "dim"}
@@ -51,6 +51,7 @@ def _gist(record: TroubleRecord) -> str:
     incident = record.incident
     if incident is None:
         return record.title
+    incident = as_named(incident)
     where, whose = words(incident.slice), _whose(incident)
     gist = where if whose == where else f"{where}: {whose}"
     if incident.parts:
@@ -90,6 +91,7 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
     lasted = duration((record.closed_at or now) - record.started_at)
     facts = [("what", record.title.removeprefix(f"{record.id}: "))]
     if incident is not None:
+        incident = as_named(incident)
         found, worst = blame(incident), incident.worst
         facts += [
             ("where", words(incident.slice)),

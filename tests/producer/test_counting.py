@@ -68,7 +68,10 @@ def one_by_one(columns: Mapping[str, Any]) -> tuple[Tally, dict[int, int]]:
         tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
         second = payment.timestamp_ms // 1000
         newest[second] = max(newest.get(second, 0), payment.timestamp_ms)
-    counts = {second: Bucket(got.slices, got.latency) for second, got in tally.seconds.items()}
+    counts = {
+        second: Bucket(got.slices, got.latency, failing=got.failing)
+        for second, got in tally.seconds.items()
+    }
     return Tally(counts), newest
 
 

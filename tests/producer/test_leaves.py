@@ -52,7 +52,10 @@ def one_by_one(ordered: Sequence[Row], seconds: int) -> tuple[Tally, dict[int, i
     for payment in spread(iter(ordered), seconds * 1000):
         tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
         newest[payment.timestamp_ms // 1000] = payment.timestamp_ms
-    counts = {second: Bucket(got.slices, got.latency) for second, got in tally.seconds.items()}
+    counts = {
+        second: Bucket(got.slices, got.latency, failing=got.failing)
+        for second, got in tally.seconds.items()
+    }
     return Tally(counts), newest
 
 

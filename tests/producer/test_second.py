@@ -88,9 +88,17 @@ def test_payments_that_are_added_one_by_one_join_the_columns(drawn: list[Row]) -
     alone = Tally()
     alone.add(single, "issuer", DEFAULT_SLICING)
     counted = alone.seconds[NOW]
-    expected = merge_buckets(Bucket(one_by_one(drawn)), Bucket(counted.slices, counted.latency))
+    alike = Bucket(counted.slices, counted.latency, failing=counted.failing)
+    expected = merge_buckets(Bucket(one_by_one(drawn)), alike)
     assert bucket(opened) == expected
     assert not bucket(opened).money
+
+
+def test_what_failed_is_added_up_by_leaf() -> None:
+    opened = Open()
+    opened.add_failing([("issuer=A", 3), None, ("issuer=B", 4), ("issuer=A", 5)])
+    opened.add_failing([None, ("issuer=B", 1)])
+    assert bucket(opened).failing == {"issuer=A": 8, "issuer=B": 5}
 
 
 def test_a_second_has_its_newest_payment() -> None:

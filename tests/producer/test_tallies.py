@@ -44,7 +44,10 @@ def reference(path: Path, form: Format | None) -> tuple[Tally, dict[int, int], T
         tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
         second = payment.timestamp_ms // 1000
         newest[second] = max(newest.get(second, 0), payment.timestamp_ms)
-    counts = {at: Bucket(found.slices, found.latency) for at, found in tally.seconds.items()}
+    counts = {
+        at: Bucket(found.slices, found.latency, failing=found.failing)
+        for at, found in tally.seconds.items()
+    }
     return Tally(counts), newest, told(bad)
 
 

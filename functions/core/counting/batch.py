@@ -61,7 +61,7 @@ def _segment(
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
     later cut can fall between them.
     """
-    most_cells = 3 * (len(counting.slicing) + 1) + 2
+    most_cells = 3 * (len(counting.slicing) + 1) + 3
     done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
     tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
     newest = 0
@@ -92,7 +92,7 @@ def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial
         last=records[-1].sequence_number,
         arrived_ms=max(record.arrived_ms for record in records),
         newest_ms=newest_ms,
-        tally=tally,
+        tally=tally.with_few_leaves(),
     )
 
 

@@ -5,7 +5,7 @@ How it is written is known here and nowhere else: who needs its dimensions or va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -100,6 +100,32 @@ def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) ->
     given = values if isinstance(values, tuple) else (values,)
     present = {name: value for name, value in zip(names, given, strict=True) if value is not None}
     return slice_key(present) if len(present) == len(names) else None
+
+
+def leaf_of(payment: Payment, slicing: Slicing) -> Slice:
+    """The narrowest slice that the payment is in: its values of all dimensions of the slicing."""
+    return narrowest(
+        key
+        for names, value_of in _leaf_getters(slicing)
+        if (key := _key(names, value_of(payment))) is not None
+    )
+
+
+@cache
+def _leaf_getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment], Any]]]:
+    names = sorted({name for combination in slicing for name in combination})
+    return _getters(tuple((name,) for name in names))
+
+
+@lru_cache(maxsize=65536)
+def elements(key: Slice) -> tuple[Slice, ...]:
+    """The slices of one dimension that it is the crossing of, in the order of their names."""
+    return tuple(element for element in key.split("&") if element)
+
+
+def narrowest(keys: Iterable[Slice]) -> Slice:
+    """The slice of what is in all of these, each of one dimension, in the order of their names."""
+    return "&".join(keys)
 
 
 @lru_cache(maxsize=65536)

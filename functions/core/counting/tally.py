@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from functions.core.counting.counts import NONE, Counts, one, speed
+from functions.core.counting.counts import BAD, NONE, Counts, one, speed
+from functions.core.counting.failing import Failing, add_failing, few
 from functions.core.counting.harm import Example, Money, add_money, example_of, is_harm, money_of
 from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import ALL, Slicing, slices_of
+from functions.core.counting.slices import ALL, Slicing, leaf_of, slices_of
 from functions.core.payments.event import Payment
 
 
@@ -20,7 +21,8 @@ class Bucket(msgspec.Struct, array_like=True):
     slices: slice → counts. latency: sketch bucket → payments (all traffic). parked, late: events
     of that second of arrival that were parked, and payments that came too late to be counted.
     money: slice → currency → amounts that failed; examples: slice → the first of its failed payments,
-    by name. unknown: decline code that the knowledge base does not have → payments.
+    by name. unknown: decline code that the knowledge base does not have → payments. failing: leaf →
+    counts of its payments that did not succeed.
     """
 
     slices: dict[str, Counts] = msgspec.field(default_factory=dict)
@@ -30,6 +32,7 @@ class Bucket(msgspec.Struct, array_like=True):
     money: dict[str, Money] = msgspec.field(default_factory=dict)
     examples: dict[str, Example] = msgspec.field(default_factory=dict)
     unknown: dict[str, int] = msgspec.field(default_factory=dict)
+    failing: Failing = msgspec.field(default_factory=dict)
 
     @property
     def cells(self) -> int:
@@ -37,7 +40,7 @@ class Bucket(msgspec.Struct, array_like=True):
 
     def parts(self) -> tuple[dict[Any, Any], ...]:
         """Everything that grows with what is counted, in the order in which a tally is split."""
-        return self.slices, self.latency, self.money, self.examples, self.unknown
+        return self.slices, self.latency, self.money, self.examples, self.unknown, self.failing
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -56,6 +59,9 @@ class Tally(msgspec.Struct, array_like=True):
         is its decline code where the knowledge base does not have it."""
         bucket = self.bucket(payment.timestamp_ms // 1000)
         latency, counts = payment.latency_ms, one(payment.status, cause)
+        if counts >= BAD:
+            leaf = leaf_of(payment, slicing)
+            bucket.failing[leaf] = bucket.failing.get(leaf, NONE) + counts * payment.count
         if latency is not None:
             counts += speed(latency)
             index = latency_index(latency)
@@ -73,6 +79,12 @@ class Tally(msgspec.Struct, array_like=True):
     def park(self, arrival_second: int, events: int = 1) -> None:
         """Count events that could not become payments, by the second of their arrival."""
         self.bucket(arrival_second).parked += events
+
+    def with_few_leaves(self) -> Tally:
+        """The tally with few leaves told apart in each second. It is changed, if at all."""
+        for bucket in self.seconds.values():
+            bucket.failing = few(bucket.failing)
+        return self
 
     @property
     def cells(self) -> int:
@@ -116,7 +128,14 @@ def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
     for code, count in two.unknown.items():
         unknown[code] = unknown.get(code, 0) + count
     return Bucket(
-        slices, latency, one.parked + two.parked, one.late + two.late, money, examples, unknown
+        slices,
+        latency,
+        one.parked + two.parked,
+        one.late + two.late,
+        money,
+        examples,
+        unknown,
+        add_failing(one.failing, two.failing),
     )
 
 

@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, payments
+from functions.core.counting.failing import few
 from functions.core.counting.harm import NO_HARM, Harm, joined
 from functions.core.counting.slices import ALL, Slice, pooled
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
@@ -110,7 +111,7 @@ def countable(window: Window, tally: Tally, known: Collection[str]) -> tuple[Tal
     newcomers: set[str] = set()
     for second, bucket in tally.seconds.items():
         if second >= window.oldest:
-            counted[second] = _bounded(bucket, known, newcomers)
+            counted[second] = _bounded(_with_few_leaves(bucket), known, newcomers)
         else:
             late += payments(bucket.slices[ALL]) if ALL in bucket.slices else 0
             parked += bucket.parked
@@ -127,7 +128,11 @@ def merge_into(window: Window, counted: Tally) -> Window:
     seconds = dict(window.seconds)
     for second, bucket in counted.seconds.items():
         held = seconds.get(second)
-        seconds[second] = bucket if held is None else merge_buckets(held, bucket)
+        if held is None:
+            seconds[second] = bucket
+        else:
+            seconds[second] = merged = merge_buckets(held, bucket)
+            merged.failing = few(merged.failing)
         if window.start <= second <= window.clock:
             totals.enter(bucket)
     return totals.in_window(window, seconds)
@@ -190,6 +195,13 @@ class _Totals:
             self.parked,
             self.late,
         )
+
+
+def _with_few_leaves(bucket: Bucket) -> Bucket:
+    failing = few(bucket.failing)
+    if failing is bucket.failing:
+        return bucket
+    return msgspec.structs.replace(bucket, failing=failing)
 
 
 def _bounded(bucket: Bucket, known: Collection[str], newcomers: set[str]) -> Bucket:

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts
+from functions.core.counting.failing import Failing
 from functions.core.counting.slices import Slice
 from functions.core.counting.wire import Derived
 from functions.core.detection.season import Hours
@@ -25,7 +26,8 @@ CELL_SECONDS: Final = 60
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):
     """Counts by slice that arrived in [start, end), seconds. `held`: slices that were not
-    absorbed. mixed: traffic was spread over the slices as it usually is not: none was."""
+    absorbed. mixed: traffic was spread over the slices as it usually is not: none was. failing: what did
+    not succeed, by leaf."""
 
     start: int
     end: int
@@ -33,6 +35,7 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
     absorbed: bool = False
     held: frozenset[str] = frozenset()
     mixed: bool = False
+    failing: Failing = msgspec.field(default_factory=dict)
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):

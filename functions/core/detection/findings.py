@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import NONE, attempts, blamed, minus, risen, shown
 from functions.core.counting.signals import ORDER, RATES, SIGNALS
-from functions.core.counting.slices import ALL, dimensions, wider_slices
+from functions.core.counting.slices import ALL, Slice, dimensions, wider_slices
 from functions.core.detection.evidence import began, strength
 from functions.core.detection.explanation import Suspect, causes
+from functions.core.detection.leaves import in_part, still_in_part
 from functions.core.detection.routes import routes
 from functions.core.detection.span import Moment, Span
 from functions.core.troubles.incident import Incident
@@ -100,9 +101,15 @@ def _localised(
             best[key] = left
     tuning = moment.normals.tuning.explanation
     own = {(suspect.slice, suspect.signal): since for suspect, since in suspects}
+    found = causes(list(best.values()), span.weigh, span.crossing, tuning)
+    slices = [*told, *(cause.slice for cause in found)]
     return [
-        sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start))
-        for cause in causes(list(best.values()), span.weigh, span.crossing, tuning)
+        in_part(
+            moment,
+            sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start)),
+            [other for other in slices if other != cause.slice],
+        )
+        for cause in found
     ]
 
 
@@ -144,9 +151,10 @@ def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -
     return sighting(moment, verdict(span, replace(best, sure=1.0)), incident.stands_since)
 
 
-def as_now(moment: Moment, incident: Incident) -> Sighting:
-    """The open incident as the window shows it."""
-    return sighting(moment, verdict_now(moment, incident), incident.stands_since)
+def as_now(moment: Moment, incident: Incident, others: Sequence[Slice] = ()) -> Sighting:
+    """The open incident as the window shows it. others: slices of the other ones."""
+    now = sighting(moment, verdict_now(moment, incident), incident.stands_since)
+    return still_in_part(moment, now, incident, others)
 
 
 def verdict_now(moment: Moment, incident: Incident) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
+from functions.core.counting.failing import few
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import Slice
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell, Past
@@ -26,11 +27,13 @@ def fold(
     *,
     learning: bool,
     mixed: bool = False,
+    failing: Mapping[Slice, Counts] | None = None,
 ) -> Baseline:
     """The baseline of `normals` with the current counts as a new cell that ends at `second`.
 
     While learning, everything is absorbed at once: there is no normal yet to depart from. mixed:
-    traffic is spread as it usually is not, and has not been for long.
+    traffic is spread as it usually is not, and has not been for long. failing: what of the current counts
+    did not succeed, by leaf.
     """
     baseline, tuning = normals.baseline, normals.tuning.normal
     start = baseline.folded or second - CELL_SECONDS
@@ -38,7 +41,16 @@ def fold(
     learned = _Learned(normals)
     kept: list[Cell] = []
     before: Mapping[Slice, Counts] = {}
-    for cell in (*baseline.cells, Cell(start, second, dict(current), mixed=mixed)):
+    for cell in (
+        *baseline.cells,
+        Cell(
+            start,
+            second,
+            dict(current),
+            mixed=mixed,
+            failing=few(dict(failing or {}), normals.tuning.leaf.cell_leaves),
+        ),
+    ):
         if not cell.absorbed and cell.end <= ripe:
             cell = _ripened(cell, held_back)
             learned.absorb(cell, before)

@@ -52,7 +52,14 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     if not (state.tracker.hot or _is_followed(state, rules) or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
-    known = [_tempered(as_now(moment, incident), state, rules.tuning) for incident in open_]
+    known = [
+        _tempered(
+            as_now(moment, one, [other.slice for other in open_ if other.id != one.id]),
+            state,
+            rules.tuning,
+        )
+        for one in open_
+    ]
     found, explained = findings(moment, open_)
     news = [
         _with_harm(_tempered(item, state, rules.tuning), moment, state.incidents)

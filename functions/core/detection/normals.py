@@ -16,6 +16,7 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
 from functions.core.detection.season import HOUR, Season, season
 from functions.core.detection.tuning import Tuning
+from functions.core.detection.usual import Usual, usual
 
 
 class Normals:
@@ -36,6 +37,7 @@ class Normals:
         self._normals: dict[str, dict[str, Normal]] = {signal: {} for signal in RATES}
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
+        self._usual: dict[str, Usual] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
@@ -112,6 +114,12 @@ class Normals:
             found = (field(counts, wave) + borrowed * wider) / (attempts(counts) + borrowed)
             self._shares[wave, key] = found
         return found
+
+    def usually(self, signal: str) -> Usual:
+        """What usually fails with that signal, by leaf."""
+        if signal not in self._usual:
+            self._usual[signal] = usual(self.baseline, signal)
+        return self._usual[signal]
 
     def is_by(self, budget: Budget, tuning: Tuning) -> bool:
         """Whether these are what follows from that budget and tuning."""

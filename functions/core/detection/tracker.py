@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from functions.core.counting.counts import BAD, BLAMED_AT, DIGIT, NONE, Counts, attempts
+from functions.core.counting.failing import add_failing, few
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL, Slice, is_judged
 from functions.core.counting.tally import Tally
@@ -37,7 +38,8 @@ def _no_trails() -> dict[str, dict[str, Trail]]:
 class Tracker(msgspec.Struct, frozen=True):
     """known: slice → second it was seen first. current: slice → counts since `baseline.folded`.
     trails: by signal, slice → evidence. hot: signal and slice of the trails that are suspicious.
-    events: that were weighed since then; events_a_second: in the long run; needed: nats."""
+    events: that were weighed since then; events_a_second: in the long run; needed: nats. failing: leaf →
+    counts since then of what did not succeed."""
 
     began: int = 0
     baseline: Baseline = msgspec.field(default_factory=Baseline)
@@ -48,6 +50,7 @@ class Tracker(msgspec.Struct, frozen=True):
     events: int = 0
     events_a_second: float = 0.0
     needed: float = 2 * EvidenceTuning().fewest_nats
+    failing: Mapping[str, Counts] = msgspec.field(default_factory=dict)
 
     def is_learning(self, clock: int, budget: Budget) -> bool:
         return clock - self.began < budget.learning_seconds
@@ -98,7 +101,17 @@ def counted(tracker: Tracker, tally: Tally, clock: int, normals: Normals) -> Tra
         tracker.events + weighing.weighed,
         tracker.events_a_second,
         tracker.needed,
+        _failing(tracker.failing, tally, 2 * normals.tuning.leaf.cell_leaves),
     )
+
+
+def _failing(before: Mapping[Slice, Counts], tally: Tally, most: int) -> Mapping[Slice, Counts]:
+    """What failed, with the tally's, of which so many leaves are told apart."""
+    failing = before
+    for bucket in tally.seconds.values():
+        if bucket.failing:
+            failing = add_failing(failing, bucket.failing)
+    return few(dict(failing), most) if len(failing) > 2 * most else failing
 
 
 class _Weighing:
@@ -175,7 +188,15 @@ def folded(
     began = tracker.baseline.folded or tracker.began
     budget, tuning = normals.budget, normals.tuning
     learning = began - tracker.began < budget.learning_seconds
-    baseline = fold(normals, tracker.current, clock, held_back, learning=learning, mixed=mixed)
+    baseline = fold(
+        normals,
+        tracker.current,
+        clock,
+        held_back,
+        learning=learning,
+        mixed=mixed,
+        failing=tracker.failing,
+    )
     baseline, alive = forget(baseline, clock, tuning.normal)
     known = {key: born for key, born in tracker.known.items() if key in alive}
     if len(known) > MAX_SLICES * tuning.normal.full:

@@ -206,6 +206,45 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     deeper: Times = 2.0
 
 
+class LeafTuning(msgspec.Struct, frozen=True):
+    """Which part of a slice is its trouble about? (leaves.py, tracker.py, folding.py)
+
+    explains: the part holds at least this share of the failures too many that there surely are.
+    doubt: standard deviations of an excess, within which it may be more or less than it seems.
+    dimension_nats: what every dimension more costs (nats), beside the logarithm of its values' number.
+    clear_nats: by so much it must be likelier that the part fails alone than that all does (nats): it is
+        told once and not taken back lightly.
+    contending_nats: and so much likelier than another part that shares some of its payments (nats).
+    tolerated: so many times what is usual may fail outside of the part.
+    told_apart: share of the failures that must be known by leaf.
+    borrowed: failures that the spread of payments counts for at most.
+    independent: failures that it counts for where it only follows from the spread of each dimension.
+    told_by: and so many more for each payment that usually did not succeed (share).
+    most_values: that are looked at.
+    named_seconds: so long after it began an incident can still be named more finely (seconds).
+    every_seconds: how often that is tried at first (seconds).
+    most_grown: times its usual share of all traffic that a value's payments are taken to be at most.
+    cell_leaves: of what failed in a minute, that are told apart; in the one under way twice as many, for
+        what is rare by now may not be in the end.
+    """
+
+    explains: Share = 0.7
+    doubt: Times = 1.5
+    dimension_nats: Nats = 2.0
+    clear_nats: Nats = 4.0
+    contending_nats: Nats = 3.0
+    tolerated: Times = 1.2
+    told_apart: Share = 0.9
+    borrowed: Times = 20.0
+    independent: Times = 2.0
+    told_by: Share = 0.2
+    most_values: Number = 16
+    named_seconds: Seconds = 900
+    every_seconds: Seconds = 5
+    most_grown: Times = 4.0
+    cell_leaves: Number = 256
+
+
 class HoldingTuning(msgspec.Struct, frozen=True):
     """What is kept out of what is normal? (held_back.py)
 
@@ -246,6 +285,7 @@ class Tuning(msgspec.Struct, frozen=True):
     latency: LatencyTuning = LatencyTuning()
     wave: WaveTuning = WaveTuning()
     explanation: ExplanationTuning = ExplanationTuning()
+    leaf: LeafTuning = LeafTuning()
     holding: HoldingTuning = HoldingTuning()
     figures: FiguresTuning = FiguresTuning()
     recovery: RecoveryTuning = RecoveryTuning()

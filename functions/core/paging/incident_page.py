@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from functions.core.counting.signals import SIGNALS, VOLUME
 from functions.core.counting.slices import slice_values, words
 from functions.core.paging.first_action import first_action, routes_words, short_action
@@ -26,6 +28,7 @@ from functions.core.troubles.incident import (
     AGAIN,
     CALM,
     CLOSED,
+    NARROWED,
     OPENED,
     RECOVERED,
     SILENT,
@@ -33,10 +36,21 @@ from functions.core.troubles.incident import (
     Announcement,
     Incident,
     Part,
+    as_named,
 )
 
-_NEWS: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE, now ", AGAIN: "AGAIN: "}
-_NEWS_SHORT: Final[Mapping[str, str]] = {OPENED: "", WORSE: "WORSE ", AGAIN: "AGAIN "}
+_NEWS: Final[Mapping[str, str]] = {
+    OPENED: "",
+    WORSE: "WORSE, now ",
+    AGAIN: "AGAIN: ",
+    NARROWED: "NARROWED DOWN: ",
+}
+_NEWS_SHORT: Final[Mapping[str, str]] = {
+    OPENED: "",
+    WORSE: "WORSE ",
+    AGAIN: "AGAIN ",
+    NARROWED: "NARROWED ",
+}
 _ENDINGS: Final[Mapping[str, str]] = {
     RECOVERED: "OK: recovered after {lasted}: {place}",
     CALM: "OK: back to a tolerated rate after {lasted}: {place}",
@@ -50,14 +64,14 @@ _MOST_SHOWN: Final = 3
 
 
 def incident_subject(incident: Incident) -> str:
-    return subject_line(
-        f"{incident.id}: payments {SIGNALS[incident.signal].short} on {words(incident.slice)}"
-    )
+    place = words(as_named(incident).slice)
+    return subject_line(f"{incident.id}: payments {SIGNALS[incident.signal].short} on {place}")
 
 
 def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
     """The message for one transition of an incident."""
-    incident = announcement.incident
+    incident = as_named(announcement.incident)
+    announcement = replace(announcement, incident=incident)
     found = blame(incident)
     is_over = announcement.transition == CLOSED
     if is_over:
@@ -71,7 +85,11 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         )
     return Page(
         thread=incident.id,
-        kind=RESOLVE if is_over else UPDATE if announcement.transition == WORSE else TRIGGER,
+        kind=RESOLVE
+        if is_over
+        else UPDATE
+        if announcement.transition in (WORSE, NARROWED)
+        else TRIGGER,
         severity=incident.severity,
         subject=incident_subject(incident),
         headline=headline,

@@ -11,7 +11,14 @@ from functions.core.paging.incident_page import incident_page, incident_subject
 from functions.core.paging.page import UPDATE, Page
 from functions.core.paging.record_notes import incident_note
 from functions.core.paging.storm import in_storm, is_storm, storm_of, storm_thread
-from functions.core.troubles.incident import AGAIN, CLOSED, WORSE, Announcement, Incident
+from functions.core.troubles.incident import (
+    AGAIN,
+    CLOSED,
+    NARROWED,
+    WORSE,
+    Announcement,
+    Incident,
+)
 from functions.core.troubles.record import Note
 from functions.core.troubles.severity import RANK
 
@@ -41,7 +48,7 @@ def announced(desk: Desk, message: Announcement, now: int, manners: Manners) -> 
     if thread.taken_by:
         page = replace(page, facts=(*page.facts, ("Taken by", thread.taken_by)))
     told: Page | None = page
-    if message.transition == WORSE and not is_worse:
+    if message.transition in (WORSE, NARROWED) and not is_worse:
         if now - thread.updated_at < manners.cooldown_seconds:
             told = None
         else:

@@ -20,6 +20,8 @@ from functions.core.troubles.severity import INFO
 
 OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
 """Transitions; CLOSED is also the last state."""
+NARROWED: Final = "narrowed"
+"""The transition of an open incident whose finer name has become clear."""
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 """The states before."""
 RECOVERED, CALM, SILENT = "recovered", "calm", "silent"
@@ -99,7 +101,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     have too few attempts for a rate. routes: how the same payments did by each gateway, when it was
     last seen and did not recover. parts: what else its trouble shows, the strongest first
     (functions/core/troubles/trouble.py). also: slices that hold the same payments as `slice`, or
-    contain all of them.
+    contain all of them. narrowed: a slice inside of its own, not counted, that its failures are
+    about; empty where there is none, or none is clear; share: of the slice's attempts, some that are in it.
     """
 
     id: str
@@ -120,6 +123,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     routes: tuple[Route, ...] = ()
     parts: tuple[Part, ...] = ()
     also: tuple[Slice, ...] = ()
+    narrowed: Slice = ""
+    share: float = 1.0
 
     @property
     def stands_since(self) -> int:
@@ -146,6 +151,35 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return about(self.slice, self.signal)
 
 
+def as_named(incident: Incident) -> Incident:
+    """The incident by the narrowest name that is known of it, for whoever tells or shows it.
+
+    What it is followed by is its slice, which is counted. Of a narrower one the failures are known and
+    the attempts are an estimate: all that fails too much is in it, so its rate is higher by as much as
+    it is smaller.
+    """
+    if not incident.narrowed:
+        return incident
+    worst, latest, share = incident.worst, incident.latest, incident.share
+
+    def inside(rate: float) -> float:
+        return min(1.0, worst.normal + max(0.0, rate - worst.normal) / share)
+
+    return msgspec.structs.replace(
+        incident,
+        slice=incident.narrowed,
+        narrowed="",
+        share=1.0,
+        worst=msgspec.structs.replace(
+            worst,
+            rate=inside(worst.rate),
+            at_least=inside(worst.at_least),
+            attempts=round(worst.attempts * share),
+        ),
+        latest=latest and Latest(inside(latest.rate), latest.seconds),
+    )
+
+
 def about(key: Slice, signal: str) -> tuple[str, str]:
     """What an incident is about: its slice, and whether payments fail there or show `signal`."""
     return key, SIGNALS[signal].trouble
@@ -165,6 +199,7 @@ class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
         incident = self.incident
         name = f"{incident.id}/{self.transition}/{incident.severity}/{incident.slice}"
         name = f"{name}/{incident.again}" if incident.again else name
+        name = f"{name}/{incident.narrowed}" if incident.narrowed else name
         parts = "+".join(sorted(f"{part.signal}:{part.severity}" for part in incident.parts))
         return f"{name}/{incident.signal}+{parts}" if parts else name
 

@@ -22,10 +22,11 @@ from msgspec.structs import replace
 from functions.core.counting.counts import blamed
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
 from functions.core.counting.signals import is_rate
-from functions.core.counting.slices import refines
+from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     CLOSED,
     INCIDENT,
+    NARROWED,
     NOBODY_AFFECTED,
     OPENED,
     RECOVERING,
@@ -50,7 +51,8 @@ from functions.core.troubles.trouble import Turn, placed, remembered, told, with
 
 class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
-    done since it began, and how the same payments do by each gateway."""
+    done since it began, and how the same payments do by each gateway. narrowed: the slice inside that
+    it is about, empty where it is all of it, None where that is not clear; share: of the attempts, in it."""
 
     verdict: Verdict
     began: int
@@ -58,6 +60,8 @@ class Sighting(msgspec.Struct, frozen=True):
     elsewhere: float | None
     harm: Harm = NO_HARM
     routes: tuple[Route, ...] = ()
+    narrowed: Slice | None = None
+    share: float = 1.0
 
 
 _Subject = tuple[str, str]
@@ -188,6 +192,8 @@ def _suspect(sighting: Sighting, now: int) -> Followed:
         updated_at=now,
         worst=_figures(sighting, verdict.score),
         routes=sighting.routes,
+        narrowed=sighting.narrowed or "",
+        share=sighting.share,
     )
     return Followed(suspect)
 
@@ -226,6 +232,8 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         # That the narrow slice was silent says nothing of the wide one.
         idle_since=0 if widened else life.idle_since,
     )
+    item = _renamed(Followed(incident, life), sighting, widened=widened)
+    incident, life = item.incident, item.life
     routes = incident.routes if life.well_since else sighting.routes
     incident = replace(incident, slice=verdict.slice, updated_at=now, routes=routes)
     if widened and incident.is_open:
@@ -240,6 +248,20 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         worst=_figures(sighting, score),
     )
     return Followed(incident, life)
+
+
+def _renamed(item: Followed, sighting: Sighting, *, widened: bool) -> Followed:
+    """The incident by the name that is seen now. A finer one is given once, and taken back once, where the
+    trouble has outgrown it: a name does not go to and fro."""
+    incident, life = item.incident, item.life
+    if incident.narrowed and (widened or sighting.narrowed == ""):
+        plain = replace(incident, narrowed="", share=1.0)
+        wider = life.widened or incident.is_open
+        return Followed(plain, replace(life, named=True, widened=wider, renamed=False))
+    if life.named or widened or incident.narrowed or not sighting.narrowed:
+        return item
+    finer = replace(incident, narrowed=sighting.narrowed, share=sighting.share)
+    return Followed(finer, replace(life, renamed=incident.is_open))
 
 
 def _harmed_at_least(incident: Incident, harm: Harm) -> Incident:
@@ -270,9 +292,12 @@ def _suspected(
 def _open(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) -> _Outcome:
     incident, life = item.incident, item.life
     if RANK[incident.severity] > RANK[life.announced] or life.widened:
-        life = replace(life, announced=incident.severity, widened=False)
+        life = replace(life, announced=incident.severity, widened=False, renamed=False)
         worse = Followed(incident, life)
         return worse, Turn(worse, WORSE)
+    if life.renamed:
+        narrowed = Followed(incident, replace(life, renamed=False))
+        return narrowed, Turn(narrowed, NARROWED)
     reason = over_because(item, now, patience, tuning)
     if not reason:
         return item, None

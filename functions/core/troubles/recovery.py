@@ -48,7 +48,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     its payments began to say so. calm_since: since when the window's rate is tolerated. idle_since:
     since when no payment of its slice came. ill_attempts, ill_events: that came while it was ill;
     well_attempts, well_events: since well_since. well_for: seconds that it was well for before it
-    came back last.
+    came back last. renamed: it has a finer name that was not told; named: its name stays what it is.
     """
 
     announced: str = ""
@@ -62,6 +62,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     well_attempts: int = 0
     well_events: int = 0
     well_for: int = 0
+    renamed: bool = False
+    named: bool = False
 
 
 _NEWBORN: Final = Life()

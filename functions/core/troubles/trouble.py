@@ -24,6 +24,7 @@ from functions.core.troubles.incident import (
     AGAIN,
     CLOSED,
     INCIDENT,
+    NARROWED,
     OPENED,
     RECOVERING,
     WORSE,
@@ -191,6 +192,8 @@ def _after(item: Followed, before: Followed) -> Followed:
     incident, old = item.incident, before.incident
     well_since = before.life.well_since or before.life.calm_since or old.closed_at
     well_for = max(incident.started_at, old.closed_at) - well_since
+    if not incident.narrowed and old.slice == incident.slice:
+        incident = replace(incident, narrowed=old.narrowed, share=old.share)
     return Followed(
         replace(
             incident,
@@ -256,6 +259,6 @@ def _transition(was: Group, group: Group, befell: Sequence[Turn]) -> str:
             continue
         if incident.severity == CRITICAL and incident.family not in critical:
             return WORSE
-        if transition == WORSE and incident.about == first.about:
-            return WORSE
+        if transition in (WORSE, NARROWED) and incident.about == first.about:
+            return transition
     return ""

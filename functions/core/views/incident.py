@@ -19,6 +19,7 @@ from functions.core.troubles.incident import (
     CALM,
     CLOSED,
     INCIDENT,
+    NARROWED,
     OPENED,
     RECOVERED,
     RECOVERING,
@@ -27,6 +28,7 @@ from functions.core.troubles.incident import (
     WORSE,
     Incident,
     Part,
+    as_named,
 )
 from functions.core.troubles.record import (
     ACKNOWLEDGED,
@@ -191,7 +193,7 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="What happened.",
             extra_json_schema=_one_of(
-                OPENED, WORSE, AGAIN, CLOSED, ALARM, ACKNOWLEDGED, RATED, OVER
+                OPENED, WORSE, NARROWED, AGAIN, CLOSED, ALARM, ACKNOWLEDGED, RATED, OVER
             ),
         ),
     ]
@@ -278,6 +280,7 @@ def trouble_view(record: TroubleRecord) -> TroubleView:
 
 
 def incident_view(incident: Incident) -> IncidentView:
+    incident = as_named(incident)
     worst, latest, affected = incident.worst, incident.latest, incident.affected
     found = blame(incident)
     return IncidentView(

@@ -63,7 +63,12 @@ def test_a_partial_of_another_version_is_refused_by_its_number() -> None:
         decode(encode(other))
 
 
-def test_a_partial_without_money_examples_and_unknown_codes_is_read() -> None:
+def test_what_failed_by_leaf_travels_with_a_partial() -> None:
+    what = Tally({NOW: Bucket({ALL: counts(failed=2)}, failing={"issuer=A": counts(failed=2)})})
+    assert decode(encode(partial(7, what))).tally == what
+
+
+def test_a_partial_without_money_examples_unknown_codes_and_leaves_is_read() -> None:
     counted = counts(approved=1)
     tally = {NOW: [{ALL: to_bytes(counted)}, {7: 2}, 3, 4]}
     sent = [SHARD, "1", "2", NOW * 1000, NOW * 1000, tally, 0, 2, ""]

@@ -13,8 +13,11 @@ from functions.core.counting.slices import (
     crossing,
     dimensions,
     disjoint,
+    elements,
     format_slicing,
     is_judged,
+    leaf_of,
+    narrowest,
     parse_slicing,
     pooled,
     refines,
@@ -122,3 +125,20 @@ def test_a_combination_may_be_written_in_any_order_with_spaces() -> None:
 def test_a_slicing_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="dimension"):
         parse_slicing(text)
+
+
+@given(values)
+def test_a_slice_is_the_crossing_of_its_elements(chosen: dict[str, str]) -> None:
+    key = slice_key(chosen)
+    assert narrowest(elements(key)) == key
+    assert [slice_values(one) for one in elements(key)] == [
+        {name: chosen[name]} for name in sorted(chosen)
+    ]
+
+
+@given(values)
+def test_a_leaf_lies_in_every_slice_that_its_payment_is_counted_in(chosen: dict[str, str]) -> None:
+    paid = payment(NOW, **chosen)
+    leaf = leaf_of(paid, DEFAULT_SLICING)
+    assert slice_values(leaf) == chosen
+    assert all(refines(leaf, key) for key in slices_of(paid, DEFAULT_SLICING))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import attempts, payments
+from functions.core.counting.failing import MOST_LEAVES
 from functions.core.counting.harm import Example
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally, merge, split
@@ -128,3 +129,31 @@ def test_a_code_that_nobody_knows_is_counted_by_name() -> None:
     for _ in range(3):
         tally.add(payment(NOW, "failed", count=2), "unknown", (), "acme:Z9")
     assert tally.seconds[NOW].unknown == {"acme:Z9": 6}
+
+
+@given(lists)
+def test_what_failed_is_counted_once_in_its_leaf(paid: list[Payment]) -> None:
+    wrong = sum(attempts(bucket.slices.get(ALL, 0)) for bucket in counted(paid).seconds.values())
+    wrong -= sum(p.count for p in paid if p.status == "approved")
+    failing = [bucket.failing for bucket in counted(paid).seconds.values()]
+    assert sum(attempts(n) for leaves in failing for n in leaves.values()) == wrong
+
+
+def test_a_leaf_has_all_values_of_the_dimensions_that_are_counted() -> None:
+    tally = Tally()
+    slicing = (("issuer",), ("gateway", "network"))
+    made = payment(status="denied", issuer="A&B", gateway="G", method="card", latency_ms=70.0)
+    tally.add(made, "customer", slicing)
+    assert tally.seconds[NOW].failing == {"gateway=G&issuer=A%26B": counts(denied=1, customer=1)}
+    tally.add(payment(issuer="A"), "", slicing)
+    assert len(tally.seconds[NOW].failing) == 1
+
+
+def test_a_tally_on_its_way_has_few_leaves_a_second_and_lost_nothing() -> None:
+    tally = Tally()
+    for number in range(2 * MOST_LEAVES):
+        tally.add(payment(status="failed", merchant=f"M{number}"), "gateway", (("merchant",),))
+    before = tally.seconds[NOW].failing
+    failing = tally.with_few_leaves().seconds[NOW].failing
+    assert len(failing) <= MOST_LEAVES + 1
+    assert sum(failing.values()) == sum(before.values())

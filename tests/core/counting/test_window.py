@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, payments
+from functions.core.counting.failing import MOST_LEAVES
 from functions.core.counting.latency import latency_quantile
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
@@ -270,3 +271,21 @@ def test_the_sketch_of_latencies_moves_with_the_window() -> None:
     window, _, _ = merged(at(10), slow)
     assert latency_quantile(window.latency, 0.5) is not None
     assert latency_quantile(at(14, window).latency, 0.5) is None
+
+
+def failing(second: int, first: int, many: int) -> Tally:
+    """A failure of each of so many merchants, all in one second."""
+    coming = tally({NOW + second: {ALL: counts(failed=many, gateway=many)}})
+    coming.seconds[NOW + second].failing = {
+        f"merchant=m{number}": counts(failed=1, gateway=1) for number in range(first, first + many)
+    }
+    return coming
+
+
+def test_a_second_has_few_leaves_however_many_tallies_bring_them_and_loses_no_failure() -> None:
+    window = at(10)
+    for first in (0, 5 * MOST_LEAVES, 10 * MOST_LEAVES):
+        window, _, _ = merged(window, failing(9, first, 5 * MOST_LEAVES))
+    held = window.seconds[NOW + 9].failing
+    assert len(held) <= MOST_LEAVES + 1
+    assert sum(held.values()) == counts(failed=15 * MOST_LEAVES, gateway=15 * MOST_LEAVES)

@@ -21,7 +21,7 @@ from functions.core.detection.folding import (
 )
 from functions.core.detection.normals import Normals
 from functions.core.detection.season import HOUR
-from functions.core.detection.tuning import NormalTuning
+from functions.core.detection.tuning import LeafTuning, NormalTuning
 from tests.builders import NOW, counts
 
 FORGOTTEN_SECONDS = NormalTuning().forgotten_seconds
@@ -387,3 +387,13 @@ def test_asking_what_is_normal_changes_nothing_of_the_baseline() -> None:
     normals = Normals(asked)
     assert normals.normal(SEGMENT, FAILED) is normals.normal(SEGMENT, FAILED)
     assert asked == fresh
+
+
+def test_a_cell_keeps_what_failed_by_leaf_and_tells_few_leaves_apart() -> None:
+    most = LeafTuning().cell_leaves
+    failing = {f"merchant=m{n}": counts(failed=1, gateway=1) for n in range(2 * most)}
+    came = of(2 * most, 4 * most)
+    baseline = fold(Normals(Baseline()), came, NOW + 60, nothing, learning=False, failing=failing)
+    assert len(baseline.cells[-1].failing) == most + 1
+    assert sum(baseline.cells[-1].failing.values()) == sum(failing.values())
+    assert minutes(1, of(1, 100)).cells[-1].failing == {}

@@ -7,7 +7,7 @@ import pytest
 from functions.core.counting.counts import Counts
 from functions.core.counting.signals import SIGNALS, WAVES
 from functions.core.counting.slices import ALL
-from functions.core.detection.baseline import CELL_SECONDS, Baseline
+from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import steps
 from functions.core.detection.folding import fold
@@ -84,3 +84,12 @@ def test_a_memory_of_another_budget_remembers_nothing_of_it() -> None:
     memory, baseline = Memory(), Baseline()
     normals = memory.of(baseline, BUDGET)
     assert memory.of(baseline, Budget(per_week=9.0)) is not normals
+
+
+def test_what_usually_fails_by_leaf_is_worked_out_once() -> None:
+    failing = {HDFC: counts(failed=3, denied=2, gateway=3, customer=2)}
+    cell = Cell(START, START + CELL_SECONDS, {}, absorbed=True, failing=failing)
+    normals = Normals(Baseline(cells=(cell,)))
+    assert normals.usually("failed").shown == {HDFC: 3}
+    assert normals.usually("failed").unhappy == {HDFC: 5}
+    assert normals.usually("failed") is normals.usually("failed")

@@ -260,3 +260,15 @@ def test_few_slices_are_all_kept() -> None:
 def test_a_trail_is_suspicious_before_it_is_sure() -> None:
     assert 0 < SUSPICIOUS < 1
     assert attempts(CALM.current[ALL]) == 4000
+
+
+def test_what_failed_by_leaf_is_kept_until_the_fold_and_is_then_in_the_cell() -> None:
+    tracker = Tracker()
+    for second in range(3):
+        what = tally({NOW + second: {ALL: MIXED}})
+        what.seconds[NOW + second].failing = {A: counts(failed=10, gateway=10)}
+        tracker = counted(tracker, what, NOW + second, normals(tracker))
+    assert tracker.failing == {A: counts(failed=30, gateway=30)}
+    after = folded(tracker, NOW + 60, normals(tracker), nothing)
+    assert after.failing == {}
+    assert after.baseline.cells[-1].failing == tracker.failing

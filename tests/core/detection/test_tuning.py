@@ -38,6 +38,7 @@ DEFINITIONS: Final = {
     "journal.FORMAT": "the format of what is stored",
     "journal.SNAPSHOT_EVERY": "what a cold start costs, not what is judged",
     "journal.LARGEST_CHUNK": "what DynamoDB holds",
+    "leaves._NOTHING": "a guard that keeps a logarithm finite",
     "season.HOUR": "an hour",
     "season.HOURS": "a week of hours: every weekday is known",
 }

@@ -11,7 +11,7 @@ from functions.core.paging.page import (
     TRIGGER,
     UPDATE,
 )
-from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE, Part
+from functions.core.troubles.incident import AGAIN, CLOSED, NARROWED, OPENED, WORSE, Part
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from tests.builders import DASHBOARD, NOW, announcement
 from tests.core.paging.shown import shown
@@ -62,6 +62,21 @@ def test_an_incident_with_parts_that_came_and_went_closed(snapshot: SnapshotAsse
 def test_an_incident_got_worse(snapshot: SnapshotAssertion) -> None:
     worse = announcement(WORSE, slice="issuer=HDFC", rate=0.71, at_least=0.66, attempts=1204)
     assert shown(incident_page(worse, DASHBOARD)) == snapshot
+
+
+def test_an_incident_was_narrowed_down(snapshot: SnapshotAssertion) -> None:
+    narrowed = announcement(
+        NARROWED,
+        slice="gateway=razorpay",
+        narrowed="gateway=razorpay&merchant=M7",
+        share=0.25,
+        rate=0.12,
+        at_least=0.09,
+        causes={"gateway": 73},
+    )
+    page = incident_page(narrowed, DASHBOARD)
+    assert page.kind == UPDATE
+    assert shown(page) == snapshot
 
 
 def test_an_incident_closed(snapshot: SnapshotAssertion) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functions.core.paging.desk import Desk
-from functions.core.troubles.incident import AGAIN, OPENED, WORSE, Announcement
+from functions.core.paging.page import TRIGGER, UPDATE
+from functions.core.troubles.incident import AGAIN, NARROWED, OPENED, WORSE, Announcement
 from tests.builders import announcement, incident
 from tests.core.paging.hearing import CLOSE, GREEN, RED, at, hear, pages
 
@@ -84,3 +85,12 @@ def test_an_incident_that_comes_back_triggers_even_in_a_thread_that_lasts() -> N
     desk, _ = hear(Desk(), RED, announcement(OPENED), CLOSE)
     _, [back] = hear(desk, announcement(AGAIN, again=1))
     assert back.kind == "trigger"
+
+
+def test_a_finer_name_is_told_in_the_thread_and_not_again_in_the_cool_down() -> None:
+    narrow = "gateway=G&issuer=HDFC&network=VISA"
+    first = announcement(NARROWED, narrowed=narrow)
+    wider = announcement(WORSE, slice="issuer=HDFC")
+    told = pages(announcement(OPENED), first, wider)
+    assert [page.kind for page in told] == [TRIGGER, UPDATE]
+    assert "NARROWED DOWN" in told[1].headline

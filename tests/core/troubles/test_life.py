@@ -16,6 +16,7 @@ from functions.core.troubles.incident import (
     CALM,
     CLOSED,
     INCIDENT,
+    NARROWED,
     OPENED,
     RECOVERED,
     SILENT,
@@ -254,3 +255,58 @@ def _explained(told: Announcement, seconds_without: int) -> None:
         assert told.reason in (RECOVERED, CALM)
     else:
         assert told.reason in (RECOVERED, CALM, SILENT)
+
+
+NARROW = f"gateway=G&{SEGMENT}"
+
+
+def narrowed(sighting: Sighting, key: str | None = NARROW) -> Sighting:
+    return replace(sighting, narrowed=key, share=0.25)
+
+
+def passed(
+    items: Sequence[Followed], *every: Sighting
+) -> tuple[Sequence[Followed], list[Announcement]]:
+    """The incidents after these sightings, one a second, while payments go on failing; what was told."""
+    said: list[Announcement] = []
+    for second, sighting in enumerate(every):
+        items, told = follow(items, [sighting], {SEGMENT: Harm(BAD)}, NOW + second, PATIENCE)
+        said += told
+    return items, said
+
+
+def test_an_incident_is_told_by_its_finer_name_at_once_where_that_is_clear() -> None:
+    items, said = passed([], narrowed(seen()), seen())
+    assert [(item.transition, item.incident.narrowed) for item in said] == [(OPENED, NARROW)]
+    assert items[0].incident.narrowed == NARROW
+    assert (items[0].incident.slice, items[0].incident.share) == (SEGMENT, 0.25)
+
+
+def test_a_finer_name_that_becomes_clear_later_is_told_once() -> None:
+    _, said = passed([followed()], seen(), narrowed(seen()), seen(), narrowed(seen()))
+    assert [(item.transition, item.incident.narrowed) for item in said] == [(NARROWED, NARROW)]
+
+
+def test_a_name_does_not_go_to_and_fro() -> None:
+    """It is taken back once, where the trouble has outgrown it, and another one is no finer name."""
+    other = narrowed(seen(), f"gateway=H&{SEGMENT}")
+    every = [narrowed(seen()), other, narrowed(seen(), ""), other, narrowed(seen())]
+    items, said = passed([followed()], *every)
+    assert [(item.transition, item.incident.narrowed) for item in said] == [
+        (NARROWED, NARROW),
+        (WORSE, ""),
+    ]
+    assert (items[0].incident.narrowed, items[0].incident.share) == ("", 1.0)
+
+
+def test_what_reaches_further_has_no_finer_name_any_more() -> None:
+    items, said = passed([followed(narrowed=NARROW, share=0.25)], seen(ISSUER))
+    assert [item.transition for item in said] == [WORSE]
+    assert (items[0].incident.slice, items[0].incident.narrowed) == (ISSUER, "")
+
+
+def test_what_comes_back_has_the_finer_name_of_before() -> None:
+    before = followed(narrowed=NARROW, share=0.25, closed_at=NOW - 5)
+    items, said = passed([before], seen())
+    assert [(item.transition, item.incident.narrowed) for item in said] == [(AGAIN, NARROW)]
+    assert items[0].incident.share == 0.25

@@ -62,7 +62,7 @@ ENDED = TroubleRecord(
                 since=NOW + 9,
                 until=NOW + 180,
             ),
-        ),  # fmt: skip
+        ),
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
         routes=(
             Route("issuer=HDFC", "payu", 310, 2, WELL),
@@ -120,6 +120,19 @@ def test_a_slice_is_told_as_a_text_and_by_dimension() -> None:
     shown = printed(incident_view(incident(slice="issuer=A%26B&network=VISA")))
     assert shown["slice"] == "issuer=A%26B&network=VISA"
     assert shown["dimensions"] == {"issuer": "A&B", "network": "VISA"}
+
+
+def test_a_finer_name_is_the_slice() -> None:
+    view = incident_view(
+        incident(
+            slice="gateway=G", narrowed="gateway=G&merchant=M", share=0.5, rate=0.2, normal=0.0
+        )
+    )
+    assert (view.slice, view.dimensions) == (
+        "gateway=G&merchant=M",
+        {"gateway": "G", "merchant": "M"},
+    )
+    assert view.rate == 0.4
 
 
 def test_it_says_whose_trouble_it_is_as_far_as_that_is_clear() -> None:

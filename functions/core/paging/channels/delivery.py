@@ -82,6 +82,7 @@ class _Incident(msgspec.Struct):
     id: str
     signal: str
     slice: str
+    narrowed: str = ""
 
 
 class _Said(msgspec.Struct):
@@ -159,9 +160,10 @@ def _words(text: str) -> tuple[str, list[tuple[str, str]]]:
     if announced := _decoded(text, _Announcement):
         said = announced.paywatch_announcement
         incident = said.incident
+        place = _place(incident.narrowed or incident.slice)
         return (
-            f"incident {incident.id} {said.transition}: {incident.signal} on {_place(incident.slice)}",
-            [("Incident", incident.id), ("Where", _place(incident.slice))],
+            f"incident {incident.id} {said.transition}: {incident.signal} on {place}",
+            [("Incident", incident.id), ("Where", place)],
         )
     return "a message that Paywatch does not know", [("It says", text[:MOST_SHOWN] or "nothing")]
 
