@@ -108,7 +108,7 @@ def _watched(name: str) -> list[tuple[str, Rival, Alarm]]:
         elif kind is FixedRateOfTen:
             setting = max(critical, kind.default)
         rival = ScoreHybrid(warning, critical) if kind is ScoreHybrid else kind()
-        found.append((signal, rival, Alarm(setting)))
+        found.append((signal, rival, kind.alarm(setting)))
     return found
 
 
