@@ -158,7 +158,8 @@ class Focus(Rival):
                 rate = baseline.rate(key)
                 curve.forget(rate)
                 level = curve.nats(rate, self.FEWEST)
-                if level > self.settings[0] and binomial_nats(*lately[key][::-1], rate) < STILL:
+                attempts, events = lately[key]
+                if level > self.settings[0] and binomial_nats(events, attempts, rate) < STILL:
                     del curve.corners[:-1]  # what was found is over: begin anew
                     level = 0.0
                 levels[key] = level

@@ -135,6 +135,14 @@ class Market:
         rates = self.rates[inside][:, list(outcomes)].sum(axis=1)
         return float((weights * rates).sum() / weights.sum())
 
+    def speeds_of(self, key: str) -> Floats:
+        """The slice's ordinary share of each class of latency. Raises ValueError where none is told."""
+        if self.speeds is None:
+            raise ValueError("this market tells no latencies")
+        inside = self.inside(key)
+        found: Floats = self.shares[inside] @ self.speeds[inside] / self.shares[inside].sum()
+        return found
+
 
 def market(rng: np.random.Generator, volume: float, sizes: Mapping[str, int], kept: float = 0.4,
            poor_gateway: bool = False, failing: float = 1.0) -> Market:  # fmt: skip

@@ -37,7 +37,8 @@ class Retries:
         failed = counts[:, :, FAILED]
         second, leaf, outcome = np.nonzero(failed)
         times = self._rng.binomial(failed[second, leaf, outcome], AGAIN)
-        self._wait(counts, expected, *(np.repeat(at, times) for at in (second, leaf, outcome)), 1)
+        second, leaf, outcome = (np.repeat(at, times) for at in (second, leaf, outcome))
+        self._wait(counts, expected, second, leaf, outcome, 1)
 
     def _wait(
         self, counts: Ints, expected: Floats, second: Ints, leaf: Ints, outcome: Ints, tried: int
@@ -47,9 +48,7 @@ class Retries:
         second = second + self._rng.integers(1, WITHIN + 1, len(second))
         beyond = second >= len(counts)
         if beyond.any():
-            self._later.append(
-                (second[beyond] - len(counts), leaf[beyond], outcome[beyond], tried)
-            )
+            self._later.append((second[beyond] - len(counts), leaf[beyond], outcome[beyond], tried))
         now = ~beyond
         self._try(counts, expected, second[now], leaf[now], outcome[now], tried)
 

@@ -139,7 +139,6 @@ class Planner:
 
     def slowness(self) -> Label:
         rng, market = self._rng, self._market
-        assert market.speeds is not None
         pool = [
             key
             for depth in (1, 1, 2)
@@ -147,10 +146,7 @@ class Planner:
             if volume >= _FLOW_FEWEST
         ]
         key = rng.choice(pool or [ALL])
-        inside = market.inside(key)
-        weights = market.shares[inside] / market.shares[inside].sum()
-        usual = weights @ market.speeds[inside]
-        beyond = 1.0 - np.cumsum(usual)  # slower than each class
+        beyond = 1.0 - np.cumsum(market.speeds_of(key))  # slower than each class
         cut = int(np.argmax(beyond <= 0.05))  # the oracle counts what is slower than this class
         slowed, classes = rng.uniform(0.6, 1.0), rng.choice((2, 3))
         normal = float(max(0.0, beyond[cut]))
@@ -208,9 +204,7 @@ def nights(rng: random.Random, market: Market, start: int) -> tuple[list[Label],
         )
     planner = Planner(rng, market, lambda key, normal: 1.5)
     elsewhere = [
-        key
-        for key in market.pairs(1)
-        if not refines(key, merchant) and market.share_of(key) > 0.15
+        key for key in market.pairs(1) if not refines(key, merchant) and market.share_of(key) > 0.15
     ]
     real = planner.fails(INCIDENT, rng.choice(elsewhere), 1200, 0.4, 0.6)
     onset = found[-1].end + 3600

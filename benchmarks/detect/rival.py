@@ -42,9 +42,7 @@ class StrongestAlarm(Alarm):
         above = {key: level for key, level in levels.items() if level >= self._setting}
         if not above:
             return []
-        self._above = {
-            key: last for key, last in self._above.items() if second - last <= RECOVERED
-        }
+        self._above = {key: last for key, last in self._above.items() if second - last <= RECOVERED}
         busy = list(self._above)
         pages: list[str] = []
         for key in sorted(above, key=lambda key: (-above[key], key)):

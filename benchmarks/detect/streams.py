@@ -16,6 +16,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -131,7 +132,9 @@ class Stream:
             (came,) = np.nonzero(attempts[offset])
             packed = packed_counts(sums[offset, came])
             keys = [slices[at] for at in came.tolist()]
-            numbers = zip(attempts[offset, came].tolist(), failed[offset, came].tolist(), strict=True)
+            numbers = zip(
+                attempts[offset, came].tolist(), failed[offset, came].tolist(), strict=True
+            )
             yield Second(
                 minute.start + offset,
                 dict(zip(keys, packed, strict=True)),
@@ -419,9 +422,11 @@ def rich_market(
 
 def _latencies(median: float, sigma: float = 0.5) -> list[float]:
     """The shares of a log-normal law by class of latency (ms)."""
-    below = [0.5 * math.erfc(-math.log(bound / median) / (sigma * math.sqrt(2))) for bound in SPEEDS]
+    below = [
+        0.5 * math.erfc(-math.log(bound / median) / (sigma * math.sqrt(2))) for bound in SPEEDS
+    ]
     ends = [0.0, *below, 1.0]
-    return [high - low for low, high in zip(ends, ends[1:], strict=False)]
+    return [high - low for low, high in pairwise(ends)]
 
 
 def _served_by_one(made: Market) -> Market:
@@ -433,9 +438,8 @@ def _served_by_one(made: Market) -> Market:
         (leaf["method"] == method) == (leaf["gateway"] == gateway) for leaf in made.leaves
     ])  # fmt: skip
     left = made.shares[stays].sum()
-    if left < 0.4:
+    if left < 0.4 or made.speeds is None:
         return made
-    assert made.speeds is not None
     leaves = tuple(leaf for leaf, kept in zip(made.leaves, stays, strict=True) if kept)
     return replace(
         made, leaves=leaves, shares=made.shares[stays] / left, rates=made.rates[stays],
