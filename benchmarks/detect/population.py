@@ -80,9 +80,9 @@ class Market:
             groups.append((known, np.array([places[key] for key in keys])))
         return groups
 
-    def by_slice(self, values: Ints) -> Ints:
-        """Sums over the leaves of each slice: of (second, leaf, field) → (second, slice, field). Only
-        what is not 0 is looked at: most leaves are silent in most seconds."""
+    def by_slice(self, values: Ints) -> Floats:
+        """Sums over the leaves of each slice: of (second, leaf, field) → (second, slice, field), whole
+        numbers. Only what is not 0 is looked at: most leaves are silent in most seconds."""
         seconds, _, width = values.shape
         second, leaf, field = np.nonzero(values)
         weights = values[second, leaf, field]
@@ -91,7 +91,7 @@ class Market:
             at = (second * len(keys) + place[leaf]) * width + field
             summed = np.bincount(at, weights, minlength=seconds * len(keys) * width)
             sums.append(summed.reshape(seconds, len(keys), width))
-        together: Ints = np.concatenate(sums, axis=1).astype(np.int64)
+        together: Floats = np.concatenate(sums, axis=1)
         return together
 
     def pairs(self, depth: int = 2) -> tuple[str, ...]:

@@ -102,12 +102,12 @@ def rest(shard: Shard, settings: Settings, folder: Path | None, rules: Rules) ->
     file = folder and folder / f"{name_of(shard, few, rules)}.json"
     if file and file.exists():
         return from_json(file.read_text(encoding="utf-8"))
-    began = time.perf_counter()
+    began = time.process_time()
     stream = quiet(shard.seed, shard.slices, LEARNING + shard.seconds, shard.kind)
     found = watch(stream, few, rules)
     done = Rested(
         len(stream.market.judged),
-        time.perf_counter() - began,
+        time.process_time() - began,
         {name: _watched(result) for name, result in found.items()},
     )
     if file:

@@ -119,26 +119,25 @@ class Stream:
         for minute in self.minutes():
             yield from self.told(minute)
 
-    def told(self, minute: Minute) -> Iterator[Second]:
-        """The minute's seconds, as Paywatch's slices count them."""
-        slices, width = self.market.slices, len(OUTCOMES)
-        leaves = minute.leaves
+    def told(self, minute: Minute, paired: bool = True) -> Iterator[Second]:
+        """The minute's seconds, as Paywatch's slices count them; with pairs on demand."""
+        slices = self.market.slices
+        sums = self.market.by_slice(minute.leaves)
+        totals = sums @ _TOTALS
+        at, came = np.nonzero(totals[:, :, 0])
+        rows = sums[at, came]
         if minute.speeds is not None:
-            leaves = np.concatenate([leaves, minute.speeds], axis=2)
-        sums = self.market.by_slice(leaves)
-        attempts = sums[:, :, :width].sum(axis=2)
-        failed = sums[:, :, FAILED].sum(axis=2)
-        for offset in range(len(sums)):
-            (came,) = np.nonzero(attempts[offset])
-            packed = packed_counts(sums[offset, came])
-            keys = [slices[at] for at in came.tolist()]
-            numbers = zip(
-                attempts[offset, came].tolist(), failed[offset, came].tolist(), strict=True
-            )
+            rows = np.concatenate([rows, self.market.by_slice(minute.speeds)[at, came]], axis=1)
+        packed, keys = packed_counts(rows), [slices[place] for place in came.tolist()]
+        numbers: list[tuple[int, int]] = []
+        if paired:
+            numbers = list(map(tuple, totals[at, came].astype(np.int64).tolist()))
+        ends = np.searchsorted(at, range(len(sums) + 1)).tolist()
+        for offset, (first, last) in enumerate(pairwise(ends)):
             yield Second(
                 minute.start + offset,
-                dict(zip(keys, packed, strict=True)),
-                dict(zip(keys, numbers, strict=True)),
+                dict(zip(keys[first:last], packed[first:last], strict=True)),
+                dict(zip(keys[first:last], numbers[first:last], strict=paired)),
             )
 
     def failing(self, minute: Minute, offset: int) -> dict[str, Counts]:
@@ -212,10 +211,16 @@ def _unit_fields() -> Floats:
     return found
 
 
-def packed_counts(rows: Ints) -> list[Counts]:
+_TOTALS: Final = np.array([
+    (1.0, float(FAILED.start <= place < FAILED.stop)) for place in range(len(OUTCOMES))
+])  # fmt: skip
+"""What a payment of each outcome adds to the attempts, and to the failed ones."""
+
+
+def packed_counts(rows: Floats | Ints) -> list[Counts]:
     """Rows of numbers by outcome (and then by class of latency) as Counts."""
     units = _unit_fields()[: rows.shape[1]]
-    data = (rows.astype(np.float64) @ units).astype("<u8").tobytes()
+    data = (rows.astype(np.float64, copy=False) @ units).astype("<u8").tobytes()
     width = 8 * len(FIELDS)
     return [int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width)]
 

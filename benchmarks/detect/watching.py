@@ -68,10 +68,10 @@ def watch(stream: Stream, settings: Settings, rules: Rules) -> dict[Name, Result
         if (chosen := settings.get(kind.name))
     ]
     exposure = _Exposure(stream)
-    clock = time.perf_counter
+    clock = time.process_time
     for minute in stream.minutes():
         exposure.add(minute)
-        for second, counts, pairs in stream.told(minute):
+        for second, counts, pairs in stream.told(minute, bool(watched)):
             began = clock()
             said += paywatch.second(second, counts)
             spent += clock() - began
