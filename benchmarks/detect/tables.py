@@ -11,7 +11,8 @@ from rich.table import Table
 
 from benchmarks.detect.cloudwalk import SIGNALS, Windowed
 from benchmarks.detect.labels import RENEWALS, TRAPS
-from benchmarks.detect.quiet import Rest
+from benchmarks.detect.plan import LEARNING
+from benchmarks.detect.quiet import SHARD_HOURS, Rest
 from benchmarks.detect.reach import Goal
 from benchmarks.detect.scoring import (
     Found,
@@ -239,7 +240,8 @@ def rested(rests: Mapping[Name, Rest], matched: Mapping[str, float], out: Consol
 
 def how_long(rest: Rest, jobs: int) -> str:
     """What a long quiet run takes at the pace of this one."""
-    hours = LONG_HOURS * rest.hour / jobs / 3600
+    learning = LEARNING / 3600 * LONG_HOURS / SHARD_HOURS
+    hours = (LONG_HOURS + learning) * rest.hour / jobs / 3600
     return (
         f"An hour of quiet traffic over {rest.slices:,} slices took {rest.hour:.0f} s of computing, all "
         "detectors and the making of "
