@@ -18,7 +18,10 @@ from benchmarks.detect.labels import (
     RENEWALS,
     SILENCE,
     SLOWNESS,
+    WORTH_POINTS,
+    WORTH_SHARE,
     Label,
+    bound_seconds,
 )
 from benchmarks.detect.plan import (
     GAP_CROSSING,
@@ -38,11 +41,14 @@ SEVERITIES: Final = (
 DEPTHS: Final = (0, 1, 1, 2, 2, 2, 3)
 RAMPS: Final = (0, 0, 0, 15, 60, 180, 900)
 UNKNOWN: Final = (True, True, *[False] * 5)
+ENOUGH: Final = (None, None, (1.5, 2.2), (1.5, 2.2), (2.0, 3.5), (2.0, 3.5), (3.0, 5.0))
+"""Times the needed evidence that an incident is expected to bring; None: it lasts as drawn."""
 FAULTS_EACH: Final = len(SEVERITIES) + 7
 """Faults in one rich stream: those, two that overlap, one that flaps, one while learning, two silences
 (of which one of the busiest gateway, so that the mix shifts) and a slow slice."""
 
 _SECONDS: Final = (180, 60 * 60)
+_SHORTEST, _MILDER = 120, 0.8
 _FEWEST, _MOST = 5.0, 50_000.0
 _FLOW_FEWEST: Final = 30.0
 """Payments a minute of a slice that falls silent or slow."""
@@ -86,12 +92,26 @@ class Planner:
         rng, n = self._rng, len(SEVERITIES)
         decks = zip(
             dealt(rng, SEVERITIES), dealt(rng, DEPTHS), dealt(rng, RAMPS), dealt(rng, UNKNOWN),
-            dealt(rng, range(n)), dealt(rng, range(n)), strict=True,
+            dealt(rng, range(n)), dealt(rng, range(n)), dealt(rng, ENOUGH), strict=True,
         )  # fmt: skip
-        for (low, high), depth, ramp, unknown, long, large in decks:
+        for (low, high), depth, ramp, unknown, long, large, enough in decks:
             key = self._some(depth, (large + rng.random()) / n)
             seconds = round(between(*_SECONDS, (long + rng.random()) / n))
-            yield self.fails(INCIDENT, key, seconds, low, high, ramp, unknown)
+            made = self.fails(INCIDENT, key, seconds, low, high, ramp, unknown)
+            yield self._lasting(made, rng.uniform(*enough)) if enough else made
+
+    def _lasting(self, label: Label, enough: float) -> Label:
+        """The same, as long as it takes to bring so many times the evidence that is needed, and milder
+        where that were too short: what is clear at once tells no two detectors apart."""
+        while True:
+            bound = bound_seconds(replace(label, end=label.onset + _SECONDS[1]))
+            seconds = _SECONDS[1] if bound is None else round(bound * enough)
+            milder = label.severity * _MILDER
+            if seconds >= _SHORTEST or milder < max(WORTH_POINTS, WORTH_SHARE * label.normal):
+                break
+            label = replace(label, severity=milder, share=label.share * _MILDER)
+        seconds = min(max(seconds, _SHORTEST), _SECONDS[1])
+        return replace(label, end=label.onset + seconds, ramp=min(label.ramp, seconds // 2))
 
     def early(self) -> Label:
         key = self._some(1, self._rng.uniform(0.4, 1.0))
