@@ -389,7 +389,7 @@ def rich_stream(seed: int) -> Stream:
     return Stream(seed, made, tuple(labels), start, end, RICH)
 
 
-def night_stream(seed: int, volume: float = 60.0) -> Stream:
+def night_stream(seed: int, volume: float = 120.0) -> Stream:
     """Thin traffic over three midnights."""
     dealer = random.Random(seed)
     sizes = {"issuer": 4, "network": 2, "gateway": 3, "method": 2, "merchant": 4}
