@@ -51,7 +51,7 @@ SMALLEST_RATE, SMALLEST_LEFT = 1e-6, 0.02
 class Label:
     """A fault or a trap.
 
-    volume: payments a minute of the slice on an ordinary day. normal: the slice's ordinary rate of
+    volume: payments a minute of the slice at that time of an ordinary day. normal: the slice's ordinary rate of
     what the fault raises. severity: the rate that is added; of silence the share that does not come;
     of a trap what its kind raises: the share of the traffic (mix shift), the rate (customer wave,
     burst, renewals), the factor of the volume.

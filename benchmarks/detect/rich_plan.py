@@ -79,7 +79,8 @@ class Planner:
               unknown: bool = False) -> Label:  # fmt: skip
         market = self._market
         volume = market.volume * market.share_of(key)
-        normal = market.rate_of(key, [3] if unknown else [1])
+        # Without a code it is one of all failures that are not the customer's.
+        normal = market.rate_of(key, [1, 3] if unknown else [1])
         failed = market.rate_of(key, (1, 2, 3))
         share = min(1.0, self._rng.uniform(low, high) / (1.0 - failed))
         return Label(

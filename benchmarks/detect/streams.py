@@ -155,6 +155,7 @@ class Stream:
         rng = np.random.default_rng([self.seed, 2])
         noise = _Noise(rng, self.market)
         phase = rng.uniform(0.0, 2 * math.pi)
+        own_phase = day_phase(self.seed, self.kind)
         weights = self.market.shares * self.market.volume / 60.0
         rich = self.kind != PLAIN
         # Of their own, so that plain streams stay what they were.
@@ -163,7 +164,7 @@ class Stream:
         timing = np.random.default_rng([self.seed, 6])
         for start in range(self.start, self.end, 60):
             if rich:
-                daily = day_shape(start, phase if self.kind == RICH else 0.0)
+                daily = day_shape(start, own_phase)
             else:
                 daily = 1.0 + DAILY * math.sin(2 * math.pi * start / _DAY + phase)
             jitter = rng.gamma(400.0, 1 / 400.0)
@@ -179,6 +180,19 @@ class Stream:
             if retries:
                 retries.add(counts, expected)
             yield Minute(start, counts, _timed(timing, counts, self.market, now, start))
+
+
+def day_phase(seed: int, kind: str) -> float:
+    """When the day of a stream begins, as an angle: each rich market has its hour, nights their own."""
+    return random.Random(seed).uniform(0.0, 2 * math.pi) if kind == RICH else 0.0
+
+
+def _as_timed(labels: Sequence[Label], phase: float) -> tuple[Label, ...]:
+    """The labels with their slice's volume at their time of the day and week."""
+    return tuple(
+        replace(label, volume=label.volume * day_shape((label.onset + label.end) // 2, phase))
+        for label in labels
+    )
 
 
 def day_shape(second: int, phase: float) -> float:
@@ -386,7 +400,7 @@ def rich_stream(seed: int) -> Stream:
         return DISPERSION * (1.0 + 2.0 * NOISE**2 * mean)
 
     labels, end = rich_plan(dealer, made, start, dispersion)
-    return Stream(seed, made, tuple(labels), start, end, RICH)
+    return Stream(seed, made, _as_timed(labels, day_phase(seed, RICH)), start, end, RICH)
 
 
 def night_stream(seed: int, volume: float = 120.0) -> Stream:
@@ -396,7 +410,7 @@ def night_stream(seed: int, volume: float = 120.0) -> Stream:
     made = rich_market(np.random.default_rng([seed, 7]), dealer, volume, sizes)
     start = START + 12 * 3600  # 20:00 UTC
     labels, end = nights(dealer, made, start)
-    return Stream(seed, made, tuple(labels), start, end, NIGHTS)
+    return Stream(seed, made, _as_timed(labels, 0.0), start, end, NIGHTS)
 
 
 _KINDS: Final = {PLAIN: plain_stream, RICH: rich_stream, NIGHTS: night_stream}

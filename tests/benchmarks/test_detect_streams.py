@@ -313,3 +313,17 @@ def test_the_exposure_of_a_slice_that_is_not_counted_is_known(rich: Stream) -> N
     label = replace(rich.labels[-1], kind=INCIDENT, onset=rich.learned, end=rich.learned + 60)
     result = score([label], [], {label: []}, rich.learned, rich.end, rich.market.is_equal)
     assert result.found[0].delay is None
+
+
+def test_a_labels_volume_is_the_one_of_its_hour() -> None:
+    made = stream(TUNING_SEEDS[2])
+    label = max(
+        (label for label in made.labels if label.kind == INCIDENT and label.seconds >= 300),
+        key=lambda label: label.volume,
+    )
+    inside = made.market.inside(label.slice)
+    came = [
+        minute.leaves[:, inside].sum()
+        for minute in replace(made, start=label.onset - label.onset % 60, end=label.end).minutes()
+    ]
+    assert np.mean(came[1:-1]) == pytest.approx(label.volume, rel=0.15)
