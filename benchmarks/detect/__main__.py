@@ -3,6 +3,10 @@
 Nothing is tuned in it but the rivals' settings for the rows "at Paywatch's false pages", and those
 on other streams than it reports.
 
+Streams are `rich` (every kind of fault, retries, rates that wander, days with a shape) or `plain`, which
+are drawn as they always were, so that older figures can be compared. `--quiet-hours 504 --resume DIR`
+keeps each finished shard of the quiet run in DIR, and goes on from there the next time.
+
 `--set evidence.cap=2.0` measures Paywatch with another value of its tuning
 (functions/core/detection/tuning.py). `--vary evidence.cap`, `--vary evidence` or `--vary all` says
 what a field earns, those of a question or all: one table with each a step lower, as it is and a step
@@ -27,6 +31,8 @@ from benchmarks.detect.measure import SEEDS, Measured, Task, measure
 from benchmarks.detect.plan import INCIDENTS
 from benchmarks.detect.quiet import SLICES
 from benchmarks.detect.reach import goals, worst
+from benchmarks.detect.rich_plan import FAULTS_EACH
+from benchmarks.detect.streams import PLAIN, RICH
 from benchmarks.detect.tuned import fields, with_settings
 from benchmarks.detect.varying import vary
 from benchmarks.detect.watching import PAYWATCH
@@ -54,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         jobs=options.jobs,
         alone=options.alone,
         rules=Rules(tuning=tuning),
+        kind=options.kind,
+        nights=options.nights,
+        resume=Path(options.resume) if options.resume else None,
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     if options.set:
@@ -61,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Progress(
         *columns, TimeElapsedColumn(), console=out, transient=True, disable=not out.is_terminal
     ) as bar:
-        earned = vary(varied, tuning, task.tuning, task.jobs, bar) if varied else []
+        earned = vary(varied, tuning, task.tuning, task.jobs, bar, task.kind) if varied else []
         measured = None if varied else measure(task, bar)
     if measured is None:
         out.print(tables.varied(earned, task.tuning, out))
@@ -77,19 +86,28 @@ def _print(out: Console, task: Task, measured: Measured) -> None:
     results, matched = measured.results, measured.matched
     if results:
         out.print(
-            f"Set: {task.seeds}, {task.streams} streams. {tables.described(results[PAYWATCH])}"
+            f"Set: {task.seeds}, {task.streams} {task.kind} streams. "
+            f"{tables.described(results[PAYWATCH])}"
         )
         out.print(tables.overall(results, matched, out))
+        out.print(tables.groups(results[PAYWATCH], out))
+        out.print(tables.by_kind(results, matched, out))
+        out.print(tables.by_evidence(results, matched, out))
         out.print(tables.strata(results, matched, out))
         out.print(tables.traps(results, matched, out))
+    if measured.nights:
+        out.print(tables.nights(measured.nights, matched, out))
     if measured.rests:
         out.print(tables.rested(measured.rests, matched, out))
+        out.print(tables.how_long(measured.rests[PAYWATCH], task.jobs))
     if measured.windowed:
         out.print(tables.real(measured.windowed, out))
     else:
         out.print(f"No real data: {task.data} is no folder. PAYWATCH_DATA says where data lies.")
     if results:
-        out.print(tables.reached(list(goals(results, matched, measured.rests)), out))
+        out.print(
+            tables.reached(list(goals(results, matched, measured.rests, measured.nights)), out)
+        )
         for heading, lines in worst(results[PAYWATCH]):
             out.print(heading)
             for line in lines:
@@ -118,7 +136,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="say what a field of the tuning earns, or a question's, or all; may be repeated",
     )
-    add("--streams", type=int, default=40, help=f"of {INCIDENTS} incidents each (default 40)")
+    add("--kind", choices=(RICH, PLAIN), default=RICH, help="of streams (default rich)")
+    add(
+        "--streams",
+        type=int,
+        default=40,
+        help=f"of {FAULTS_EACH} faults each, plain ones of {INCIDENTS} (default 40)",
+    )
+    add("--nights", type=int, default=2, help="streams of nightly batches (default 2)")
     add(
         "--tuning-streams",
         type=int,
@@ -126,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         help="to match the rivals on, and to vary on (default 4)",
     )
     add("--quiet-hours", type=float, default=2.0, help="of quiet traffic (default 2)")
+    add("--resume", metavar="DIR", help="keep what is done of the quiet traffic there, and go on")
     add("--slices", type=int, default=SLICES, help=f"of quiet traffic (default {SLICES})")
     add("--jobs", type=int, default=2, help="processes (default 2)")
     add("--alone", action="store_true", help="Paywatch without its rivals")

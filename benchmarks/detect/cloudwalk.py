@@ -64,7 +64,7 @@ def run(folder: Path, detector: str, codes: bool, rules: Rules) -> Windowed:
     """Paywatch by these rules, or one rival, named, over the whole file."""
     minutes = _minutes(folder, codes)
     start = min(minutes)
-    clock, spent, steps = time.perf_counter, 0.0, 0
+    clock, spent, steps = time.process_time, 0.0, 0
     pages: list[tuple[int, str]] = []
     paywatch = Paywatch(rules)
     watched = [] if detector == Paywatch.name else _watched(detector)
@@ -108,7 +108,7 @@ def _watched(name: str) -> list[tuple[str, Rival, Alarm]]:
         elif kind is FixedRateOfTen:
             setting = max(critical, kind.default)
         rival = ScoreHybrid(warning, critical) if kind is ScoreHybrid else kind()
-        found.append((signal, rival, Alarm(setting)))
+        found.append((signal, rival, kind.alarm(setting)))
     return found
 
 

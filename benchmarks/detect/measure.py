@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,9 +14,9 @@ from rich.progress import Progress
 
 from benchmarks.detect import cloudwalk
 from benchmarks.detect.cloudwalk import Windowed
-from benchmarks.detect.quiet import Rest, parts, rest
+from benchmarks.detect.quiet import Rest, rest, shards, together
 from benchmarks.detect.scoring import Result
-from benchmarks.detect.streams import REPORT_SEEDS, TUNING_SEEDS, stream
+from benchmarks.detect.streams import NIGHTS, REPORT_SEEDS, RICH, TUNING_SEEDS, stream
 from benchmarks.detect.watching import PAYWATCH, RIVALS, Name, Settings, watch
 from functions.core.detection.state import Rules
 
@@ -23,13 +24,16 @@ SEEDS: Final = {"tuning": TUNING_SEEDS, "report": REPORT_SEEDS}
 SWEEP: Final[Settings] = {kind.name: kind.settings for kind in RIVALS}
 
 Results = dict[Name, Result]
+_TOLD: Final = 60.0
+"""Seconds between two lines on how far it is, where nobody looks at a terminal."""
 
 
 @dataclass(frozen=True)
 class Task:
     """What to measure. seeds: one of SEEDS. tuning, streams: how many streams to find the rivals'
-    settings on, and to report. hours, slices: of quiet traffic. data: the folder of real data.
-    alone: Paywatch without rivals. rules: what Paywatch judges by."""
+    settings on, and to report; kind: of them; nights: streams of nightly batches. hours, slices: of quiet
+    traffic; resume: the folder of its shards. data: the folder of real data. alone: Paywatch without
+    rivals. rules: what Paywatch judges by."""
 
     seeds: str
     streams: int
@@ -40,13 +44,18 @@ class Task:
     jobs: int
     alone: bool = False
     rules: Rules = Rules()
+    kind: str = RICH
+    nights: int = 0
+    resume: Path | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """matched: name of a rival → its setting at Paywatch's false pages."""
+    """matched: name of a rival → its setting at Paywatch's false pages. nights: over the streams of
+    nightly batches."""
 
     results: Results
+    nights: Results
     matched: dict[str, float]
     rests: dict[Name, Rest]
     windowed: list[Windowed]
@@ -61,6 +70,7 @@ class Measured:
 
         return {
             "results": named(self.results),
+            "nights": named(self.nights),
             "matched": self.matched,
             "quiet": named(self.rests),
             "real": [asdict(item) for item in self.windowed],
@@ -73,25 +83,28 @@ def measure(task: Task, bar: Progress) -> Measured:
         def over(what: str, work: Callable[..., Any], *given: Sequence[Any]) -> list[Any]:
             return each(pool, bar, what, work, *given, [task.rules] * len(given[0]))
 
-        def watched(what: str, seeds: Sequence[int], settings: Settings) -> Results:
-            return _sum(over(what, by_seed, seeds, [settings] * len(seeds)))
+        def watched(what: str, seeds: Sequence[int], kind: str, settings: Settings) -> Results:
+            given = ([settings] * len(seeds), [kind] * len(seeds))
+            return _sum(over(what, by_seed, seeds, *given))
 
         # The last tuning seeds, so that a run on the first ones reports others than it matched.
         tried = TUNING_SEEDS[len(TUNING_SEEDS) - (0 if task.alone else task.tuning) :]
-        matched = _matched(watched("settings", tried, SWEEP)) if tried else {}
+        matched = _matched(watched("settings", tried, task.kind, SWEEP)) if tried else {}
         rivals = () if task.alone else RIVALS
         settings = {kind.name: _both(kind.default, matched.get(kind.name)) for kind in rivals}
         seeds = SEEDS[task.seeds]
-        results = watched("streams", seeds[: task.streams], settings)
+        results = watched("streams", seeds[: task.streams], task.kind, settings)
+        nights = watched("nights", seeds[: task.nights], NIGHTS, settings)
         rests: dict[Name, Rest] = {}
         if task.hours:
-            markets = parts(seeds[-1] + 1, task.slices, task.hours, task.jobs)
-            rests = _rests(over("quiet", rest, markets, [settings] * len(markets)))
+            cut = shards(seeds[-1] + 1, task.slices, task.hours, task.jobs, task.kind)
+            given = ([settings] * len(cut), [task.resume] * len(cut))
+            rests = together(over("quiet", rest, cut, *given))
         windowed: list[Windowed] = []
         if task.data.is_dir():
             names, codes = zip(*cloudwalk.detectors(task.alone), strict=True)
             windowed = over("real data", cloudwalk.run, [task.data] * len(names), names, codes)
-    return Measured(results, matched, rests, windowed)
+    return Measured(results, nights, matched, rests, windowed)
 
 
 def each(
@@ -99,17 +112,19 @@ def each(
 ) -> list[Any]:
     """What the work gives for each of what it is given, in that order. what: for whoever waits."""
     futures = [pool.submit(work, *given) for given in zip(*over, strict=True)]
-    progress = bar.add_task(what, total=len(futures))
-    for future in as_completed(futures):
+    progress, told = bar.add_task(what, total=len(futures)), time.monotonic()
+    for done, future in enumerate(as_completed(futures), 1):
         future.result()
         bar.advance(progress)
-    if not bar.console.is_terminal:
-        bar.console.print(f"{what}: {len(futures)} done")
+        late = time.monotonic() - told >= _TOLD
+        if not bar.console.is_terminal and (late or done == len(futures)):
+            bar.console.print(f"{what}: {done} of {len(futures)} done")
+            told = time.monotonic()
     return [future.result() for future in futures]
 
 
-def by_seed(seed: int, settings: Settings, rules: Rules) -> Results:
-    return watch(stream(seed), settings, rules)
+def by_seed(seed: int, settings: Settings, kind: str, rules: Rules) -> Results:
+    return watch(stream(seed, kind), settings, rules)
 
 
 def _both(default: float, matched: float | None) -> tuple[float, ...]:
@@ -134,14 +149,3 @@ def _matched(tried: Results) -> dict[str, float]:
         fewest = max(allowed, min(pages.values()))
         found[kind.name] = next(setting for setting, n in pages.items() if n <= fewest)
     return found
-
-
-def _rests(many: Sequence[tuple[int, Results]]) -> dict[Name, Rest]:
-    slices = round(sum(n for n, _ in many) / len(many))
-
-    def each() -> Iterator[tuple[Name, Rest]]:
-        for name, result in _sum(results for _, results in many).items():
-            step = result.spent / result.steps
-            yield name, Rest(result.false_pages, slices, result.watched, step)
-
-    return dict(each())

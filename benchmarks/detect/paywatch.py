@@ -14,7 +14,7 @@ from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, initial
 from functions.core.troubles.incident import AGAIN, OPENED, WORSE
 
-_UNITS: Final = (
+UNITS: Final = (
     one("approved", ""),
     one("failed", "issuer"),
     one("failed", "customer"),
@@ -23,24 +23,27 @@ _UNITS: Final = (
     one("denied", "fraud"),
     one("reversed", "unknown"),
     one("backend_reversed", "unknown"),
+    one("denied", "unknown"),
 )
 """One payment of each of population.OUTCOMES."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """An announcement that pages (opened, or again) or adds to a page (worse). ident: its incident."""
+    """An announcement that pages (opened, or again) or adds to a page (worse). ident: its incident.
+    also: further names of its payments."""
 
     second: int
     transition: str
     slice: str
     ident: str
     signal: str
+    also: tuple[str, ...] = ()
 
 
 def counts_of(outcomes: Sequence[int]) -> Counts:
     """The counts of so many payments of each of population.OUTCOMES."""
-    return sum(unit * n for unit, n in zip(_UNITS, outcomes, strict=True) if n)
+    return sum(unit * n for unit, n in zip(UNITS, outcomes, strict=True) if n)
 
 
 class Paywatch:
@@ -77,6 +80,7 @@ class Paywatch:
                 item.incident.slice,
                 item.incident.id,
                 item.incident.signal,
+                tuple(getattr(item.incident, "also", ())),
             )
             for item in news
             if item.transition in (OPENED, WORSE, AGAIN) and item.incident.pages

@@ -15,10 +15,12 @@ from typing import Final, TypeVar
 from benchmarks.detect.labels import (
     BURST,
     CUSTOMERS,
+    FLAPPING,
     INCIDENT,
     MIX_SHIFT,
     NIGHT,
     PRIME_DAY,
+    SLOWNESS,
     Label,
 )
 from benchmarks.detect.population import Market
@@ -44,17 +46,19 @@ _SECONDS: Final = (120, 40 * 60)
 _VOLUMES: Final = (5.0, 50_000.0)
 
 _PATH, _UNKNOWN_OUTCOME = 1, 3
+_BESIDE: Final = {INCIDENT, BURST, FLAPPING, SLOWNESS}
+"""Kinds that may happen at once, in slices that share no payment."""
 
 _Card = TypeVar("_Card")
 
 
 def plan(rng: random.Random, market: Market, start: int) -> tuple[list[Label], int]:
     """The labels of a stream that begins at `start`, and its end (seconds since the epoch)."""
-    labels = [*_incidents(rng, market), *_traps(rng, market)]
+    labels = [*_incidents(rng, market), *traps(rng, market)]
     rng.shuffle(labels)
     placed: list[Label] = []
     for label in labels:
-        placed.append(_placed(rng, label, placed, start + LEARNING))
+        placed.append(placed_among(rng, label, placed, start + LEARNING))
     placed.sort(key=lambda label: label.onset)
     end = max(label.end for label in placed) + GAP_CROSSING
     return placed, end + -end % 60
@@ -67,18 +71,18 @@ def _incidents(rng: random.Random, market: Market) -> Iterator[Label]:
         if _VOLUMES[0] <= volume <= _VOLUMES[1]:
             by_depth[len(dimensions(key))].append((key, volume))
     decks = zip(
-        _dealt(rng, _SEVERITIES),
-        _dealt(rng, _DEPTHS),
-        _dealt(rng, _RAMPS),
-        _dealt(rng, _UNKNOWN),
-        _dealt(rng, range(INCIDENTS)),
-        _dealt(rng, range(INCIDENTS)),
+        dealt(rng, _SEVERITIES),
+        dealt(rng, _DEPTHS),
+        dealt(rng, _RAMPS),
+        dealt(rng, _UNKNOWN),
+        dealt(rng, range(INCIDENTS)),
+        dealt(rng, range(INCIDENTS)),
         strict=True,
     )
     for (low, high), depth, ramp, unknown, long, large in decks:
         pool = by_depth[depth] or by_depth[1]
-        key, volume = _of_volume(rng, pool, (large + rng.random()) / INCIDENTS)
-        seconds = round(_between(*_SECONDS, (long + rng.random()) / INCIDENTS))
+        key, volume = of_volume(rng, pool, (large + rng.random()) / INCIDENTS)
+        seconds = round(between(*_SECONDS, (long + rng.random()) / INCIDENTS))
         normal = market.rate_of(key, [_UNKNOWN_OUTCOME] if unknown else [_PATH])
         failed = market.rate_of(key, (1, 2, 3))
         share = min(1.0, rng.uniform(low, high) / (1.0 - failed))
@@ -89,7 +93,8 @@ def _incidents(rng: random.Random, market: Market) -> Iterator[Label]:
         )  # fmt: skip
 
 
-def _traps(rng: random.Random, market: Market) -> Iterator[Label]:
+def traps(rng: random.Random, market: Market) -> Iterator[Label]:
+    """One of each kind that a stream has, and two bursts; not yet at any time."""
     singles = [key for key in market.judged if len(dimensions(key)) == 1]
     worst = max(
         (key for key in singles if market.share_of(key) < 0.35),
@@ -130,28 +135,30 @@ def _burst(rng: random.Random, market: Market) -> Label:
     )  # fmt: skip
 
 
-def _dealt(rng: random.Random, deck: Sequence[_Card]) -> list[_Card]:
+def dealt(rng: random.Random, deck: Sequence[_Card]) -> list[_Card]:
+    """The deck in another order."""
     return rng.sample(deck, len(deck))
 
 
-def _of_volume(
+def of_volume(
     rng: random.Random, pool: Sequence[tuple[str, float]], quantile: float
 ) -> tuple[str, float]:
     """One of the three slices whose volume comes nearest to that quantile of the volumes asked
     for: log-uniform over what this market has."""
     low, high = min(volume for _, volume in pool), max(volume for _, volume in pool)
-    wanted = math.log(_between(low, high, quantile))
+    wanted = math.log(between(low, high, quantile))
     nearest = sorted(pool, key=lambda item: abs(math.log(item[1]) - wanted))
     return rng.choice(nearest[:3])
 
 
-def _between(low: float, high: float, quantile: float) -> float:
+def between(low: float, high: float, quantile: float) -> float:
+    """Log-uniform between both."""
     return math.exp(math.log(low) + (math.log(high) - math.log(low)) * quantile)
 
 
-def _placed(rng: random.Random, label: Label, placed: Sequence[Label], first: int) -> Label:
-    """The label at the earliest time at which it disturbs no other. Only incidents and bursts in
-    slices that share no payment happen at once."""
+def placed_among(rng: random.Random, label: Label, placed: Sequence[Label], first: int) -> Label:
+    """The label at the earliest time at which it disturbs no other. Only what _BESIDE says happens at
+    once, in slices that share no payment."""
     starts = [
         first,
         *(other.end + gap for other in placed for gap in (0, GAP_CROSSING, GAP_RELATED)),
@@ -175,7 +182,7 @@ def _fits(label: Label, placed: Sequence[Label]) -> bool:
 
 
 def _gap(one: Label, two: Label) -> int:
-    if not {one.kind, two.kind} <= {INCIDENT, BURST}:
+    if not {one.kind, two.kind} <= _BESIDE:
         return GAP_CROSSING
     if disjoint(one.slice, two.slice):
         return 0

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from benchmarks.detect.labels import TRAPS, bound_payments
 from benchmarks.detect.quiet import Rest
-from benchmarks.detect.scoring import Found, Result, quantile, share
+from benchmarks.detect.scoring import Found, Result, quantile, ratio_quantile, share
 from benchmarks.detect.watching import PAYWATCH, Name
 
-FEW = 50
-"""Payments a minute from which the delay is promised."""
+FEW = 200
+"""Payments a minute from which a delay in seconds is promised."""
 
 
 @dataclass(frozen=True)
@@ -25,39 +25,67 @@ class Goal:
 
 
 def goals(
-    results: Mapping[Name, Result], matched: Mapping[str, float], rests: Mapping[Name, Rest]
+    results: Mapping[Name, Result],
+    matched: Mapping[str, float],
+    rests: Mapping[Name, Rest],
+    nights: Mapping[Name, Result],
 ) -> Iterator[Goal]:
     ours = results[PAYWATCH]
-    yield from _speed(ours)
-    yield _outages(ours)
     yield Goal(
         "precision ≥ 0.97 at recall ≥ 0.97 of the detectable",
         f"{ours.precision:.3f} at {ours.recall_detectable:.3f}",
         min(ours.precision, ours.recall_detectable) >= 0.97,
     )
+    for kind in ours.kinds:
+        yield _near(ours, kind)
+    yield from _speed(ours)
+    yield _outages(ours)
+    named = share(sum(item.equal for item in ours.caught), len(ours.caught))
+    yield Goal("exact or equal slice ≥ 0.95", f"{named:.3f}", named >= 0.95)
+    yield Goal("≤ 1.2 pages a fault", f"{ours.pages_each:.2f}", ours.pages_each <= 1.2)
     if PAYWATCH in rests:
         rest = rests[PAYWATCH]
+        low, high = rest.bounds
         yield Goal(
             "≤ 1 false page a week over 1,000 slices",
             f"{rest.pages} in {rest.seconds / 3600:.1f} h: {rest.a_week:.1f}, "
-            f"95 % sure below {rest.at_most:.1f}",
-            False if rest.a_week > 1.0 else True if rest.at_most <= 1.0 else None,
+            f"95 % sure between {low:.1f} and {high:.1f}",
+            False if low > 1.0 else True if high <= 1.0 else None,
         )
-    fell = [f"{kind} {n}" for kind in TRAPS if (n := ours.false.get(kind, 0))]
+    watched = [found[PAYWATCH] for found in (results, nights) if PAYWATCH in found]
+    fell = [
+        f"{kind} {n}" for kind in TRAPS if (n := sum(one.false.get(kind, 0) for one in watched))
+    ]
     yield Goal("no page on any trap", ", ".join(fell) or "none", not fell)
     yield from _peers(results, matched)
 
 
+def _near(ours: Result, kind: str) -> Goal:
+    """Nearness to the information bound, of the detectable faults of a kind."""
+    some = ours.of_kind(kind)
+    median, late = ratio_quantile(some, 0.5), ratio_quantile(some, 0.95)
+    return Goal(
+        f"{kind}: delay ≤ 1.3 × bound at the median, ≤ 2 × at p95",
+        f"{_times(median)}, {_times(late)} ({len(some)} faults, "
+        f"{sum(item.delay is None for item in some)} missed)",
+        median <= 1.3 and late <= 2.0 if some else None,
+    )
+
+
 def _speed(ours: Result) -> Iterator[Goal]:
     def fast(what: str, inside: Callable[[Found], bool]) -> Goal:
-        some = [item for item in ours.found if item.label.volume >= FEW and inside(item)]
+        some = [
+            item
+            for item in ours.detectable
+            if item.label.fails and item.label.volume >= FEW and inside(item)
+        ]
         delays = sorted(item.delay_since(0.15) for item in some)
         median, late = quantile(delays, 0.5), quantile(delays, 0.95)
         missed = sum(item.delay is None for item in some)
         return Goal(
             f"{what}, ≥ {FEW}/min: median ≤ 30 s, p95 ≤ 60 s since +15 points",
-            f"{_seconds(median)}, {_seconds(late)} ({len(some)} incidents, {missed} missed)",
-            median <= 30 and late <= 60,
+            f"{_seconds(median)}, {_seconds(late)} ({len(some)} faults, {missed} missed)",
+            (median <= 30 and late <= 60) if some else None,
         )
 
     yield fast("15 ± 1 points", lambda item: 0.14 <= item.label.severity <= 0.16)
@@ -78,25 +106,42 @@ def _outages(ours: Result) -> Goal:
     return Goal(
         "total outage at ≥ 60/min: declared within 10 payments",
         f"{len(soon)} of {len(some)}, of {beyond} the bound is beyond 10; payments before the "
-        f"page's second: median {quantile(payments, 0.5):.0f}, p95 {quantile(payments, 0.95):.0f}",
-        share(len(soon), len(some)) >= 0.95,
+        f"page's second: median {_number(quantile(payments, 0.5))}, "
+        f"p95 {_number(quantile(payments, 0.95))}",
+        share(len(soon), len(some)) >= 0.95 if some else None,
     )
 
 
 def _peers(results: Mapping[Name, Result], matched: Mapping[str, float]) -> Iterator[Goal]:
-    """Delays are compared over the incidents that both found: who finds only what is easy is not
-    the faster for it."""
+    """Each column beside each rival's at the same false pages. Delays are compared over the faults that
+    both found: who finds only what is easy is not the faster for it."""
     ours = results[PAYWATCH]
     for name, setting in matched.items():
         theirs = results[name, setting]
         mine, other = _both(ours.found, theirs.found)
-        faster = not other or quantile(mine, 0.5) < quantile(other, 0.5)
+        # As rates where more is better: NaN is never better.
+        columns = {
+            "precision": (ours.precision, theirs.precision),
+            "recall": (ours.recall_detectable, theirs.recall_detectable),
+            "F1": (ours.f1, theirs.f1),
+            "median delay": (-quantile(mine, 0.5), -quantile(other, 0.5)),
+            "p95 delay": (-quantile(mine, 0.95), -quantile(other, 0.95)),
+            "slice": (_named(ours), _named(theirs)),
+            "pages each": (-ours.pages_each, -theirs.pages_each),
+            "traps": (-ours.trap_pages, -theirs.trap_pages),
+        }
+        behind = [column for column, (one, two) in columns.items() if two > one]
         yield Goal(
-            f"beats {name} at the same false pages",
+            f"behind {name} in no column",
             f"F1 {ours.f1:.3f} to {theirs.f1:.3f}; median {_seconds(quantile(mine, 0.5))} to "
-            f"{_seconds(quantile(other, 0.5))} over {len(other)} that both found",
-            ours.f1 > theirs.f1 and faster,
+            f"{_seconds(quantile(other, 0.5))} over {len(other)} that both found"
+            + (f"; behind in {', '.join(behind)}" if behind else ""),
+            not behind,
         )
+
+
+def _named(result: Result) -> float:
+    return share(sum(item.equal for item in result.caught), len(result.caught))
 
 
 def _both(ours: Sequence[Found], theirs: Sequence[Found]) -> tuple[list[int], list[int]]:
@@ -122,9 +167,9 @@ def worst(ours: Result, most: int = 10) -> Iterator[tuple[str, list[str]]]:
 
 def _lines(items: Sequence[Found]) -> list[str]:
     return [
-        f"{item.label.slice or 'all traffic'}: {100 * item.label.normal:.1f} % "
+        f"{item.label.kind}, {item.label.slice or 'all traffic'}: {100 * item.label.normal:.1f} % "
         f"+{100 * item.label.severity:.0f} pp, {item.label.volume:,.0f}/min, "
-        f"{item.label.seconds} s, ramp {item.label.ramp} s, bound {item.bound:.0f} s"
+        f"{item.label.seconds} s, ramp {item.label.ramp} s, bound {item.bound or math.inf:.0f} s"
         + (f", found after {item.delay} s" if item.delay is not None else "")
         for item in items
     ]
@@ -132,3 +177,11 @@ def _lines(items: Sequence[Found]) -> list[str]:
 
 def _seconds(value: float) -> str:
     return "-" if math.isnan(value) else "missed" if math.isinf(value) else f"{value:.0f} s"
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else "missed" if math.isinf(value) else f"{value:.0f}"
+
+
+def _times(value: float) -> str:
+    return "-" if math.isnan(value) else "missed" if math.isinf(value) else f"{value:.2f}"

@@ -7,25 +7,13 @@ from collections import deque
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from functions.core.counting.slices import disjoint
+
 RECOVERED: Final = 120
 """Seconds below its setting after which a slice may page again."""
 
 Pairs = Mapping[str, tuple[int, int]]
 """Slice → attempts and events of one second."""
-
-
-class Rival(ABC):
-    """settings: what the level is compared with, the most sensitive first; default: as the source
-    has it. Whatever `levels` does not name is below every setting."""
-
-    name: ClassVar[str]
-    setting: ClassVar[str]
-    default: ClassVar[float]
-    settings: ClassVar[tuple[float, ...]]
-
-    @abstractmethod
-    def levels(self, second: int, counts: Pairs) -> Mapping[str, float] | None:
-        """The level of each slice after this second; None when nothing is looked at now."""
 
 
 class Alarm:
@@ -44,6 +32,40 @@ class Alarm:
                     pages.append(key)
                 above[key] = second
         return pages
+
+
+class StrongestAlarm(Alarm):
+    """The same, but of the slices that share payments only the one with the highest level pages, and
+    none while another one of them is above or was until lately."""
+
+    def second(self, second: int, levels: Mapping[str, float]) -> list[str]:
+        above = {key: level for key, level in levels.items() if level >= self._setting}
+        if not above:
+            return []
+        self._above = {key: last for key, last in self._above.items() if second - last <= RECOVERED}
+        busy = list(self._above)
+        pages: list[str] = []
+        for key in sorted(above, key=lambda key: (-above[key], key)):
+            if all(disjoint(key, other) for other in (*busy, *pages)):
+                pages.append(key)
+        # All that stand out are of the trouble that was told: they keep it open.
+        self._above.update(dict.fromkeys(above, second))
+        return pages
+
+
+class Rival(ABC):
+    """settings: what the level is compared with, the most sensitive first; default: as the source
+    has it. alarm: who compares. Whatever `levels` does not name is below every setting."""
+
+    name: ClassVar[str]
+    setting: ClassVar[str]
+    default: ClassVar[float]
+    settings: ClassVar[tuple[float, ...]]
+    alarm: ClassVar[type[Alarm]] = Alarm
+
+    @abstractmethod
+    def levels(self, second: int, counts: Pairs) -> Mapping[str, float] | None:
+        """The level of each slice after this second; None when nothing is looked at now."""
 
 
 class Rolling:

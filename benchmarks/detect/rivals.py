@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from benchmarks.detect.by_minute import Band, MeanAndSigma, ScoreHybrid
+from benchmarks.detect.likelihood_ratio import Focus, Glr
 from benchmarks.detect.rival import Pairs, Rival, Rolling
 
 
@@ -115,4 +116,6 @@ PLAIN: Final[tuple[type[Rival], ...]] = (
     ConsecutiveFailures,
     FixedRateOfTen,
     Band,
+    Glr,
+    Focus,
 )

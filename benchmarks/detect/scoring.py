@@ -1,20 +1,32 @@
 """Pages against labels: what was found, how late, and what paged for nothing.
 
-A page is true when it opens in [onset, end + 120 s] of an incident and its slice is the incident's,
-refines it or contains it. Further pages of a found incident are repetitions: they burden, but are
-not false. So are pages of slices that merely cross the incident's, since they show its payments;
-of an incident that was not found they are false. All else is false; false pages within 60 seconds
-count once, as a pager that groups would send them.
+A page is true when it opens in [onset, end + 120 s] of a fault, says what the fault is (payments fail,
+do not come, are slow; who does not say is believed) and its slice is the fault's, holds the same
+payments, refines it or contains it. Further pages of a found fault are repetitions: they burden, but
+are not false. So are pages of slices that merely cross the fault's, and of other signals, since they
+show its payments; of a fault that was not found they are false. All else is false; false pages within
+60 seconds count once, as a pager that groups would send them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import eq
 from typing import Final
 
-from benchmarks.detect.labels import BURST, INCIDENT, TRAPS, Label, bound_seconds
+from benchmarks.detect.labels import (
+    BURST,
+    FIRST_RENEWALS,
+    SILENCE,
+    SLOWNESS,
+    TRAPS,
+    Label,
+    bound_seconds,
+)
+from benchmarks.detect.oracle import evidence, is_detectable
+from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import disjoint, refines
 
 GRACE: Final = 120
@@ -24,20 +36,29 @@ WEEK: Final = 7 * 24 * 3600
 QUIET, MISPLACED = "quiet", "wrong slice"
 
 
+Alike = Callable[[str, str], bool]
+"""Whether two slices hold the same payments, the first one a label's."""
+
+
 @dataclass(frozen=True)
 class Page:
-    """A page that opened after `second`. settled: the slice of the last update that named one."""
+    """A page that opened after `second`. settled: the slice of the last update that named one. signal:
+    what is wrong, empty where the detector looks at failures and says no more. also: further names
+    that the page gives the same payments."""
 
     second: int
     slice: str
     settled: str | None = None
+    signal: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Found:
-    """What became of an incident. delay: seconds from onset to page, None when it was missed;
-    payments, before: the slice's own in that time, and without its last second. pages: all that it
-    brought about. exact, settled: the page, and its last update, name the incident's slice."""
+    """What became of a fault. evidence: the oracle's, over what is needed. delay: seconds from onset to
+    page, None when it was missed; payments, before: the slice's own in that time, and without its last
+    second. pages: all that it brought about. exact, settled: the page, and its last update, name the
+    fault's slice; equal: or one that holds the same payments."""
 
     label: Label
     bound: float | None
@@ -47,10 +68,22 @@ class Found:
     pages: int = 0
     exact: bool = False
     settled: bool = False
+    equal: bool = False
+
+    @property
+    def evidence(self) -> float:
+        return evidence(self.label)
 
     @property
     def detectable(self) -> bool:
-        return self.bound is not None
+        return is_detectable(self.label)
+
+    @property
+    def over_bound(self) -> float:
+        """Delay over the information bound, both in whole seconds: the finest that anybody sees. Of a
+        missed fault what its end would be."""
+        seconds = self.label.seconds if self.delay is None else self.delay
+        return seconds / math.ceil(self.bound or self.label.seconds)
 
     def delay_since(self, severity: float) -> float:
         """Seconds from when so much was added to the rate, or all of it, to the page; at least 0.
@@ -62,14 +95,15 @@ class Found:
 
 @dataclass
 class Result:
-    """Of one detector over one or more streams. false: pages for nothing by where they came.
-    watched, spent: seconds of traffic, seconds of computing."""
+    """Of one detector over one or more streams. false: pages for nothing by where they came. unjudged:
+    pages of which nobody can say whether they are right (labels.FIRST_RENEWALS). watched, spent: seconds of traffic, seconds of computing."""
 
     found: list[Found] = field(default_factory=list)
     false: dict[str, int] = field(default_factory=dict)
     watched: int = 0
     spent: float = 0.0
     steps: int = 0
+    unjudged: int = 0
 
     def add(self, other: Result) -> None:
         self.found += other.found
@@ -78,6 +112,7 @@ class Result:
         self.watched += other.watched
         self.spent += other.spent
         self.steps += other.steps
+        self.unjudged += other.unjudged
 
     @property
     def false_pages(self) -> int:
@@ -124,12 +159,56 @@ class Result:
         return sorted(item.delay for item in self.found if item.delay is not None)
 
     @property
-    def over_bound(self) -> float:
-        """The median of delay over the information bound, both in whole seconds: the finest that
-        anybody sees."""
-        return quantile(
-            sorted(i.delay / math.ceil(i.bound) for i in self.found if i.delay and i.bound), 0.5
-        )
+    def detectable(self) -> list[Found]:
+        return [item for item in self.found if item.detectable]
+
+    @property
+    def pages_each(self) -> float:
+        """Pages that a found fault brought about, on average."""
+        return share(sum(item.pages for item in self.caught), len(self.caught))
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of the faults that there were."""
+        return list(dict.fromkeys(item.label.kind for item in self.found))
+
+    def of_kind(self, kind: str) -> list[Found]:
+        """The detectable faults of that kind."""
+        return [item for item in self.found if item.label.kind == kind and item.detectable]
+
+
+def delay_quantile(found: Iterable[Found], q: float) -> float:
+    """The delay that the share `q` of the faults does not exceed (seconds), by Kaplan and Meier: a
+    missed one might have been found after its end, so it is censored there."""
+    return kaplan_meier(
+        [
+            (item.label.seconds, False) if item.delay is None else (item.delay, True)
+            for item in found
+        ],
+        q,
+    )
+
+
+def ratio_quantile(found: Iterable[Found], q: float) -> float:
+    """The same of delay over bound."""
+    return kaplan_meier([(item.over_bound, item.delay is not None) for item in found], q)
+
+
+def kaplan_meier(times: Iterable[tuple[float, bool]], q: float) -> float:
+    """The time by which the share `q` has come, by the product-limit estimate (Kaplan, Meier, J. Am.
+    Stat. Assoc. 53, 1958), of times and whether it came then, or was not waited for any longer. Infinite
+    where the estimate does not reach `q`; NaN of none."""
+    ordered = sorted(times, key=lambda item: (item[0], not item[1]))
+    if not ordered:
+        return math.nan
+    left = 1.0
+    for place, (time, came) in enumerate(ordered):
+        if came:
+            left *= 1.0 - 1.0 / (len(ordered) - place)
+        # Products of fractions are not exact.
+        if left <= 1.0 - q + 1e-9:
+            return time
+    return math.inf
 
 
 def score(
@@ -138,40 +217,52 @@ def score(
     exposure: Mapping[Label, Sequence[int]],
     learned: int,
     end: int,
+    alike: Alike = eq,
 ) -> Result:
-    """`exposure`: of each incident the slice's attempts by second from its onset on. Pages before
-    `learned` are nobody's: everybody is still learning."""
-    incidents = [label for label in labels if label.kind == INCIDENT]
+    """`exposure`: of each fault the slice's attempts by second from its onset on. Pages before
+    `learned` find what breaks by then, and are nobody's otherwise: everybody is still learning."""
+    faults = [label for label in labels if label.is_fault]
     first: dict[Label, Page] = {}
-    more = dict.fromkeys(incidents, 0)
+    more = dict.fromkeys(faults, 0)
     crossing: list[tuple[Page, list[Label]]] = []
     false: list[tuple[str, Page]] = []
     for page in sorted(pages, key=lambda page: page.second):
-        if page.second < learned:
-            continue
-        now = [label for label in incidents if _open(label, page.second)]
-        related = [label for label in now if _related(page.slice, label.slice)]
+        now = [label for label in faults if _open(label, page.second)]
+        related = [
+            label
+            for label in now
+            if _says(page, label) and _related(page.slice, label.slice, alike)
+        ]
         if related:
             label = min(
-                related, key=lambda label: (label in first, label.slice != page.slice, label.onset)
+                related,
+                key=lambda label: (label in first, not _names(page, label, alike), label.onset),
             )
             more[label] += 1
             first.setdefault(label, page)
+        elif page.second < learned:
+            continue
         elif beside := [label for label in now if not disjoint(page.slice, label.slice)]:
             crossing.append((page, beside))
         else:
-            false.append((_where(page, labels), page))
+            false.append((_where(page, labels, alike), page))
     for page, beside in crossing:
         excused = next((label for label in beside if label in first), None)
         if excused is None:
             false.append((MISPLACED, page))
         else:
             more[excused] += 1
-    found = [_found(label, first.get(label), more[label], exposure[label]) for label in incidents]
-    return Result(found, _grouped(false), end - learned)
+    found = [
+        _found(label, first.get(label), more[label], exposure[label], alike) for label in faults
+    ]
+    groups = _grouped(false)
+    unjudged = groups.pop(FIRST_RENEWALS, 0)
+    return Result(found, groups, end - learned, unjudged=unjudged)
 
 
-def _found(label: Label, page: Page | None, pages: int, exposure: Sequence[int]) -> Found:
+def _found(
+    label: Label, page: Page | None, pages: int, exposure: Sequence[int], alike: Alike
+) -> Found:
     bound = bound_seconds(label)
     if page is None:
         return Found(label, bound)
@@ -185,6 +276,7 @@ def _found(label: Label, page: Page | None, pages: int, exposure: Sequence[int])
         pages=pages,
         exact=page.slice == label.slice,
         settled=(page.settled if page.settled is not None else page.slice) == label.slice,
+        equal=_names(page, label, alike),
     )
 
 
@@ -192,15 +284,29 @@ def _open(label: Label, second: int) -> bool:
     return label.onset <= second <= label.end + GRACE
 
 
-def _related(one: str, two: str) -> bool:
-    return refines(one, two) or refines(two, one)
+def _says(page: Page, label: Label) -> bool:
+    """Whether the page is about what the fault is."""
+    if label.kind == SILENCE:
+        return page.signal in ("", VOLUME)
+    if label.kind == SLOWNESS:
+        return page.signal in ("", LATENCY)
+    return page.signal not in (VOLUME, LATENCY)
 
 
-def _where(page: Page, labels: Sequence[Label]) -> str:
+def _names(page: Page, label: Label, alike: Alike) -> bool:
+    """Whether one of the page's names is the fault's slice, or holds the same payments."""
+    return any(alike(label.slice, name) for name in (page.slice, *page.also))
+
+
+def _related(page: str, fault: str, alike: Alike) -> bool:
+    return refines(page, fault) or refines(fault, page) or alike(fault, page)
+
+
+def _where(page: Page, labels: Sequence[Label], alike: Alike) -> str:
     """The kind of the trap that the page fell into."""
     for label in labels:
-        touched = label.kind != BURST or _related(page.slice, label.slice)
-        if label.kind != INCIDENT and touched and _open(label, page.second):
+        touched = label.kind != BURST or _related(page.slice, label.slice, alike)
+        if not label.is_fault and touched and _open(label, page.second):
             return label.kind
     return QUIET
 
@@ -222,6 +328,14 @@ def share(part: int, whole: int) -> float:
 def quantile(ordered: Sequence[float], q: float) -> float:
     """The smallest value that at least the share `q` of them does not exceed; NaN of none."""
     return ordered[max(0, math.ceil(q * len(ordered)) - 1)] if ordered else math.nan
+
+
+def poisson_bounds(events: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The means between which a Poisson count of `events` leaves no doubt: the exact two-sided bounds
+    (Garwood, Biometrika 28, 1936)."""
+    doubt = (1.0 - confidence) / 2
+    low = poisson_upper(events - 1, doubt) if events else 0.0
+    return low, poisson_upper(events, 1.0 - doubt)
 
 
 def poisson_upper(events: int, confidence: float = 0.95) -> float:

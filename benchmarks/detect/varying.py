@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from benchmarks.detect.measure import by_seed, each
 from benchmarks.detect.scoring import Result
-from benchmarks.detect.streams import TUNING_SEEDS
+from benchmarks.detect.streams import RICH, TUNING_SEEDS
 from benchmarks.detect.tuned import around, value_of
 from benchmarks.detect.watching import PAYWATCH
 from functions.core.detection.state import Rules
@@ -31,7 +31,12 @@ class Varied:
 
 
 def vary(
-    names: Sequence[str], tuning: Tuning, streams: int, jobs: int, bar: Progress
+    names: Sequence[str],
+    tuning: Tuning,
+    streams: int,
+    jobs: int,
+    bar: Progress,
+    kind: str = RICH,
 ) -> list[Varied]:
     """Each field around the tuning, over so many of the tuning streams."""
     tried: dict[Tuning, Result] = {}
@@ -41,8 +46,9 @@ def vary(
     pairs = [(seed, one) for one in tried for seed in TUNING_SEEDS[:streams]]
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         seeds = [seed for seed, _ in pairs]
+        kinds = [kind] * len(pairs)
         rules = [Rules(tuning=one) for _, one in pairs]
-        found = each(pool, bar, "streams", by_seed, seeds, [{}] * len(pairs), rules)
+        found = each(pool, bar, "streams", by_seed, seeds, [{}] * len(pairs), kinds, rules)
     for (_, one), results in zip(pairs, found, strict=True):
         tried[one].add(results[PAYWATCH])
     return [
