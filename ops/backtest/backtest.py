@@ -286,10 +286,16 @@ def _incident_words(line: IncidentLine) -> str:
     told += [f"{worse} worse"] if (worse := _times(line, WORSE)) else []
     return (
         f"{when(line.detected_at, resolution)}  {line.severity:<8} {line.score:5.1f}  {where}{also}:"
-        f" {line.signal} {100 * line.observed_rate:.3g} %{of} (normally {100 * baseline:.2g} %),"
+        f" {line.signal} {_percent(line.observed_rate)}{of} (normally {_percent(baseline)}),"
         f" {line.cause}, since {clock(line.opened_at, resolution)}, until {until}"
         f"{'; ' if told else ''}{', '.join(told)}"
     )
+
+
+def _percent(share: float) -> str:
+    """Two digits at least; never 1e+02 %."""
+    percent = 100 * share
+    return f"{percent:.0f} %" if percent >= 99.5 else f"{percent:.2g} %"
 
 
 def _times(line: IncidentLine, transition: str) -> str:

@@ -273,6 +273,20 @@ def test_words_for_people_tell_the_same(tmp_path: Path) -> None:
     assert "0 bad rows" in result.stdout
 
 
+def test_words_say_what_the_rate_of_missing_payments_is(tmp_path: Path) -> None:
+    rows = minutes(30, ordinarily)
+    rows = [row for row in rows if not (row[3] == "beta" and int(str(row[0])) >= NOW + 20 * 60)]
+    history = written(tmp_path, MINUTES, rows)
+    [incident] = of_type(told(*history), "incident")
+    assert (incident["signal"], incident["slice"]) == ("volume", {"gateway": "beta"})
+    assert incident["units"] == "share of the expected payments that came"
+    assert incident["resolution_seconds"] == 60
+    words = paywatch(*history).stdout
+    assert re.search(
+        r"gateway beta: volume \S+ % of the usual payments come \(normally 100 %\)", words
+    )
+
+
 def test_a_gateway_that_always_fails_a_lot_is_no_incident_until_it_fails_twice_as_much(
     tmp_path: Path,
 ) -> None:
