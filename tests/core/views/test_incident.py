@@ -54,10 +54,15 @@ ENDED = TroubleRecord(
         money={"INR": 310_400.5},
         parts=(
             Part(
-                slice="issuer=HDFC", signal="reversed", severity="warning", rate=0.021,
-                normal=0.003, since=NOW + 9, until=NOW + 180,
+                slice="issuer=HDFC",
+                signal="reversed",
+                severity="warning",
+                rate=0.021,
+                normal=0.003,
+                since=NOW + 9,
+                until=NOW + 180,
             ),
-        ),  # fmt: skip
+        ),
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
         routes=(
             Route("issuer=HDFC", "payu", 310, 2, WELL),
