@@ -111,7 +111,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     fewest_events: that a window would have if it were as ill as before, for the same.
     most_patient: times that the patience doubles at most: 30 s become 8 minutes.
     gap_times: what comes back after so long is believed well after so many times as long.
-    longest_seconds: but after so long at the latest (seconds).
+    longest_seconds: where that is no longer than this (seconds).
     """
 
     recovered_nats: Annotated[float, msgspec.Meta(gt=0.0)] = 7.0
@@ -256,7 +256,8 @@ def over_because(
     it says that none come."""
     incident, life = item.incident, item.life
     if (
-        life.recovery >= _needed(item, tuning)
+        life.recovery > 0.0
+        and life.recovery >= _needed(item, tuning)
         and now - life.well_since >= _patient(item, patience.recover_seconds, tuning)
         and _is_calm_stretch(item, now, patience, tuning)
     ):
@@ -280,9 +281,10 @@ def _needed(item: Followed, tuning: RecoveryTuning) -> float:
 
 def _patient(item: Followed, seconds: int, tuning: RecoveryTuning) -> int:
     """So long it must be well: twice as long with each time that it came back, and than it was well
-    the last time."""
+    the last time. What was well for longer does not flap: it is told when it comes back."""
     longer = seconds << min(item.incident.again, tuning.most_patient)
-    return max(longer, min(tuning.longest_seconds, tuning.gap_times * item.life.well_for))
+    gap = tuning.gap_times * item.life.well_for
+    return max(longer, gap) if gap <= tuning.longest_seconds else longer
 
 
 def _is_calm_stretch(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) -> bool:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from functions.core.counting.signals import ORDER, WAVES
-from functions.core.counting.slices import dimensions, nested
+from functions.core.counting.slices import Slice, dimensions, nested
 from functions.core.troubles.incident import (
     AGAIN,
     CLOSED,
@@ -123,16 +123,18 @@ def placed(item: Followed, others: Sequence[Followed], patience: Patience) -> Fo
     best: tuple[int, int, str] | None = None
     for name, group in by_trouble(others).items():
         if any(one.incident.is_open for one in group) and _belongs(item, group):
-            apart = sum(
-                abs(len(dimensions(item.incident.slice)) - len(dimensions(one.incident.slice)))
-                for one in group
-            )
-            known = (apart, group[0].incident.started_at, name)
+            distance = sum(apart(item.incident.slice, one.incident.slice) for one in group)
+            known = (distance, group[0].incident.started_at, name)
             best = known if best is None else min(best, known)
     if best is None:
         return _returned(item, others, patience)
     group = by_trouble(others)[best[2]]
     return _joined(item, group)
+
+
+def apart(one: Slice, two: Slice) -> int:
+    """By how many dimensions the one of two nested slices is narrower."""
+    return abs(len(dimensions(one)) - len(dimensions(two)))
 
 
 def _belongs(item: Followed, group: Group) -> bool:
@@ -194,6 +196,8 @@ def _after(item: Followed, before: Followed) -> Followed:
     well_for = max(incident.started_at, old.closed_at) - well_since
     if not incident.narrowed and old.slice == incident.slice:
         incident = replace(incident, narrowed=old.narrowed, share=old.share)
+    if apart(incident.slice, old.slice) > 1:
+        well_for = 0  # the same failures, perhaps, but hardly the same fault that comes and goes
     return Followed(
         replace(
             incident,

@@ -259,6 +259,31 @@ def test_when_an_incident_is_over_the_evidence_is_let_go_that_shares_its_payment
     assert state.tracker.hot == {(FAILED, key) for key in (B, Y, BY)}
 
 
+def test_when_an_incident_is_over_the_evidence_of_other_signals_stays() -> None:
+    state = evidence(CALM, 0.5, A, AX)
+    trails = {**state.tracker.trails, "reversed": state.tracker.trails[FAILED]}
+    hot = state.tracker.hot | {("reversed", key) for key in (A, AX)}
+    state = replace(state, tracker=replace(state.tracker, trails=trails, hot=hot))
+    left = judge(ill(state, closing(AX))).tracker
+    assert set(left.trails[FAILED]) == set()
+    assert set(left.trails["reversed"]) == {A, AX}
+    assert left.hot == {("reversed", A), ("reversed", AX)}
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [("BY", True), ("AY", False)],  # Y fails beside issuer A, or in what it shares with it
+)
+def test_when_an_incident_is_over_what_goes_on_beside_it_keeps_its_evidence(
+    where: str, kept: bool
+) -> None:
+    well = {name: seen(100) for name in ("AX", "AY", "BX", "BY")}
+    state = changed(WELL, segments(**{**well, where: seen(100, 0.4)}), 10)
+    state = judge(ill(evidence(state, 0.9, Y), closing(A)))
+    assert (CLOSED, A, FAILED) in said(state)
+    assert (Y in state.tracker.trails[FAILED]) is kept
+
+
 def test_what_shares_payments_with_any_incident_that_is_over_is_let_go() -> None:
     state = ill(evidence(CALM, 0.5, A, B, "issuer=C"), closing(AX, "PW-1"), closing(BY, "PW-2"))
     assert set(judge(state).tracker.trails[FAILED]) == {"issuer=C"}

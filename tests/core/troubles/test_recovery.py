@@ -196,7 +196,7 @@ def test_what_the_release_before_stored_is_judged_by_its_worst_moment() -> None:
 
 @pytest.mark.parametrize(
     ("again", "well_for", "seconds"),
-    [(0, 0, 30), (1, 0, 60), (4, 0, 480), (9, 0, 480), (1, 300, 600), (1, 5000, 1800)],
+    [(0, 0, 30), (1, 0, 60), (4, 0, 480), (9, 0, 480), (1, 300, 600), (1, 900, 1800), (1, 901, 60)],
 )
 def test_what_came_back_needs_to_be_well_for_longer_than_it_was_before(
     again: int, well_for: int, seconds: int
