@@ -35,7 +35,8 @@ DEFAULT_SLICING: Final[Slicing] = (
 COMPARED: Final[Slicing] = (("gateway", "issuer"), ("gateway", "network"))
 """Counted to compare the same payments between gateways, and not judged. A slice of these and one of
 issuer × network can hold much the same failures; which explains them, only a count of all three would
-tell. So what fails is told of an issuer, a network or a gateway, and its routes say on which gateways."""
+tell. So what fails is followed in an issuer, a network or a gateway, and its routes say on which gateways;
+what failed by leaf says whether it is one of them alone (functions/core/detection/leaves.py)."""
 
 
 def parse_slicing(text: str) -> Slicing:
