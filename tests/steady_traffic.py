@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -90,9 +91,11 @@ def evidence(state: State, share: float, *keys: str, began: int = SINCE) -> Stat
     """The state with so much of the needed evidence that these slices fail, gathered since that
     second, and none on others."""
     tracker = state.tracker
-    trails = {signal: dict[str, Trail]() for signal in tracker.trails}
+    trails = {signal: dict[str, Trail]() for signal in tracker.evidence}
     for key in keys:
         came = attempts(tracker.current.get(key, NONE))
         nats = share * tracker.needed
-        trails["failed"][key] = (came, 0.0, nats, 0.0, 0.0, NOW, began, NOW, NOW)
-    return replace(state, tracker=replace(tracker, trails=trails, hot=hot(trails, tracker.needed)))
+        step = tracker.steps(key, "failed", state.window.clock, normals(state))
+        all_failed = nats * step.dispersion / -math.log(step.q)
+        trails["failed"][key] = (came, all_failed, all_failed, began, (), nats, began)
+    return replace(state, tracker=replace(tracker, evidence=trails, hot=hot(trails, tracker.needed)))

@@ -253,10 +253,10 @@ def test_each_trouble_began_when_its_own_evidence_did() -> None:
     both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = evidence(changed(ROUTES, both, 10), 1.4, AX, began=SINCE + 3)
     later = evidence(state, 1.4, BY, began=SINCE + 7).tracker
-    trails = {"failed": {**state.tracker.trails["failed"], **later.trails["failed"]}}
+    trails = {"failed": {**state.tracker.evidence["failed"], **later.evidence["failed"]}}
     tracker = msgspec.structs.replace(
         state.tracker,
-        trails={**state.tracker.trails, **trails},
+        evidence={**state.tracker.evidence, **trails},
         hot=state.tracker.hot | later.hot,
     )
     state = msgspec.structs.replace(state, tracker=tracker)

@@ -48,9 +48,9 @@ def suspected(share: float, signal: str = FAILED) -> State:
     state = evidence(CALM, share, A)
     if signal == FAILED:
         return state
-    trails = {**state.tracker.trails, FAILED: {}, signal: state.tracker.trails[FAILED]}
+    trails = {**state.tracker.evidence, FAILED: {}, signal: state.tracker.evidence[FAILED]}
     needed = state.tracker.needed
-    return replace(state, tracker=replace(state.tracker, trails=trails, hot=hot(trails, needed)))
+    return replace(state, tracker=replace(state.tracker, evidence=trails, hot=hot(trails, needed)))
 
 
 def ill(*items: Followed) -> State:
@@ -213,10 +213,10 @@ def test_traffic_that_stays_mixed_is_how_it_is_after_a_while() -> None:
 def test_what_one_signal_of_a_slice_makes_doubtful_is_held_back_whatever_the_others_say() -> None:
     """The signals began at different seconds: neither hides the other, in whatever order they come."""
     early, late = evidence(CALM, 0.9, A), evidence(CALM, 0.9, A, began=SINCE + 600)
-    trails = {**early.tracker.trails, "attributable": late.tracker.trails[FAILED]}
+    trails = {**early.tracker.evidence, "attributable": late.tracker.evidence[FAILED]}
     both = replace(
         early,
-        tracker=replace(early.tracker, trails=trails, hot=hot(trails, early.tracker.needed)),
+        tracker=replace(early.tracker, evidence=trails, hot=hot(trails, early.tracker.needed)),
     )
     assert len(both.tracker.hot) == 2
     assert held(both, A, SINCE, SINCE + 60)

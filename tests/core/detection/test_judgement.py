@@ -246,13 +246,13 @@ def test_when_an_incident_is_over_the_evidence_is_let_go_that_shares_its_payment
     every = (ALL, A, B, X, Y, AX, BY)
     state = judge(ill(evidence(CALM, 0.5, *every), closing(AX)))
     assert said(state) == [(CLOSED, AX, FAILED)]
-    assert set(state.tracker.trails[FAILED]) == {B, Y, BY}
+    assert set(state.tracker.evidence[FAILED]) == {B, Y, BY}
     assert state.tracker.hot == {(FAILED, key) for key in (B, Y, BY)}
 
 
 def test_what_shares_payments_with_any_incident_that_is_over_is_let_go() -> None:
     state = ill(evidence(CALM, 0.5, A, B, "issuer=C"), closing(AX, "PW-1"), closing(BY, "PW-2"))
-    assert set(judge(state).tracker.trails[FAILED]) == {"issuer=C"}
+    assert set(judge(state).tracker.evidence[FAILED]) == {"issuer=C"}
 
 
 def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
@@ -267,13 +267,13 @@ def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
 def test_an_incident_that_opens_lets_go_of_no_evidence() -> None:
     state = judge(replace(evidence(CALM, 0.5, B, BY), flow=silent(B)))
     assert said(state) == [(OPENED, B, "volume")]
-    assert set(state.tracker.trails[FAILED]) == {B, BY}
+    assert set(state.tracker.evidence[FAILED]) == {B, BY}
 
 
 def test_an_incident_that_goes_on_lets_go_of_no_evidence_that_is_not_sure() -> None:
     item = followed(slice=AX, started_at=at(CALM) - 90)
     state = judge(ill(evidence(CALM, 0.5, A, B), item))
-    assert set(state.tracker.trails[FAILED]) == {A, B}
+    assert set(state.tracker.evidence[FAILED]) == {A, B}
 
 
 def test_evidence_that_cooled_is_hot_no_more() -> None:

@@ -76,12 +76,12 @@ class Untouchable(dict[str, object]):
 
 
 def test_slices_without_failures_are_not_weighed() -> None:
-    guarded = msgspec.structs.replace(CALM, trails={signal: Untouchable() for signal in RATES})
+    guarded = msgspec.structs.replace(CALM, evidence={signal: Untouchable() for signal in RATES})
     after = counted(
         guarded, tally({NOW + 100: {ALL: GOOD, A: GOOD, B: GOOD}}), NOW + 100, normals(guarded)
     )
     assert after.events == CALM.events
-    assert after.trails == guarded.trails
+    assert after.evidence == guarded.evidence
 
 
 def test_what_customers_and_fraud_rules_refuse_is_not_weighed() -> None:
@@ -107,7 +107,7 @@ def test_a_slice_that_is_new_is_learned_and_not_judged() -> None:
         slices = {ALL: GOOD, B: counts(approved=1, failed=2, gateway=2)}
         late = fed(late, tally({NOW + second: slices}), NOW + second)
         if second < 70 + BUDGET.learning_seconds:
-            assert late.trails[FAILED].get(B, COLD) == COLD
+            assert late.evidence[FAILED].get(B, COLD) == COLD
     assert before.known[B] == NOW + 70
 
 
@@ -156,9 +156,9 @@ def test_a_fold_keeps_the_evidence() -> None:
 
 def test_evidence_that_is_nothing_any_more_is_let_go_by_a_fold() -> None:
     before = ill(CALM, 1, {ALL: counts(approved=999, failed=1), A: GOOD})
-    assert ALL in before.trails[FAILED]
+    assert ALL in before.evidence[FAILED]
     calm = ill(before, 40, {ALL: 10 * GOOD})
-    assert folded(calm, NOW + 140, normals(calm), nothing).trails[FAILED] == {}
+    assert folded(calm, NOW + 140, normals(calm), nothing).evidence[FAILED] == {}
 
 
 def test_what_cooled_is_hot_no_more() -> None:
@@ -173,9 +173,9 @@ def test_what_cooled_is_hot_no_more() -> None:
 def test_what_is_cleared_begins_anew() -> None:
     before = ill(CALM, 2, {ALL: MIXED, A: MIXED})
     after = cleared(before, frozenset({(FAILED, A)}))
-    assert A not in after.trails[FAILED]
+    assert A not in after.evidence[FAILED]
     assert (FAILED, A) not in after.hot
-    assert after.trails[FAILED][ALL] == before.trails[FAILED][ALL]
+    assert after.evidence[FAILED][ALL] == before.evidence[FAILED][ALL]
 
 
 slices = st.dictionaries(
@@ -191,9 +191,9 @@ def test_hot_is_what_the_trails_say(came: list[dict[str, Counts]]) -> None:
     tracker = CALM
     for second, arrived in enumerate(came, 100):
         tracker = fed(tracker, tally({NOW + second: arrived}), NOW + second)
-        assert tracker.hot == hot(tracker.trails, tracker.needed)
+        assert tracker.hot == hot(tracker.evidence, tracker.needed)
         tracker = calmed(tracker, NOW + second, normals(tracker))
-        assert tracker.hot == hot(tracker.trails, tracker.needed)
+        assert tracker.hot == hot(tracker.evidence, tracker.needed)
 
 
 @given(st.lists(slices, max_size=30))
@@ -211,7 +211,7 @@ def test_what_comes_in_one_arrival_weighs_no_more_than_in_two() -> None:
     twice = CALM
     for _ in range(2):
         twice = counted(twice, tally({NOW + 100: {ALL: half}}), NOW + 100, normals(twice))
-    one, two = once.trails[FAILED][ALL], twice.trails[FAILED][ALL]
+    one, two = once.evidence[FAILED][ALL], twice.evidence[FAILED][ALL]
     assert all(b >= a for a, b in zip(one[1:5], two[1:5], strict=True))
     assert strength(one) > 0.0
 
@@ -247,9 +247,9 @@ def test_slices_that_are_let_go_take_their_evidence_with_them() -> None:
     bad = {key: counts(failed=1, gateway=1) for key in crowd(3000, MAX_SLICES - 3001, 1)}
     tracker = watched([{ALL: counts(approved=1), **crowd(0, 3000, 3), **bad}] * 2, budget)
     after = folded(tracker, NOW + 60, normals(tracker, budget), nothing)
-    assert tracker.trails[FAILED]
-    assert all(set(by_slice) <= set(after.known) for by_slice in after.trails.values())
-    assert after.hot == hot(after.trails, after.needed)
+    assert tracker.evidence[FAILED]
+    assert all(set(by_slice) <= set(after.known) for by_slice in after.evidence.values())
+    assert after.hot == hot(after.evidence, after.needed)
 
 
 def test_few_slices_are_all_kept() -> None:
