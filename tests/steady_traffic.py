@@ -17,10 +17,13 @@ from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
 from functions.core.detection.tracker import hot
+from functions.core.detection.tuning import NormalTuning, Tuning
 from functions.core.troubles.incident import OPENED
 from tests.builders import NOW, counts, partial, tally
 
 RULES: Final = Rules(budget=Budget(learning_seconds=30))
+UNLIKE: Final = replace(RULES, tuning=Tuning(normal=NormalTuning(differ=1e6)))
+"""Slices may differ as they like: what one always does is learned, and not held for broken."""
 A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
 CALM_SECONDS: Final = 180
 SINCE: Final = NOW + CALM_SECONDS
@@ -69,13 +72,13 @@ def after(seconds: Iterable[Slices], rules: Rules = RULES) -> State:
     return state
 
 
-def changed(calm: Slices, then: Slices, seconds: int = 5) -> State:
+def changed(calm: Slices, then: Slices, seconds: int = 5, rules: Rules = RULES) -> State:
     """Three calm minutes, then this, for so many seconds."""
-    return after([calm] * CALM_SECONDS + [then] * seconds)
+    return after([calm] * CALM_SECONDS + [then] * seconds, rules)
 
 
 def normals(state: State, rules: Rules = RULES) -> Normals:
-    return Normals(state.tracker.baseline, rules.budget)
+    return Normals(state.tracker.baseline, rules.budget, rules.tuning)
 
 
 def moment(state: State) -> Moment:

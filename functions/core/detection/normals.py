@@ -94,8 +94,8 @@ class Normals:
         is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
         usual = self.normal(wider, signal).rate if is_learned else 1.0
         seen, own = self.counted(wider), self.counted(key)
-        shown = blamed(seen, signal) - blamed(own, signal) + weight * min(usual, assumed)
-        return min(usual, shown / (attempts(seen) - attempts(own) + weight))
+        shown = max(0, blamed(seen, signal) - blamed(own, signal)) + weight * assumed
+        return min(usual, shown / (max(0, attempts(seen) - attempts(own)) + weight))
 
     def counted(self, key: Slice) -> Counts:
         """What was counted of the slice within the memory, held back or not."""

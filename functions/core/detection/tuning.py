@@ -201,6 +201,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
         place (nats).
     shifted: from this rise of all traffic's rate on, a mix shift is reckoned with everywhere (share of
         attempts).
+    lowest: normal rates below are taken for this one where explanations are compared (share of attempts).
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
     """
 
@@ -215,6 +216,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     fair_part: Share = 0.5
     wider_nats: Nats = 5.0
     shifted: Share = 0.001
+    lowest: Share = 0.0005
     deeper: Times = 2.0
 
 

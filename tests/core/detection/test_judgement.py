@@ -132,7 +132,7 @@ def test_where_failures_cluster_more_of_them_are_no_news() -> None:
     assert judge(state).excused == {FAILED: at(state)}
 
 
-@pytest.mark.parametrize(("failed", "is_excused"), [(30, True), (70, False)])
+@pytest.mark.parametrize(("failed", "is_excused"), [(30, True), (75, False)])
 def test_while_all_is_learned_less_than_half_of_it_failing_is_excused(
     failed: int, is_excused: bool
 ) -> None:
