@@ -101,4 +101,6 @@ def evidence(state: State, share: float, *keys: str, began: int = SINCE) -> Stat
         step = tracker.steps(key, "failed", state.window.clock, normals(state))
         all_failed = nats * step.dispersion / -math.log(step.q)
         trails["failed"][key] = (came, all_failed, all_failed, began, (), nats, began)
-    return replace(state, tracker=replace(tracker, evidence=trails, hot=hot(trails, tracker.needed)))
+    return replace(
+        state, tracker=replace(tracker, evidence=trails, hot=hot(trails, tracker.needed))
+    )

@@ -127,7 +127,8 @@ class Trial:
 
     def _scores(self, tracker: Tracker) -> Mapping[tuple[str, str], float]:
         scores = {
-            (signal, key): 50.0 * min(0.99, strength(tracker.evidence[signal][key]) / tracker.needed)
+            (signal, key): 50.0
+            * min(0.99, strength(tracker.evidence[signal][key]) / tracker.needed)
             for signal, key in tracker.hot
         }
         for incident in self.chain.state.incidents:

@@ -79,6 +79,7 @@ _LONG: Final = 1 << 60
 COLD: Final[Trail] = (0, _LONG, 0, 0, (), 0.0, 0)
 """So long nothing has happened that the next event begins."""
 
+
 class Steps(NamedTuple):
     """How events weigh. q: the rate that may be normal; least: the smallest rise's, p1. adds, takes:
     at that rate, what an event adds beyond an attempt, and what an attempt takes (nats). variance of
@@ -104,10 +105,10 @@ def steps(normal: Normal, drift: float, tuning: EvidenceTuning = EvidenceTuning(
 
 
 def limit(normal: Normal, drift: float, tuning: EvidenceTuning = EvidenceTuning()) -> float:
-    """The rate that may be normal, q: the normal one plus its standard error, plus a part of what it
+    """The rate that may be normal, q: the normal one plus some standard errors, plus a part of what it
     may drift, which is little where the rate is low."""
     moved = max(tuning.relative_drift * normal.rate, min(drift, tuning.low_drift * normal.rate))
-    q = normal.rate + normal.error + tuning.drift_part * moved
+    q = normal.rate + tuning.errors * normal.error + tuning.drift_part * moved
     return min(tuning.highest, max(_RAREST, q))
 
 
@@ -146,7 +147,9 @@ def after(
     total += came
     at = total - attempts + 1
     up = shown - events + 1
-    if up * step[2] <= at * step[3]:  # whatever follows, there is more since this second than before
+    if (
+        up * step[2] <= at * step[3]
+    ):  # whatever follows, there is more since this second than before
         if events == 1:
             return (seen, attempts - 1, 0, second, (), 0.0, second)
         total, shown, first, starts = attempts - 1, events - 1, second, ()

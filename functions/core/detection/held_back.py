@@ -56,9 +56,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     return held_back
 
 
-def _is_doubtful(
-    trail: Trail, key: Slice, signal: str, tracker: Tracker, normals: Normals
-) -> bool:
+def _is_doubtful(trail: Trail, key: Slice, signal: str, tracker: Tracker, normals: Normals) -> bool:
     """Whether so much is proven that it may be a trouble. Little will do where even a normal rate some
     standard errors higher would not explain it: if a slow storm became normal minute by minute, its
     evidence would fall. Where normal is not well known, little says that it was taken too low."""
@@ -81,7 +79,7 @@ def _beside_sisters(state: State, rules: Rules) -> Callable[[Slice], bool]:
     if not tracker.is_learning(state.window.clock, rules.budget):
         return lambda _: False
     normals = Normals(tracker.baseline, rules.budget, rules.tuning, tracker.current)
-    enough = rules.tuning.holding.early * tracker.needed
+    enough = rules.tuning.holding.unlike
 
     def is_worse(key: Slice, signal: str) -> bool:
         counts, normal = normals.counted(key), normals.unseen(key, signal)

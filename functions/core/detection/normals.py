@@ -85,7 +85,8 @@ class Normals:
         if not wider:
             return SIGNALS[signal].assumed, tuning.borrowed
         rate = max(self._sisters(key, other, signal) for other in wider)
-        return rate, min(tuning.borrowed, _worth(tuning.differ) / rate)
+        worth = _worth(tuning.differ, self.tuning.evidence.errors)
+        return rate, min(tuning.borrowed, worth / rate)
 
     def _sisters(self, key: Slice, wider: Slice, signal: str) -> float:
         """What is normal for the wider slice, or where that is less, what its payments outside of this
@@ -165,10 +166,10 @@ def _normal(rate: float, weight: float, dispersion: float) -> Normal:
     return Normal(rate, math.sqrt(upper * (1 - upper) * dispersion / weight), dispersion)
 
 
-def _worth(differ: float) -> float:
-    """The events that a prior counts for whose rate and standard error, a = events and with Agresti
-    and Coull's one more, are together `differ` times its rate: a + √(a + 1) = differ · a."""
-    square = (differ - 1.0) ** 2
+def _worth(differ: float, errors: float) -> float:
+    """The events that a prior counts for, a, whose rate and standard errors, with Agresti and Coull's
+    one more, are together `differ` times its rate: a + errors · √(a + 1) = differ · a."""
+    square = ((differ - 1.0) / errors) ** 2
     return (1.0 + math.sqrt(1.0 + 4.0 * square)) / (2.0 * square)
 
 

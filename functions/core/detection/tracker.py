@@ -54,7 +54,7 @@ class Tracker(msgspec.Struct, frozen=True):
     def steps(self, key: Slice, signal: str, clock: int, normals: Normals) -> Steps:
         """How events of that signal weigh in the slice. All traffic has no sister slices that show what
         is normal, and before the first fold nothing does."""
-        if key == ALL and self.is_learning(clock, normals.budget) or not self.baseline.folded:
+        if (key == ALL and self.is_learning(clock, normals.budget)) or not self.baseline.folded:
             return normals.unlearned_steps()
         return normals.steps(key, signal)
 

@@ -36,6 +36,8 @@ class EvidenceTuning(msgspec.Struct, frozen=True, cache_hash=True):
         and more and that smallest rise.
     between: share of its evidence that a size between two of them loses at most. Finer ones are more:
         the logarithm of their number and this loss cost least together at about this.
+    errors: standard errors by which the normal rate may be higher than it seems; what is rare was seen
+        a few times only.
     drift_part: how much of the drift below evidence takes for normal (share): a slow drift does not
         look like an outage.
     most_drift: a rate may drift by half of its warning threshold, and by so much at most (share of
@@ -61,7 +63,8 @@ class EvidenceTuning(msgspec.Struct, frozen=True, cache_hash=True):
     smallest_rise: Times = 1.25
     sizes: Number = 15
     between: Share = 0.04
-    drift_part: Share = 0.5
+    errors: Times = 2.0
+    drift_part: Share = 0.25
     most_drift: Share = 0.02
     relative_drift: Share = 0.1
     low_drift: Share = 0.25
@@ -108,7 +111,7 @@ class NormalTuning(msgspec.Struct, frozen=True):
     past_seconds: Seconds = 86_400
     forgotten_seconds: Seconds = 86_400
     own_past: Times = 300.0
-    borrowed: Times = 20.0
+    borrowed: Times = 40.0
     differ: Times = 4.0
     first_cells: Seconds = 10
     dispersion_noise: Share = 0.3
@@ -224,8 +227,11 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     """What is kept out of what is normal? (held_back.py)
 
     doubtful: share of the needed evidence from which a slice's counts are kept out.
-    early: the same, where the evidence holds against a normal rate `unsure` standard errors higher.
-    unsure: so many; normal may be taken that much too low.
+    early: the same, where the evidence holds even if the standard error of what is normal is so many times
+        as large as `unsure` says: normal may be taken that much too low.
+    unsure: so many times.
+    unlike: while all is learned, evidence beside what sister slices show from which nothing of a slice is
+        absorbed (nats): it would be its own normal.
     suspected_seconds: so long after it began (seconds): what is not proven by then may as well be how
         the slice is.
     tainted: share of its normal failures that an incident may add to another slice's before that is
@@ -235,7 +241,8 @@ class HoldingTuning(msgspec.Struct, frozen=True):
 
     doubtful: Share = 0.5
     early: Share = 0.15
-    unsure: Times = 3.0
+    unsure: Times = 2.0
+    unlike: Nats = 1.0
     suspected_seconds: Seconds = 1200
     tainted: Share = 0.1
     low_rate: Share = 0.01

@@ -227,7 +227,9 @@ def test_what_a_shift_of_traffic_leaves_unsure_is_not_found() -> None:
 
 
 def test_of_a_shift_and_a_rise_the_rise_is_found_though_the_shift_shows_more_failures() -> None:
-    state = evidence(changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.04)), 10, UNLIKE), 1.4, ALL, B)
+    state = evidence(
+        changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.04)), 10, UNLIKE), 1.4, ALL, B
+    )
     assert places(state)[0] == (B, "failed")
 
 

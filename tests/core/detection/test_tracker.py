@@ -13,7 +13,7 @@ from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
 from functions.core.detection.baseline import restored
 from functions.core.detection.budget import Budget
-from functions.core.detection.evidence import COLD, strength
+from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import (
     Tracker,
@@ -159,7 +159,9 @@ def test_a_fold_is_due_when_a_minute_begins_and_while_all_is_learned_more_often(
     assert [second for second in range(31, 62) if is_due(after, NOW + second, BUDGET)] == [60, 61]
 
 
-def test_while_all_is_learned_a_minutes_cell_grows_and_what_is_held_back_of_it_is_taken_out() -> None:
+def test_while_all_is_learned_a_minutes_cell_grows_and_what_is_held_back_of_it_is_taken_out() -> (
+    None
+):
     tracker, doubt = Tracker(), {A: False}
     budget = Budget(learning_seconds=300)
     for second in range(131):
@@ -171,7 +173,11 @@ def test_while_all_is_learned_a_minutes_cell_grows_and_what_is_held_back_of_it_i
             tracker, tally({NOW + second: {ALL: GOOD, A: GOOD}}), NOW + second, normals(tracker)
         )
     cells = tracker.baseline.cells
-    assert [(cell.start - NOW, cell.end - NOW) for cell in cells] == [(0, 60), (60, 120), (120, 130)]
+    assert [(cell.start - NOW, cell.end - NOW) for cell in cells] == [
+        (0, 60),
+        (60, 120),
+        (120, 130),
+    ]
     assert tracker.baseline.absorbed == {ALL: 130 * GOOD, A: 70 * GOOD}
     assert restored(tracker.baseline) == tracker.baseline
 
