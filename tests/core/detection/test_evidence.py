@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import assume, example, given
@@ -301,22 +301,26 @@ def is_served(share: float, p: float, q: float, least: float) -> bool:
 
 
 def cover(q: float) -> list[float]:
-    """Alternatives, of which the best has nearly all of the evidence that any size has."""
+    """Alternatives, of which the best has nearly all of the evidence that any size has: each serves sizes
+    from a little below to as far above, where the next one begins."""
     least = chance(logit(q) + math.log(SMALLEST_RISE))
     found = [least]
     while not is_served(1.0, found[-1], q, least):
-        #  the highest share that the newest serves, and the highest alternative that serves that one
-        share = _last(lambda at: is_served(chance(at), found[-1], q, least), logit(found[-1]))
+        farthest = last(lambda size, p=found[-1]: is_served(chance(size), p, q, least), found[-1])
         found.append(
-            chance(_last(lambda at: is_served(chance(share), chance(at), q, least), share))
+            chance(
+                last(
+                    lambda p, size=farthest: is_served(chance(size), chance(p), q, least),
+                    chance(farthest),
+                )
+            )
         )
     return found
 
 
-def _last(holds: object, start: float) -> float:
-    """The highest log odds for which that holds, from where it does up to where it does no more."""
-    assert callable(holds)
-    low, high = start, 30.0
+def last(holds: Callable[..., bool], start: float) -> float:
+    """The highest log odds for which that holds, from a chance for which it does."""
+    low, high = logit(start), 30.0
     for _ in range(50):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
