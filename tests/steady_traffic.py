@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -16,10 +17,13 @@ from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import step
 from functions.core.detection.tracker import hot
+from functions.core.detection.tuning import NormalTuning, Tuning
 from functions.core.troubles.incident import OPENED
 from tests.builders import NOW, counts, partial, tally
 
 RULES: Final = Rules(budget=Budget(learning_seconds=30))
+UNLIKE: Final = replace(RULES, tuning=Tuning(normal=NormalTuning(differ=1e6)))
+"""Slices may differ as they like: what one always does is learned, and not held for broken."""
 A, B, X, Y = "issuer=A", "issuer=B", "network=X", "network=Y"
 CALM_SECONDS: Final = 180
 SINCE: Final = NOW + CALM_SECONDS
@@ -68,13 +72,13 @@ def after(seconds: Iterable[Slices], rules: Rules = RULES) -> State:
     return state
 
 
-def changed(calm: Slices, then: Slices, seconds: int = 5) -> State:
+def changed(calm: Slices, then: Slices, seconds: int = 5, rules: Rules = RULES) -> State:
     """Three calm minutes, then this, for so many seconds."""
-    return after([calm] * CALM_SECONDS + [then] * seconds)
+    return after([calm] * CALM_SECONDS + [then] * seconds, rules)
 
 
 def normals(state: State, rules: Rules = RULES) -> Normals:
-    return Normals(state.tracker.baseline, rules.budget)
+    return Normals(state.tracker.baseline, rules.budget, rules.tuning)
 
 
 def moment(state: State) -> Moment:
@@ -90,9 +94,13 @@ def evidence(state: State, share: float, *keys: str, began: int = SINCE) -> Stat
     """The state with so much of the needed evidence that these slices fail, gathered since that
     second, and none on others."""
     tracker = state.tracker
-    trails = {signal: dict[str, Trail]() for signal in tracker.trails}
+    trails = {signal: dict[str, Trail]() for signal in tracker.evidence}
     for key in keys:
         came = attempts(tracker.current.get(key, NONE))
         nats = share * tracker.needed
-        trails["failed"][key] = (came, 0.0, nats, 0.0, 0.0, NOW, began, NOW, NOW)
-    return replace(state, tracker=replace(tracker, trails=trails, hot=hot(trails, tracker.needed)))
+        step = tracker.steps(key, "failed", state.window.clock, normals(state))
+        all_failed = nats * step.dispersion / -math.log(step.q)
+        trails["failed"][key] = (came, all_failed, all_failed, began, (), nats, began)
+    return replace(
+        state, tracker=replace(tracker, evidence=trails, hot=hot(trails, tracker.needed))
+    )

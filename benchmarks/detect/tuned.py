@@ -51,14 +51,13 @@ def with_value(tuning: Tuning, field: str, value: Any) -> Tuning:
 
 
 def with_settings(tuning: Tuning, settings: Sequence[str]) -> Tuning:
-    """The tuning with `evidence.cap=2.0` and the like; what has four values is told them with commas.
-    Raises ValueError, and UnknownField where a name is wrong."""
+    """The tuning with `evidence.cap=2.0` and the like. Raises ValueError, and UnknownField where a name
+    is wrong."""
     for setting in settings:
         name, is_set, text = setting.partition("=")
         if not is_set or fields(name) != [name]:
             raise ValueError(f"{setting!r} is no FIELD=VALUE, as evidence.cap=2.0 is one")
-        is_list = isinstance(value_of(tuning, name), tuple)
-        tuning = with_value(tuning, name, text.split(",") if is_list else text)
+        tuning = with_value(tuning, name, text)
     return tuning
 
 
@@ -70,11 +69,6 @@ def around(tuning: Tuning, field: str) -> tuple[Tuning, Tuning]:
         return (
             with_value(tuning, field, lower),
             with_value(tuning, field, max(round(HIGHER * value), value + 1)),
-        )
-    if isinstance(value, tuple):
-        return (
-            with_value(tuning, field, [_times(LOWER, one) for one in value]),
-            with_value(tuning, field, [_times(HIGHER, one) for one in value]),
         )
     try:
         higher = with_value(tuning, field, _times(HIGHER, value))

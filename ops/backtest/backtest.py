@@ -62,7 +62,7 @@ def backtest(
         str, typer.Option(help="The false-alarm budget, shared over all slices.")
     ] = "1",
     learning_seconds: Annotated[
-        str, typer.Option(help="How long a slice is only learned.")
+        str, typer.Option(help="How long all traffic is only learned.")
     ] = "300",
     slices: Annotated[
         str, typer.Option(help="Dimensions to watch, such as issuer,issuer*network.")

@@ -143,7 +143,8 @@ class Trial:
 
     def _scores(self, tracker: Tracker) -> Mapping[tuple[str, str], float]:
         scores = {
-            (signal, key): 50.0 * min(0.99, strength(tracker.trails[signal][key]) / tracker.needed)
+            (signal, key): 50.0
+            * min(0.99, strength(tracker.evidence[signal][key]) / tracker.needed)
             for signal, key in tracker.hot
         }
         for incident in self.chain.state.incidents:

@@ -24,13 +24,10 @@ def test_a_setting_changes_its_field_and_no_other() -> None:
     assert (tuning.evidence.cap, tuning.explanation.most_causes) == (2.0, 5)
 
 
-def test_four_values_are_told_with_commas() -> None:
-    tuning = with_settings(USUAL, ["evidence.shares=0.1,0.2,0.3,0.4"])
-    assert tuning.evidence.shares == (0.1, 0.2, 0.3, 0.4)
-
-
 def test_a_name_that_is_unknown_is_told_with_the_known_ones() -> None:
-    with pytest.raises(UnknownField, match=r"'evidence\.kap'\. Known: evidence\.shares, .*cap"):
+    with pytest.raises(
+        UnknownField, match=r"'evidence\.kap'\. Known: evidence\.smallest_rise, .*cap"
+    ):
         with_settings(USUAL, ["evidence.kap=2.0"])
     with pytest.raises(UnknownField, match="Known"):
         fields("evi")
@@ -49,7 +46,6 @@ def test_a_setting_names_one_field_and_its_value(setting: str) -> None:
         "evidence.highest=1.5",
         "evidence.fewest_events=0",
         "evidence.fewest_events=2.5",
-        "evidence.shares=0.1,0.2",
         "recovery.recovered_nats=0",
     ],
 )

@@ -1,4 +1,4 @@
-"""What pages may cost: how many false alarms, from which rates on, and how long a slice is only learned."""
+"""What pages may cost: how many false alarms, from which rates on, and how long all is learned."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from functions.core.detection.tuning import EvidenceTuning
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """thresholds: by signal. per_week: false alarms. learning_seconds: how long a slice is only
-    learned after it was seen first."""
+    """thresholds: by signal. per_week: false alarms. learning_seconds: so long after the first payment all
+    traffic is judged by half of it failing, and a slice's waves are not judged after it was seen first."""
 
     thresholds: Mapping[str, Threshold] = msgspec.field(
         default_factory=lambda: dict(DEFAULT_THRESHOLDS)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
-from functions.core.counting.failing import few
+from functions.core.counting.failing import add_failing, few
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import Slice
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell, Past
@@ -27,30 +27,31 @@ def fold(
     *,
     learning: bool,
     mixed: bool = False,
+    began: int = 0,
     failing: Mapping[Slice, Counts] | None = None,
 ) -> Baseline:
     """The baseline of `normals` with the current counts as a new cell that ends at `second`.
 
-    While learning, everything is absorbed at once: there is no normal yet to depart from. mixed:
-    traffic is spread as it usually is not, and has not been for long. failing: what of the current counts
-    did not succeed, by leaf.
+    While learning, what is not held back is absorbed at once, and a minute's cell grows with every
+    fold. mixed: traffic is spread as it usually is not, and has not been for long. began: the second
+    of the first payment ever. failing: what of the current counts did not succeed, by leaf.
     """
     baseline, tuning = normals.baseline, normals.tuning.normal
-    start = baseline.folded or second - CELL_SECONDS
+    start = baseline.folded or began or second - CELL_SECONDS
     ripe = second if learning else second - tuning.guard_seconds
     learned = _Learned(normals)
     kept: list[Cell] = []
     before: Mapping[Slice, Counts] = {}
-    for cell in (
-        *baseline.cells,
-        Cell(
-            start,
-            second,
-            dict(current),
-            mixed=mixed,
-            failing=few(dict(failing or {}), normals.tuning.leaf.cell_leaves),
-        ),
-    ):
+    leaves = few(dict(failing or {}), normals.tuning.leaf.cell_leaves)
+    cells, new = (
+        baseline.cells,
+        Cell(start, second, dict(current), mixed=mixed, failing=leaves),
+    )
+    if learning and cells and cells[-1].start // CELL_SECONDS == start // CELL_SECONDS:
+        new = _grown(cells[-1], new)
+        learned.take_back(cells[-1])
+        cells = cells[:-1]
+    for cell in (*cells, new):
         if not cell.absorbed and cell.end <= ripe:
             cell = _ripened(cell, held_back)
             learned.absorb(cell, before)
@@ -61,6 +62,13 @@ def fold(
             learned.let_go(cell)
     hours = noted(baseline.hours, start, current, tuning)
     return learned.baseline(second, tuple(kept), hours)
+
+
+def _grown(cell: Cell, more: Cell) -> Cell:
+    counts = dict(cell.counts)
+    for key, came in more.counts.items():
+        counts[key] = counts.get(key, NONE) + came
+    return Cell(cell.start, more.end, counts, failing=add_failing(cell.failing, more.failing))
 
 
 def _ripened(cell: Cell, held_back: HeldBack) -> Cell:
@@ -88,8 +96,16 @@ class _Learned:
             if attempts(counts) and not cell.mixed:
                 self.spread[key] = self.spread.get(key, 0) + attempts(counts)
             if key not in cell.held:
-                self._disperse(key, counts, before.get(key, NONE))
+                if cell.end // CELL_SECONDS > cell.start // CELL_SECONDS:
+                    self._disperse(key, counts, before.get(key, NONE))
                 self.absorbed[key] = self.absorbed.get(key, NONE) + counts
+
+    def take_back(self, cell: Cell) -> None:
+        """An absorbed cell that is absorbed anew, with what came since."""
+        for key, counts in cell.counts.items():
+            _take(self.spread, key, attempts(counts))
+            if key not in cell.held:
+                _take(self.absorbed, key, counts)
 
     def let_go(self, cell: Cell) -> None:
         """A cell that is older than the memory: what it held becomes part of the longer past."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from functions.core.counting.counts import NONE, attempts
+from collections.abc import Callable
+
+from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
-from functions.core.detection.evidence import began, strength
+from functions.core.detection.evidence import (
+    Normal,
+    Trail,
+    began,
+    settled,
+    steps,
+    strength,
+    surprise,
+)
 from functions.core.detection.folding import HeldBack
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
+from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import HoldingTuning
 from functions.core.troubles.incident import Incident
 
@@ -18,10 +29,12 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
     tracker, lasting, tuning = state.tracker, rules.patience.lasting_seconds, rules.tuning.holding
     doubtful: dict[Slice, list[int]] = {}
-    for signal, key in tracker.hot:
-        trail = tracker.trails[signal][key]
-        if strength(trail) >= tuning.doubtful * tracker.needed:
-            doubtful.setdefault(key, []).append(began(trail))
+    normals = Normals(tracker.baseline, rules.budget, rules.tuning)
+    for signal, by_slice in tracker.evidence.items():
+        for key, trail in by_slice.items():
+            if _is_doubtful(trail, key, signal, tracker, normals):
+                doubtful.setdefault(key, []).append(began(trail))
+    beside = _beside_sisters(state, rules)
     incidents = [
         incident
         for incident in state.incidents
@@ -31,6 +44,8 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     def held_back(key: Slice, start: int, end: int) -> bool:
         if any(since < end <= since + tuning.suspected_seconds for since in doubtful.get(key, ())):
             return True
+        if beside(key):
+            return True
         return any(
             incident.started_at < end
             and start <= (incident.closed_at or end)
@@ -39,6 +54,39 @@ def held_back(state: State, rules: Rules) -> HeldBack:
         )
 
     return held_back
+
+
+def _is_doubtful(trail: Trail, key: Slice, signal: str, tracker: Tracker, normals: Normals) -> bool:
+    """Whether so much is proven that it may be a trouble. Little will do where even a normal rate some
+    standard errors higher would not explain it: if a slow storm became normal minute by minute, its
+    evidence would fall. Where normal is not well known, little says that it was taken too low."""
+    tuning, held = normals.tuning.holding, strength(trail)
+    if held >= tuning.doubtful * tracker.needed:
+        return True
+    little = tuning.early * tracker.needed
+    if held < little:
+        return False
+    known = normals.normal(key, signal)
+    most = Normal(known.rate, tuning.unsure * known.error, known.dispersion)
+    step = steps(most, normals.drift(signal), normals.tuning.evidence)
+    return strength(settled(trail, step, trail[0])) >= little
+
+
+def _beside_sisters(state: State, rules: Rules) -> Callable[[Slice], bool]:
+    """While all is learned: whether all that came of a slice is much worse than what its sister slices
+    show. What is absorbed is its own normal, which would hide that it was broken from the start."""
+    tracker, evidence = state.tracker, rules.tuning.evidence
+    if not tracker.is_learning(state.window.clock, rules.budget):
+        return lambda _: False
+    normals = Normals(tracker.baseline, rules.budget, rules.tuning, tracker.current)
+    enough = rules.tuning.holding.unlike
+
+    def is_worse(key: Slice, signal: str) -> bool:
+        counts, normal = normals.counted(key), normals.unseen(key, signal)
+        shown, drift = blamed(counts, signal), normals.drift(signal)
+        return surprise(shown, attempts(counts), normal, drift, evidence) >= enough
+
+    return lambda key: key != ALL and any(is_worse(key, signal) for signal in RATES)
 
 
 def is_mixed(state: State, normals: Normals) -> bool:

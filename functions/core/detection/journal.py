@@ -73,7 +73,7 @@ def decode_state(data: bytes, rules: Rules = Rules()) -> State:
     tracker = msgspec.structs.replace(
         state.tracker,
         baseline=restored(state.tracker.baseline),
-        hot=hot(state.tracker.trails, state.tracker.needed, rules.tuning.evidence),
+        hot=hot(state.tracker.evidence, state.tracker.needed, rules.tuning.evidence),
     )
     return msgspec.structs.replace(state, window=summed(state.window), tracker=tracker)
 

@@ -7,8 +7,9 @@ beside the state, never in it: a Memory belongs to whoever steps.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from functions.core.counting.counts import NONE, attempts, blamed, field
+from functions.core.counting.counts import NONE, Counts, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL, Slice, wider_slices
 from functions.core.detection.baseline import Baseline
@@ -22,14 +23,19 @@ from functions.core.detection.usual import Usual, usual
 class Normals:
     """What is normal by this baseline, each worked out when it is asked for, and then remembered.
 
-    weighs: by signal, slice → how its events weigh, for what is asked once a failure. unlearned: what
-    all traffic is held to while nothing is learned.
+    current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
+    asked once a failure. unlearned: what all traffic is held to while nothing is learned.
     """
 
     def __init__(
-        self, baseline: Baseline, budget: Budget = Budget(), tuning: Tuning = Tuning()
+        self,
+        baseline: Baseline,
+        budget: Budget = Budget(),
+        tuning: Tuning = Tuning(),
+        current: Mapping[Slice, Counts] | None = None,
     ) -> None:
         self.baseline = baseline
+        self.current = current or {}
         self.budget = budget
         self.tuning = tuning
         self.unlearned = Normal(tuning.evidence.unlearned_rate, 0.0, 1.0)
@@ -38,13 +44,14 @@ class Normals:
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
+        self._counted: dict[str, Counts] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
 
-        An empirical Bayes estimate: Beta-binomial with the wider slices' rate as prior mean, worth
-        a few attempts, and the slice's own longer past, worth some hundreds of them. Where the
-        rate was higher at this hour on most of the days before, that is normal.
+        An empirical Bayes estimate: Beta-binomial with the rate of the wider slices, or of its sister
+        slices, as prior mean, worth a few attempts, and the slice's own longer past, worth some hundreds
+        of them. Where the rate was higher at this hour on most of the days before, that is normal.
         """
         found = self._normals[signal].get(key)
         if found is None:
@@ -53,9 +60,8 @@ class Normals:
 
     def _normal(self, key: Slice, signal: str) -> Normal:
         baseline, tuning = self.baseline, self.tuning.normal
-        wider = (self.normal(other, signal).rate for other in wider_slices(key))
-        borrowed = max(wider, default=SIGNALS[signal].assumed)
-        weight, shown = tuning.borrowed, tuning.borrowed * borrowed
+        borrowed, weight = self._borrowed(key, signal)
+        shown = weight * borrowed
         past = baseline.past.get(key)
         if past is not None and past.attempts > 0:
             own = min(tuning.own_past, past.attempts)
@@ -68,11 +74,39 @@ class Normals:
         usually = self.season(key)
         if usually is not None:
             rate = max(rate, usually.rates[signal] or 0.0)
-        # One event more, as Agresti and Coull add some: without any seen, none is not the rate.
-        upper = (rate * weight + 1) / (weight + 1)
         dispersed = baseline.dispersion.get(signal, {}).get(key, 1.0)
-        dispersion = max(1.0, dispersed - tuning.dispersion_noise)
-        return Normal(rate, math.sqrt(upper * (1 - upper) * dispersion / weight), dispersion)
+        return _normal(rate, weight, max(1.0, dispersed - tuning.dispersion_noise))
+
+    def unseen(self, key: Slice, signal: str) -> Normal:
+        """What would be normal for the slice if nothing of it had been seen."""
+        return _normal(*self._borrowed(key, signal), 1.0)
+
+    def _borrowed(self, key: Slice, signal: str) -> tuple[float, float]:
+        """The prior's mean, and the attempts that it is worth."""
+        tuning, wider = self.tuning.normal, wider_slices(key)
+        if not wider:
+            return SIGNALS[signal].assumed, tuning.borrowed
+        rate = max(self._sisters(key, other, signal) for other in wider)
+        worth = _worth(tuning.differ, self.tuning.evidence.errors)
+        return rate, min(tuning.borrowed, worth / rate)
+
+    def _sisters(self, key: Slice, wider: Slice, signal: str) -> float:
+        """What is normal for the wider slice, or where that is less, what its payments outside of this
+        one show: while all is learned, what is wrong in a slice seems normal for the wider one."""
+        assumed, weight = SIGNALS[signal].assumed, self.tuning.normal.borrowed
+        is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
+        usual = self.normal(wider, signal).rate if is_learned else 1.0
+        seen, own = self.counted(wider), self.counted(key)
+        shown = max(0, blamed(seen, signal) - blamed(own, signal)) + weight * assumed
+        return min(usual, shown / (max(0, attempts(seen) - attempts(own)) + weight))
+
+    def counted(self, key: Slice) -> Counts:
+        """What was counted of the slice within the memory, held back or not."""
+        found = self._counted.get(key)
+        if found is None:
+            found = self.baseline.since(key, 0) + self.current.get(key, NONE)
+            self._counted[key] = found
+        return found
 
     def steps(self, key: Slice, signal: str) -> Steps:
         """How events of that signal weigh in the slice."""
@@ -132,6 +166,19 @@ class Normals:
         if baseline.folded // HOUR == self.baseline.folded // HOUR:
             later._seasons.update(self._seasons)
         return later
+
+
+def _normal(rate: float, weight: float, dispersion: float) -> Normal:
+    """One event more, as Agresti and Coull add some: without any seen, none is not the rate."""
+    upper = (rate * weight + 1) / (weight + 1)
+    return Normal(rate, math.sqrt(upper * (1 - upper) * dispersion / weight), dispersion)
+
+
+def _worth(differ: float, errors: float) -> float:
+    """The events that a prior counts for, a, whose rate and standard errors, with Agresti and Coull's
+    one more, are together `differ` times its rate: a + errors · √(a + 1) = differ · a."""
+    square = ((differ - 1.0) / errors) ** 2
+    return (1.0 + math.sqrt(1.0 + 4.0 * square)) / (2.0 * square)
 
 
 class Memory:

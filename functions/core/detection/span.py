@@ -112,9 +112,13 @@ class Span:
     def _weighed(self, suspect: Suspect, total: int, events: int, normal: Normal) -> Suspect:
         normals = self.moment.normals
         tuning, drift = normals.tuning.evidence, normals.drift(suspect.signal)
-        nats = surprise(events, total, normal, drift, tuning)
         needed = self.moment.tracker.needed * normal.dispersion
-        sure = nats / needed if events >= tuning.fewest_events else 0.0
+        sure = surprise(events, total, normal, drift, tuning) / needed
+        sure = sure if events >= tuning.fewest_events else 0.0
+        # A wider slice's low rate is better known, which must not decide what explains more.
+        least = max(normal.rate, normals.tuning.explanation.lowest)
+        comparable = Normal(least, normal.error, normal.dispersion)
+        nats = surprise(events, total, comparable, drift, tuning)
         expected = total * normal.rate
         return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
 

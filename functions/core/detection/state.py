@@ -50,7 +50,7 @@ class State(msgspec.Struct, frozen=True):
     """Everything that detect knows. `version` counts its writes; `outbox` holds what was decided
     and is not known to be told. came: what was counted of open incidents' slices since the last
     judgement. unknown: the decline codes that came and that the knowledge base does not have.
-    learning: nothing is known yet to depart from, so only about half of all traffic failing is told.
+    learning: what is normal is hardly known, so of all traffic only about half failing is told.
     excused: what all traffic showed beyond a threshold and that is usual nevertheless (a signal, or
     SILENCE), and when it did so last. recurrences: what merchants had lately, by the clock."""
 

@@ -154,9 +154,10 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
     if clock <= state.window.clock:
         return state
     tracker, flow = state.tracker, state.flow
-    if is_due(tracker, clock, rules.budget):
+    if is_due(tracker, clock, rules.budget, rules.tuning.normal):
         normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
-        mixed = is_mixed(state, normals)
+        # While all is learned, how traffic is spread is not known either.
+        mixed = not tracker.is_learning(clock, rules.budget) and is_mixed(state, normals)
         tracker = folded(tracker, clock, normals, held_back(state, rules), mixed=mixed)
         normals = memory.fold(normals, tracker.baseline)
         if not tracker.is_learning(clock, rules.budget):

@@ -21,7 +21,6 @@ from functions.core.detection.evidence import (
     Trail,
     after,
     at_cell_start,
-    is_over,
     needed,
     settled,
     strength,
@@ -37,7 +36,7 @@ def _no_trails() -> dict[str, dict[str, Trail]]:
 
 class Tracker(msgspec.Struct, frozen=True):
     """known: slice → second it was seen first. current: slice → counts since `baseline.folded`.
-    trails: by signal, slice → evidence. hot: signal and slice of the trails that are suspicious.
+    evidence: by signal, slice → its trail. hot: signal and slice of the trails that are suspicious.
     events: that were weighed since then; events_a_second: in the long run; needed: nats. failing: leaf →
     counts since then of what did not succeed."""
 
@@ -45,7 +44,7 @@ class Tracker(msgspec.Struct, frozen=True):
     baseline: Baseline = msgspec.field(default_factory=Baseline)
     known: Mapping[str, int] = msgspec.field(default_factory=dict)
     current: Mapping[str, Counts] = msgspec.field(default_factory=dict)
-    trails: Mapping[str, Mapping[str, Trail]] = msgspec.field(default_factory=_no_trails)
+    evidence: Mapping[str, Mapping[str, Trail]] = msgspec.field(default_factory=_no_trails)
     hot: Derived[frozenset[tuple[str, str]]] = frozenset()
     events: int = 0
     events_a_second: float = 0.0
@@ -55,18 +54,17 @@ class Tracker(msgspec.Struct, frozen=True):
     def is_learning(self, clock: int, budget: Budget) -> bool:
         return clock - self.began < budget.learning_seconds
 
-    def steps(self, key: Slice, signal: str, clock: int, normals: Normals) -> Steps | None:
-        """How events of that signal weigh in the slice; None while it is learned."""
-        if clock - self.known.get(key, clock) < normals.budget.learning_seconds:
-            return normals.unlearned_steps() if key == ALL else None
+    def steps(self, key: Slice, signal: str, clock: int, normals: Normals) -> Steps:
+        """How events of that signal weigh in the slice. All traffic has no sister slices that show what
+        is normal, and before the first fold nothing does."""
+        if (key == ALL and self.is_learning(clock, normals.budget)) or not self.baseline.folded:
+            return normals.unlearned_steps()
         return normals.steps(key, signal)
 
     def trail(self, key: Slice, signal: str, clock: int, normals: Normals) -> Trail:
         """The trail as of now."""
         step = self.steps(key, signal, clock, normals)
-        if step is None:
-            return COLD
-        trail = self.trails[signal].get(key, COLD)
+        trail = self.evidence[signal].get(key, COLD)
         return settled(trail, step, attempts(self.current.get(key, NONE)))
 
 
@@ -119,10 +117,12 @@ class _Weighing:
 
     def __init__(self, tracker: Tracker, clock: int, normals: Normals) -> None:
         self._tracker, self._clock, self._normals = tracker, clock, normals
-        self._learning = normals.budget.learning_seconds
+        self._learned = not tracker.is_learning(clock, normals.budget)
         tuning = normals.tuning.evidence
         self._suspicious = tuning.suspicious * tracker.needed
+        self._level = min(self._suspicious, normals.tuning.holding.early * tracker.needed)
         self._cap = tuning.cap * tracker.needed
+        self._most_starts = tuning.most_starts
         self._fields = [(signal, BLAMED_AT[signal], normals.weighs[signal]) for signal in RATES]
         self._copies: dict[str, dict[Slice, Trail]] = {}
         self._risen: set[tuple[str, Slice]] = set()
@@ -131,32 +131,37 @@ class _Weighing:
     def weigh(self, key: Slice, counts: Counts, seen: int, second: int) -> None:
         """What failed of the slice in that second. seen: its attempts in the current cell."""
         tracker, clock = self._tracker, self._clock
-        learned = clock - tracker.known.get(key, clock) >= self._learning
         for signal, at, weighs in self._fields:
             shown = counts >> at & DIGIT
             if not shown:
                 continue
             self.weighed += 1
-            # A slice that is learned has its steps remembered, until the next fold.
-            step = (weighs.get(key) if learned else None) or tracker.steps(
+            # Steps are remembered until the next fold; of all traffic, once it is learned.
+            step = (weighs.get(key) if self._learned else None) or tracker.steps(
                 key, signal, clock, self._normals
             )
-            if step is None:
-                continue
             trails = self._copies.get(signal)
             if trails is None:
-                trails = self._copies[signal] = dict(tracker.trails[signal])
+                trails = self._copies[signal] = dict(tracker.evidence[signal])
             trails[key] = trail = after(
-                trails.get(key, COLD), step, seen, counts & DIGIT, shown, second, self._cap
+                trails.get(key, COLD),
+                step,
+                seen,
+                counts & DIGIT,
+                shown,
+                second,
+                self._level,
+                self._cap,
+                self._most_starts,
             )
-            if is_over(trail, self._suspicious):
+            if strength(trail) >= self._suspicious:
                 self._risen.add((signal, key))
 
     def outcome(self) -> tuple[Mapping[str, Mapping[Slice, Trail]], frozenset[tuple[str, Slice]]]:
         """The trails, and which are hot."""
         if not self.weighed:
-            return self._tracker.trails, self._tracker.hot
-        trails = {**self._tracker.trails, **self._copies}
+            return self._tracker.evidence, self._tracker.hot
+        trails = {**self._tracker.evidence, **self._copies}
         return trails, _still(self._tracker.hot | self._risen, trails, self._suspicious)
 
 
@@ -169,15 +174,17 @@ def _still(
     )
 
 
-def is_due(tracker: Tracker, clock: int, budget: Budget) -> bool:
+def is_due(
+    tracker: Tracker, clock: int, budget: Budget, tuning: NormalTuning = NormalTuning()
+) -> bool:
     """Whether the current counts are to be folded before the clock enters `clock`."""
     if not tracker.began:
         return False
-    folded = tracker.baseline.folded
+    folded = tracker.baseline.folded or tracker.began
     learned = tracker.began + budget.learning_seconds
-    return clock // CELL_SECONDS > (folded or tracker.began) // CELL_SECONDS or (
-        folded < learned <= clock
-    )
+    if clock // CELL_SECONDS > folded // CELL_SECONDS or folded < learned <= clock:
+        return True
+    return clock < learned and clock - folded >= tuning.first_cells
 
 
 def folded(
@@ -195,6 +202,7 @@ def folded(
         held_back,
         learning=learning,
         mixed=mixed,
+        began=began,
         failing=tracker.failing,
     )
     baseline, alive = forget(baseline, clock, tuning.normal)
@@ -210,7 +218,7 @@ def folded(
     rate += min(1.0, weight) * (looks / seconds - rate)
     need = needed(rate, budget.per_week, tuning.evidence)
     trails: dict[str, dict[str, Trail]] = {}
-    for signal, by_slice in tracker.trails.items():
+    for signal, by_slice in tracker.evidence.items():
         kept: dict[str, Trail] = {}
         for key in by_slice:
             trail = tracker.trail(key, signal, clock, normals)
@@ -245,7 +253,7 @@ def calmed(tracker: Tracker, clock: int, normals: Normals) -> Tracker:
     """The tracker whose hot trails are suspicious still; what cooled is worked out as of now."""
     if not tracker.hot:
         return tracker
-    trails = {signal: dict(by_slice) for signal, by_slice in tracker.trails.items()}
+    trails = {signal: dict(by_slice) for signal, by_slice in tracker.evidence.items()}
     suspicious = normals.tuning.evidence.suspicious * tracker.needed
     cooled: set[tuple[str, str]] = set()
     for signal, key in tracker.hot:
@@ -255,16 +263,16 @@ def calmed(tracker: Tracker, clock: int, normals: Normals) -> Tracker:
             cooled.add((signal, key))
     if not cooled:
         return tracker
-    return msgspec.structs.replace(tracker, trails=trails, hot=tracker.hot - cooled)
+    return msgspec.structs.replace(tracker, evidence=trails, hot=tracker.hot - cooled)
 
 
 def cleared(tracker: Tracker, gone: frozenset[tuple[str, str]]) -> Tracker:
     """The tracker without the evidence on these signals and slices: known and over, or harmless."""
     return msgspec.structs.replace(
         tracker,
-        trails={
+        evidence={
             signal: {key: trail for key, trail in by_slice.items() if (signal, key) not in gone}
-            for signal, by_slice in tracker.trails.items()
+            for signal, by_slice in tracker.evidence.items()
         },
         hot=tracker.hot - gone,
     )

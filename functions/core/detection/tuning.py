@@ -26,44 +26,54 @@ Times = Annotated[float, msgspec.Meta(gt=0.0)]
 """So many times as much, or so many of them on average."""
 Number = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[int, msgspec.Meta(ge=1)]
-Four = tuple[float, float, float, float]
-"""One for each alternative of the test; that there are four is a definition."""
 
 
 class EvidenceTuning(msgspec.Struct, frozen=True, cache_hash=True):
     """When is it proven that a slice fails more than is normal? (evidence.py,
     tracker.py, budget.py, span.py, normals.py)
 
-    shares: alternatives: so much of what would have succeeded fails.
-    drift_parts: how much of the tolerated drift each alternative needs: a slow drift never looks like
-        an outage.
+    smallest_rise: the smallest rise that is looked for multiplies the odds of a failure by so much.
+    sizes: alternatives that stand for all sizes of a rise in the proof of the budget, for rates of 1e-5
+        and more and that smallest rise.
+    between: share of its evidence that a size between two of them loses at most. Finer ones are more:
+        the logarithm of their number and this loss cost least together at about this.
+    errors: standard errors by which the normal rate may be higher than it seems; what is rare was seen
+        a few times only.
+    drift_part: how much of the drift below evidence takes for normal (share): a slow drift does not
+        look like an outage.
     most_drift: a rate may drift by half of its warning threshold, and by so much at most (share of
         attempts).
     relative_drift: a rate drifts by so much of itself at least (share).
     low_drift: and by no more than so much of itself, where it is low (share).
     worth: rates wander by a share of themselves from one quarter of an hour to the next: up to it
         nothing is worth a page.
-    lowest: rates below are taken for this one (share of attempts): of rare events too little is known.
+    low_worth: where the rate is low, a rise to so many times more than it surely is at most is worth a
+        page.
     highest: no rate is expected to be higher (share of attempts).
     cap: how many times the needed evidence is gathered at most, so that it also falls again.
+    most_starts: of a trouble that are kept of one trail at most; so many are hardly ever on the hull.
     fewest_nats: evidence that a page needs at least, however few payments there are (nats).
     suspicious: share of the needed evidence from which a slice is looked at closely.
     fewest_events: failures that a page needs at least: fewer may be one customer who tries again.
-    unlearned_rate: what all traffic is held to while nothing is learned (share of attempts): that
-        half of it fails is wrong anywhere.
+    unlearned_rate: what all traffic is held to while it is learned, and every slice before the first
+        fold (share of attempts): that half of it fails is wrong anywhere.
     events_seconds: the rate of events, that the budget of false alarms is shared over, is a mean over
         about so long (seconds).
     """
 
-    shares: Four = (0.03, 0.1, 0.3, 0.9)
-    drift_parts: Four = (1.0, 0.5, 0.25, 0.25)
+    smallest_rise: Times = 1.25
+    sizes: Number = 15
+    between: Share = 0.04
+    errors: Times = 2.0
+    drift_part: Share = 0.25
     most_drift: Share = 0.02
     relative_drift: Share = 0.1
     low_drift: Share = 0.25
     worth: Share = 0.2
-    lowest: Share = 0.002
+    low_worth: Times = 4.0
     highest: Share = 0.97
     cap: Times = 1.5
+    most_starts: Number = 16
     fewest_nats: Nats = 8.0
     suspicious: Share = 0.3
     fewest_events: Number = 5
@@ -80,8 +90,12 @@ class NormalTuning(msgspec.Struct, frozen=True):
     past_seconds: half-life of the longer past (seconds).
     forgotten_seconds: a slice without payments for so long is forgotten (seconds).
     own_past: attempts that the longer past counts for at most, beside the memory.
-    borrowed: attempts that the wider slice's rate counts for, and for all traffic the assumed one:
-        slices of one kind differ a lot.
+    borrowed: attempts that the wider slice's rate counts for at most, and for all traffic the assumed
+        one: slices of one kind differ a lot.
+    differ: a slice of which nothing is known may fail so many times as much as its sister slices: their
+        rate counts for fewer attempts where more would say more than that.
+    first_cells: while all is learned, what came is folded so often (seconds): what sister slices show
+        is all that is known then.
     dispersion_noise: standard error of a memory's mean squared residual when there is no dispersion
         (a ratio of variances): so much of a dispersion is taken for chance.
     most_dispersed: one difference's squared residual counts for so much at most (a ratio of
@@ -98,7 +112,9 @@ class NormalTuning(msgspec.Struct, frozen=True):
     past_seconds: Seconds = 86_400
     forgotten_seconds: Seconds = 86_400
     own_past: Times = 300.0
-    borrowed: Times = 20.0
+    borrowed: Times = 40.0
+    differ: Times = 4.0
+    first_cells: Seconds = 10
     dispersion_noise: Share = 0.3
     most_dispersed: Times = 16.0
     most_seasonal: Number = 50
@@ -189,6 +205,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
         place (nats).
     shifted: from this rise of all traffic's rate on, a mix shift is reckoned with everywhere (share of
         attempts).
+    lowest: normal rates below are taken for this one where explanations are compared (share of attempts).
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
     """
 
@@ -203,6 +220,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     fair_part: Share = 0.5
     wider_nats: Nats = 5.0
     shifted: Share = 0.001
+    lowest: Share = 0.0005
     deeper: Times = 2.0
 
 
@@ -249,6 +267,11 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     """What is kept out of what is normal? (held_back.py)
 
     doubtful: share of the needed evidence from which a slice's counts are kept out.
+    early: the same, where the evidence holds even if the standard error of what is normal is so many times
+        as large as `unsure` says: normal may be taken that much too low.
+    unsure: so many times.
+    unlike: while all is learned, evidence beside what sister slices show from which nothing of a slice is
+        absorbed (nats): it would be its own normal.
     suspected_seconds: so long after it began (seconds): what is not proven by then may as well be how
         the slice is.
     tainted: share of its normal failures that an incident may add to another slice's before that is
@@ -257,6 +280,9 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     """
 
     doubtful: Share = 0.5
+    early: Share = 0.15
+    unsure: Times = 2.0
+    unlike: Nats = 1.0
     suspected_seconds: Seconds = 1200
     tainted: Share = 0.1
     low_rate: Share = 0.01

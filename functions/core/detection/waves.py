@@ -79,7 +79,8 @@ def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[
         normal = usual[key] if key in usual else moment.normals.share(key, wave)
         if shown < total * normal:
             continue
-        nats = surprise(shown, total, Normal(normal, 0.0, 1.0), tuning.more, every.evidence)
+        comparable = Normal(max(normal, every.explanation.lowest), 0.0, 1.0)
+        nats = surprise(shown, total, comparable, tuning.more, every.evidence)
         if nats >= needed:
             verdict = _verdict(key, wave, shown, total, normal, nats / needed, every)
             standing.append((verdict, nats))

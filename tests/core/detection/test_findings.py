@@ -19,6 +19,7 @@ from tests.builders import NOW, counts, incident
 from tests.steady_traffic import (
     CALM_SECONDS,
     SINCE,
+    UNLIKE,
     A,
     B,
     Slices,
@@ -56,7 +57,7 @@ def test_in_calm_nothing_is_found_and_nothing_is_worst() -> None:
 
 def test_a_slice_that_fails_is_found_with_its_rate_and_what_is_normal_there() -> None:
     usual = whole(A=seen(100, 0.02), B=seen(100))
-    [finding] = found(changed(usual, whole(A=seen(100, 0.4), B=seen(100)), 1))
+    [finding] = found(changed(usual, whole(A=seen(100, 0.4), B=seen(100)), 1, UNLIKE))
     verdict = finding.verdict
     assert (verdict.slice, finding.began) == (A, NOW + CALM_SECONDS)
     assert verdict.rate == pytest.approx(0.4)
@@ -73,7 +74,7 @@ def test_the_worst_is_the_slice_that_an_incident_is_about() -> None:
 
 
 def test_what_is_suspicious_and_not_sure_is_worth_no_warning() -> None:
-    state = changed(WELL, whole(A=seen(100, 0.03), B=seen(100)), 2)
+    state = changed(WELL, whole(A=seen(100, 0.02), B=seen(100)), 2)
     verdict = suspicious(moment(state))
     assert verdict is not None
     assert verdict.score < 50
@@ -99,32 +100,32 @@ LAME = whole(A=seen(10, 0.3), B=seen(290))
 
 def test_a_slice_that_always_fails_and_takes_more_and_more_of_the_traffic_is_no_finding() -> None:
     shifting = [whole(A=seen(10 * n, 0.3), B=seen(300 - 10 * n)) for n in range(2, 6)]
-    state = after([LAME] * CALM_SECONDS + [mix for mix in shifting for _ in range(60)])
+    state = after([LAME] * CALM_SECONDS + [mix for mix in shifting for _ in range(60)], UNLIKE)
     assert found(state) == []
     assert told(state) == []
 
 
 def test_a_slice_that_always_fails_and_takes_five_times_the_traffic_is_no_finding() -> None:
-    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250)), 60)
+    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250)), 60, UNLIKE)
     assert found(state) == []
     assert told(state) == []
 
 
 def test_the_same_rise_without_a_shift_of_traffic_is_found() -> None:
     #  5 % of all traffic fails instead of 1 %, as above, but in issuer B
-    state = changed(LAME, whole(A=seen(10, 0.3), B=seen(290, 0.0415)), 60)
+    state = changed(LAME, whole(A=seen(10, 0.3), B=seen(290, 0.0415)), 60, UNLIKE)
     assert told(state)
 
 
 def test_a_rise_on_top_of_a_shift_of_traffic_is_found() -> None:
-    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.2)), 10)
+    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.2)), 10, UNLIKE)
     assert told(state)[:1] == [B]
 
 
 def test_a_network_that_gets_the_payments_of_a_slice_that_always_fails_is_no_finding() -> None:
     usual = segments(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
     moved = segments(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
-    assert told(changed(usual, moved, 60)) == []
+    assert told(changed(usual, moved, 60, UNLIKE)) == []
 
 
 def test_an_incident_explains_its_slice_and_the_wider_ones() -> None:
@@ -174,7 +175,7 @@ def test_another_signal_is_a_finding_of_its_own() -> None:
 def test_a_rise_that_is_nothing_to_speak_of_opens_nothing_however_sure_it_is() -> None:
     usual = whole(A=seen(10_000, 0.010), B=seen(10_000, 0.010))
     slightly = whole(A=seen(10_000, 0.014), B=seen(10_000, 0.014))
-    state = changed(usual, slightly, 60)
+    state = changed(usual, slightly, 60, UNLIKE)
     assert told(state) == []
     assert moment(state).since(SINCE).suspect(ALL, "failed").sure > 1.0
     state = evidence(state, 1.4, ALL)
@@ -217,7 +218,7 @@ def test_a_few_failures_are_neither_found_nor_explained() -> None:
 def test_what_a_shift_of_traffic_leaves_unsure_is_not_found() -> None:
     usual = {**LAME, X: seen(300, 0.01)}
     moved = {**whole(A=seen(50, 0.3), B=seen(250)), X: seen(300, 0.12)}
-    state = evidence(changed(usual, moved, 1), 1.4, X)
+    state = evidence(changed(usual, moved, 1, UNLIKE), 1.4, X)
     span = moment(state).since(SINCE)
     suspect = span.suspect(X, "failed")
     assert suspect.sure > 1.0
@@ -226,7 +227,9 @@ def test_what_a_shift_of_traffic_leaves_unsure_is_not_found() -> None:
 
 
 def test_of_a_shift_and_a_rise_the_rise_is_found_though_the_shift_shows_more_failures() -> None:
-    state = evidence(changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.04)), 10), 1.4, ALL, B)
+    state = evidence(
+        changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.04)), 10, UNLIKE), 1.4, ALL, B
+    )
     assert places(state)[0] == (B, "failed")
 
 
@@ -253,10 +256,10 @@ def test_each_trouble_began_when_its_own_evidence_did() -> None:
     both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = evidence(changed(ROUTES, both, 10), 1.4, AX, began=SINCE + 3)
     later = evidence(state, 1.4, BY, began=SINCE + 7).tracker
-    trails = {"failed": {**state.tracker.trails["failed"], **later.trails["failed"]}}
+    trails = {"failed": {**state.tracker.evidence["failed"], **later.evidence["failed"]}}
     tracker = msgspec.structs.replace(
         state.tracker,
-        trails={**state.tracker.trails, **trails},
+        evidence={**state.tracker.evidence, **trails},
         hot=state.tracker.hot | later.hot,
     )
     state = msgspec.structs.replace(state, tracker=tracker)
@@ -297,8 +300,8 @@ def test_an_incident_that_reaches_further_began_when_it_did_and_is_proven() -> N
 
 
 def test_a_wider_slice_must_explain_clearly_more() -> None:
-    slightly = segments(AX=seen(100, 0.4), AY=counts(approved=1, failed=1), BX=seen(100))
-    state = changed(segments(AX=seen(100), AY=counts(approved=2), BX=seen(100)), slightly, 1)
+    slightly = segments(AX=seen(100, 0.4), AY=counts(approved=6, failed=1), BX=seen(100))
+    state = changed(segments(AX=seen(100), AY=counts(approved=7), BX=seen(100)), slightly, 1)
     span = moment(state).since(SINCE)
     own, wider = span.suspect(AX, "failed"), span.suspect(A, "failed")
     assert 0.0 < wider.nats - own.nats < 5.0
@@ -320,7 +323,7 @@ def test_what_failed_before_an_incident_began_is_not_what_it_reaches_to() -> Non
 def test_the_causes_are_those_since_it_stands_out_and_more_than_elsewhere() -> None:
     usual = whole(A=seen(100, 0.05), B=seen(100, 0.05))
     ill = counts(approved=45, failed=55, gateway=5, issuer=50)
-    [finding] = found(changed(usual, whole(A=ill, B=seen(100, 0.05)), 1))
+    [finding] = found(changed(usual, whole(A=ill, B=seen(100, 0.05)), 1, UNLIKE))
     assert finding.causes == {"issuer": 50}
     assert finding.elsewhere == pytest.approx(0.05)
 
@@ -328,7 +331,7 @@ def test_the_causes_are_those_since_it_stands_out_and_more_than_elsewhere() -> N
 def test_the_causes_of_before_it_stood_out_are_not_counted() -> None:
     usual = whole(A=seen(100, 0.05), B=seen(100))
     ill = counts(approved=45, failed=55, gateway=5, issuer=50)
-    [finding] = found(changed(usual, whole(A=ill, B=seen(100)), 1))
+    [finding] = found(changed(usual, whole(A=ill, B=seen(100)), 1, UNLIKE))
     assert finding.causes == {"gateway": 5, "issuer": 50}
 
 

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.counting.slices import ALL
+from functions.core.detection.evidence import surprise
 from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import hot
@@ -19,6 +20,7 @@ from tests.steady_traffic import (
     CALM_SECONDS,
     RULES,
     SINCE,
+    UNLIKE,
     A,
     B,
     Slices,
@@ -48,9 +50,9 @@ def suspected(share: float, signal: str = FAILED) -> State:
     state = evidence(CALM, share, A)
     if signal == FAILED:
         return state
-    trails = {**state.tracker.trails, FAILED: {}, signal: state.tracker.trails[FAILED]}
+    trails = {**state.tracker.evidence, FAILED: {}, signal: state.tracker.evidence[FAILED]}
     needed = state.tracker.needed
-    return replace(state, tracker=replace(state.tracker, trails=trails, hot=hot(trails, needed)))
+    return replace(state, tracker=replace(state.tracker, evidence=trails, hot=hot(trails, needed)))
 
 
 def ill(*items: Followed) -> State:
@@ -71,11 +73,36 @@ def test_in_calm_nothing_is_held_back() -> None:
     assert not any(held(CALM, key, NOW, SINCE + 60) for key in CALM.tracker.known)
 
 
-@pytest.mark.parametrize(("share", "is_held"), [(0.31, False), (0.49, False), (0.51, True)])
-def test_a_slice_is_held_back_that_has_half_of_the_needed_evidence(
+@pytest.mark.parametrize(("share", "is_held"), [(0.1, False), (0.2, True)])
+def test_a_slice_whose_normal_is_well_known_is_held_back_with_little_evidence(
     share: float, is_held: bool
 ) -> None:
     assert held(suspected(share), A) is is_held
+
+
+@pytest.mark.parametrize(("share", "is_held"), [(0.2, False), (0.49, False), (0.51, True)])
+def test_a_slice_that_may_be_taken_too_low_is_held_back_with_half_of_the_needed_evidence(
+    share: float, is_held: bool
+) -> None:
+    #  it fails at a rate that two standard errors more would explain
+    normal = normals(CALM).normal(A, FAILED)
+    rate = normal.rate + 3 * normal.error
+    an_attempt = surprise(round(rate * 1e9), 10**9, normal, normals(CALM).drift(FAILED)) / 1e9
+    attempts = share * CALM.tracker.needed / an_attempt
+    trails = {**CALM.tracker.evidence, FAILED: {}}
+    nats = share * CALM.tracker.needed
+    trails[FAILED] = {A: (0, attempts, rate * attempts, SINCE, (), nats, SINCE)}
+    assert held(replace(CALM, tracker=replace(CALM.tracker, evidence=trails)), A) is is_held
+
+
+def test_while_all_is_learned_a_slice_is_held_back_that_is_much_worse_than_its_sisters() -> None:
+    broken = whole(A=seen(10, 0.3), B=seen(90, 0.01))
+    state = after([broken] * 9)
+    assert held(state, A, NOW, NOW + 9)
+    assert not held(state, B, NOW, NOW + 9)
+    assert not held(state, ALL, NOW, NOW + 9)
+    unlike = whole(A=seen(10, 0.3), B=seen(90, 0.1))
+    assert not held(after([unlike] * 9), A, NOW, NOW + 9)
 
 
 def test_evidence_on_any_signal_holds_a_slice_back_and_no_other_slice() -> None:
@@ -177,11 +204,11 @@ def test_an_issuer_is_held_back_for_one_of_its_routes_by_its_own_payments(
 @cache
 def shifted(minutes: int) -> State:
     """So many minutes after a slice that always fails took more of the traffic."""
-    return after([LAME] * CALM_SECONDS + [SHIFT] * (60 * minutes))
+    return after([LAME] * CALM_SECONDS + [SHIFT] * (60 * minutes), UNLIKE)
 
 
 def test_traffic_that_is_spread_as_usual_is_not_mixed() -> None:
-    state = after([LAME] * CALM_SECONDS)
+    state = after([LAME] * CALM_SECONDS, UNLIKE)
     assert not is_mixed(state, normals(state))
 
 
@@ -190,7 +217,7 @@ def test_traffic_is_mixed_when_slices_that_always_fail_have_more_of_it() -> None
 
 
 def test_traffic_is_not_mixed_when_slices_that_hardly_fail_have_more_of_it() -> None:
-    state = after([LAME] * CALM_SECONDS + [whole(A=seen(1, 0.3), B=seen(299))] * 60)
+    state = after([LAME] * CALM_SECONDS + [whole(A=seen(1, 0.3), B=seen(299))] * 60, UNLIKE)
     assert not is_mixed(state, normals(state))
 
 
@@ -213,10 +240,10 @@ def test_traffic_that_stays_mixed_is_how_it_is_after_a_while() -> None:
 def test_what_one_signal_of_a_slice_makes_doubtful_is_held_back_whatever_the_others_say() -> None:
     """The signals began at different seconds: neither hides the other, in whatever order they come."""
     early, late = evidence(CALM, 0.9, A), evidence(CALM, 0.9, A, began=SINCE + 600)
-    trails = {**early.tracker.trails, "attributable": late.tracker.trails[FAILED]}
+    trails = {**early.tracker.evidence, "attributable": late.tracker.evidence[FAILED]}
     both = replace(
         early,
-        tracker=replace(early.tracker, trails=trails, hot=hot(trails, early.tracker.needed)),
+        tracker=replace(early.tracker, evidence=trails, hot=hot(trails, early.tracker.needed)),
     )
     assert len(both.tracker.hot) == 2
     assert held(both, A, SINCE, SINCE + 60)

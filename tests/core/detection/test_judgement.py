@@ -133,7 +133,7 @@ def test_where_failures_cluster_more_of_them_are_no_news() -> None:
     assert judge(state).excused == {FAILED: at(state)}
 
 
-@pytest.mark.parametrize(("failed", "is_excused"), [(30, True), (70, False)])
+@pytest.mark.parametrize(("failed", "is_excused"), [(30, True), (75, False)])
 def test_while_all_is_learned_less_than_half_of_it_failing_is_excused(
     failed: int, is_excused: bool
 ) -> None:
@@ -255,18 +255,18 @@ def test_when_an_incident_is_over_the_evidence_is_let_go_that_shares_its_payment
     every = (ALL, A, B, X, Y, AX, BY)
     state = judge(ill(evidence(CALM, 0.5, *every), closing(AX)))
     assert said(state) == [(CLOSED, AX, FAILED)]
-    assert set(state.tracker.trails[FAILED]) == {B, Y, BY}
+    assert set(state.tracker.evidence[FAILED]) == {B, Y, BY}
     assert state.tracker.hot == {(FAILED, key) for key in (B, Y, BY)}
 
 
 def test_when_an_incident_is_over_the_evidence_of_other_signals_stays() -> None:
     state = evidence(CALM, 0.5, A, AX)
-    trails = {**state.tracker.trails, "reversed": state.tracker.trails[FAILED]}
+    trails = {**state.tracker.evidence, "reversed": state.tracker.evidence[FAILED]}
     hot = state.tracker.hot | {("reversed", key) for key in (A, AX)}
-    state = replace(state, tracker=replace(state.tracker, trails=trails, hot=hot))
+    state = replace(state, tracker=replace(state.tracker, evidence=trails, hot=hot))
     left = judge(ill(state, closing(AX))).tracker
-    assert set(left.trails[FAILED]) == set()
-    assert set(left.trails["reversed"]) == {A, AX}
+    assert set(left.evidence[FAILED]) == set()
+    assert set(left.evidence["reversed"]) == {A, AX}
     assert left.hot == {("reversed", A), ("reversed", AX)}
 
 
@@ -281,12 +281,12 @@ def test_when_an_incident_is_over_what_goes_on_beside_it_keeps_its_evidence(
     state = changed(WELL, segments(**{**well, where: seen(100, 0.4)}), 10)
     state = judge(ill(evidence(state, 0.9, Y), closing(A)))
     assert (CLOSED, A, FAILED) in said(state)
-    assert (Y in state.tracker.trails[FAILED]) is kept
+    assert (Y in state.tracker.evidence[FAILED]) is kept
 
 
 def test_what_shares_payments_with_any_incident_that_is_over_is_let_go() -> None:
     state = ill(evidence(CALM, 0.5, A, B, "issuer=C"), closing(AX, "PW-1"), closing(BY, "PW-2"))
-    assert set(judge(state).tracker.trails[FAILED]) == {"issuer=C"}
+    assert set(judge(state).tracker.evidence[FAILED]) == {"issuer=C"}
 
 
 def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
@@ -301,13 +301,13 @@ def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
 def test_an_incident_that_opens_lets_go_of_no_evidence() -> None:
     state = judge(replace(evidence(CALM, 0.5, B, BY), flow=silent(B)))
     assert said(state) == [(OPENED, B, "volume")]
-    assert set(state.tracker.trails[FAILED]) == {B, BY}
+    assert set(state.tracker.evidence[FAILED]) == {B, BY}
 
 
 def test_an_incident_that_goes_on_lets_go_of_no_evidence_that_is_not_sure() -> None:
     item = followed(slice=AX, started_at=at(CALM) - 90)
     state = judge(ill(evidence(CALM, 0.5, A, B), item))
-    assert set(state.tracker.trails[FAILED]) == {A, B}
+    assert set(state.tracker.evidence[FAILED]) == {A, B}
 
 
 def test_evidence_that_cooled_is_hot_no_more() -> None:

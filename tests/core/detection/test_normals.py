@@ -93,3 +93,38 @@ def test_what_usually_fails_by_leaf_is_worked_out_once() -> None:
     assert normals.usually("failed").shown == {HDFC: 3}
     assert normals.usually("failed").unhappy == {HDFC: 5}
     assert normals.usually("failed") is normals.usually("failed")
+
+
+SBI = "issuer=SBI"
+SICK, FINE = counts(approved=60, failed=40, gateway=40), counts(approved=99, failed=1, gateway=1)
+
+
+def unknown_issuer(came: dict[str, Counts]) -> Normals:
+    """The normals after a minute of this, of which nothing of HDFC was absorbed."""
+    normals = Normals(Baseline(folded=START))
+    held = fold(normals, came, START + 60, lambda key, *_: key == HDFC, learning=True)
+    return normals.after(held)
+
+
+def test_a_slice_of_which_nothing_is_known_is_taken_for_what_its_sister_slices_show() -> None:
+    #  what is wrong in the slice seems normal for all traffic
+    normals = unknown_issuer({ALL: SICK + 4 * FINE, HDFC: SICK, SBI: 4 * FINE})
+    assert normals.normal(ALL, "failed").rate > 0.05
+    assert normals.normal(HDFC, "failed").rate == pytest.approx(0.01)
+    assert normals.normal(HDFC, "failed") == normals.unseen(HDFC, "failed")
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2])
+def test_a_slice_of_which_nothing_is_known_may_fail_some_times_as_much_as_its_sisters(
+    rate: float,
+) -> None:
+    failed = round(10_000 * rate)
+    came = counts(approved=10_000 - failed, failed=failed, gateway=failed)
+    normals = unknown_issuer({ALL: came, SBI: came})
+    q = normals.steps(HDFC, "failed").q
+    assert NormalTuning().differ * rate * 0.7 < q < NormalTuning().differ * rate * 1.1
+
+
+def test_its_own_payments_say_more_than_its_sisters_soon() -> None:
+    came = {ALL: 10 * SICK + 90 * FINE, HDFC: 10 * SICK, SBI: 90 * FINE}
+    assert folded(1, came).normal(HDFC, "failed").rate == pytest.approx(0.4, rel=0.05)

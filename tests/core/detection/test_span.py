@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from functions.core.counting.counts import attempts
 from functions.core.counting.slices import ALL
+from functions.core.detection.evidence import surprise
 from functions.core.detection.explanation import Suspect
 from functions.core.detection.span import Moment, Span
 from functions.core.detection.tuning import EvidenceTuning
 from tests.builders import NOW, counts
 from tests.steady_traffic import (
     SINCE,
+    UNLIKE,
     A,
     B,
     X,
@@ -38,7 +40,7 @@ ILL = changed(
 )
 # Issuer A always fails 30 %, issuer B hardly; A has a thirtieth of the traffic, and then a sixth.
 LAME = whole(A=seen(10, 0.3), B=seen(290))
-SHIFTED = changed(LAME, whole(A=seen(50, 0.3), B=seen(250)), 60)
+SHIFTED = changed(LAME, whole(A=seen(50, 0.3), B=seen(250)), 60, UNLIKE)
 RISE = 0.3 * (50 / 300 - 10 / 300)
 
 
@@ -115,8 +117,21 @@ def test_where_failures_cluster_the_same_evidence_is_less_sure() -> None:
     other = msgspec.structs.replace(
         ILL, tracker=msgspec.structs.replace(ILL.tracker, baseline=clusters)
     )
-    once, clustered = span().suspect(AX, FAILED), moment(other).since(SINCE).suspect(AX, FAILED)
-    assert clustered.sure == pytest.approx(once.sure * clustered.nats / once.nats / 4.0)
+    now = moment(other)
+    once, clustered = span().suspect(AX, FAILED), now.since(SINCE).suspect(AX, FAILED)
+    normal, drift = now.normals.normal(AX, FAILED), now.normals.drift(FAILED)
+    nats = surprise(clustered.events, clustered.attempts, normal, drift)
+    assert clustered.sure == pytest.approx(nats / 4.0 / now.tracker.needed)
+    assert clustered.sure < once.sure / 3
+
+
+def test_of_two_slices_that_never_failed_the_larger_one_does_not_explain_more_for_being_known_better() -> (
+    None
+):
+    calm = segments(AX=seen(10), AY=seen(1000), BX=seen(10), BY=seen(10))
+    ill = segments(AX=seen(10, 0.4), AY=seen(1000), BX=seen(10), BY=seen(10))
+    now = moment(changed(calm, ill, SECONDS)).since(SINCE)
+    assert now.suspect(AX, FAILED).nats > now.suspect(A, FAILED).nats + 5.0
 
 
 @given(st.integers(0, 300), st.integers(0, 300))
@@ -200,7 +215,7 @@ def test_a_slice_that_always_fails_and_takes_more_of_the_traffic_shifts_the_rate
 
 
 def test_traffic_that_leaves_a_slice_that_always_fails_shifts_nothing_up() -> None:
-    leaving = changed(LAME, whole(A=seen(1, 0.3), B=seen(299)), 60)
+    leaving = changed(LAME, whole(A=seen(1, 0.3), B=seen(299)), 60, UNLIKE)
     assert since(moment(leaving)).shift(ALL, FAILED) == 0.0
 
 
@@ -217,7 +232,7 @@ def test_a_signal_that_no_slice_usually_shows_is_not_shifted() -> None:
 def test_where_a_slice_always_fails_others_may_fail_as_many_times_more_as_it_grew() -> None:
     #  how the network's payments are spread over the issuers is not counted here
     usual = {**LAME, X: seen(300, 0.01)}
-    state = changed(usual, {**whole(A=seen(50, 0.3), B=seen(250)), X: seen(300, 0.01)}, 60)
+    state = changed(usual, {**whole(A=seen(50, 0.3), B=seen(250)), X: seen(300, 0.01)}, 60, UNLIKE)
     now = since(moment(state))
     usually = moment(state).normals.normal(X, FAILED).rate
     assert now.shift(X, FAILED) == pytest.approx(usually * (5 - 1), rel=0.1)
@@ -227,7 +242,7 @@ def test_where_a_slice_always_fails_others_may_fail_as_many_times_more_as_it_gre
 def test_the_shift_of_all_traffic_is_counted_and_not_guessed_from_what_grew() -> None:
     usual = whole(A=seen(10, 0.3), B=seen(140), C=seen(150, 0.2))
     grown = whole(A=seen(50, 0.3), B=seen(100), C=seen(150, 0.2))
-    assert since(moment(changed(usual, grown, 60))).shift(ALL, FAILED) == pytest.approx(
+    assert since(moment(changed(usual, grown, 60, UNLIKE))).shift(ALL, FAILED) == pytest.approx(
         RISE, rel=0.1
     )
 
@@ -235,7 +250,7 @@ def test_the_shift_of_all_traffic_is_counted_and_not_guessed_from_what_grew() ->
 def test_a_shift_that_hardly_moves_all_traffic_says_nothing_of_other_slices() -> None:
     usual = {**whole(A=seen(1, 1.0), B=seen(9_999)), X: seen(10_000, 0.01)}
     grown = {**whole(A=seen(5, 1.0), B=seen(9_995)), X: seen(10_000, 0.01)}
-    now = since(moment(changed(usual, grown, 60)))
+    now = since(moment(changed(usual, grown, 60, UNLIKE)))
     assert 0.0 < now.shift(ALL, FAILED) < 0.001
     assert now.shift(X, FAILED) == now.shift(ALL, FAILED)
 
@@ -243,7 +258,7 @@ def test_a_shift_that_hardly_moves_all_traffic_says_nothing_of_other_slices() ->
 def test_where_routes_are_counted_a_slice_is_shifted_by_its_own() -> None:
     usual = segments(AX=seen(40, 0.3), BX=seen(160), AY=seen(40, 0.3), BY=seen(160))
     moved = segments(AX=seen(80, 0.3), BX=seen(160), BY=seen(160))
-    now = since(moment(changed(usual, moved, 60)))
+    now = since(moment(changed(usual, moved, 60, UNLIKE)))
     assert now.shift(ALL, FAILED) == pytest.approx(0.0, abs=0.001)
     assert now.shift(X, FAILED) == pytest.approx(0.3 * (80 / 240 - 40 / 200), rel=0.1)
     assert now.shift(Y, FAILED) == 0.0
@@ -252,7 +267,7 @@ def test_where_routes_are_counted_a_slice_is_shifted_by_its_own() -> None:
 def test_a_slice_that_is_new_grew_from_nothing_and_gives_no_factor() -> None:
     usual = {**whole(B=seen(290)), X: seen(290, 0.01)}
     grown = {**whole(B=seen(290), N=counts(failed=100, gateway=100)), X: seen(290, 0.01)}
-    now = since(moment(changed(usual, grown, 20)))
+    now = since(moment(changed(usual, grown, 20, UNLIKE)))
     assert now.shift(X, FAILED) <= now.shift(ALL, FAILED)
 
 
@@ -267,9 +282,9 @@ def test_a_suspect_with_the_shift_is_held_against_that_much_more() -> None:
 
 
 def test_a_shift_never_makes_more_usual_than_that_everything_fails() -> None:
-    usual = {**whole(A=seen(10, 1.0), B=seen(290)), X: seen(300, 0.9)}
-    grown = {**whole(A=seen(200, 1.0), B=seen(100)), X: seen(300, 1.0)}
-    now = since(moment(changed(usual, grown, 60)))
+    usual = {**whole(A=seen(10, 0.3), B=seen(290)), X: seen(300, 0.3)}
+    grown = {**whole(A=seen(200, 0.3), B=seen(100)), X: seen(300, 1.0)}
+    now = since(moment(changed(usual, grown, 60, UNLIKE)))
     assert now.shift(X, FAILED) > 1.0
     suspect = now.with_shift(now.suspect(X, FAILED))
     assert suspect.expected <= suspect.attempts
@@ -278,8 +293,9 @@ def test_a_shift_never_makes_more_usual_than_that_everything_fails() -> None:
 def test_a_rate_is_worth_speaking_of_above_what_is_tolerated_and_shifted() -> None:
     now, shifted = since(moment(ILL)), since(moment(SHIFTED))
     empty = now.suspect(ALL, FAILED)
-    assert not now.is_worth(now.weigh(empty, 1000, 5))
-    assert now.is_worth(now.weigh(empty, 1000, 50))
+    tolerated = now.moment.normals.tolerated(ALL, FAILED)
+    assert not now.is_worth(now.weigh(empty, 10**6, int(tolerated * 10**6)))
+    assert now.is_worth(now.weigh(empty, 10**6, int(tolerated * 10**6) + 1))
     #  usually 1 %, and 4 % more for the shift
     assert not shifted.is_worth(shifted.weigh(empty, 1000, 50))
     assert shifted.is_worth(shifted.weigh(empty, 1000, 70))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.core.counting.counts import payments
+from functions.core.counting.counts import NONE, payments
 from functions.core.counting.partial import Partial
 from functions.core.counting.slices import ALL, refines
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import roll
 from functions.core.detection.budget import Budget
 from functions.core.detection.journal import decode_state, encode, restore
+from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, Totals, initial, under
 from functions.core.detection.step import Delta, passed_over, replay, step
 from functions.core.paging.incident_page import incident_page
@@ -230,9 +232,31 @@ def test_silence_of_the_slice_is_no_recovery(seconds: int) -> None:
     assert len({item.incident.id for item in state.outbox}) == 1
 
 
-def test_a_new_deployment_learns_before_it_judges() -> None:
-    fault = Fault(HDFC_VISA, 0.5, start=10)
-    assert told(Traffic(faults=(fault,)), 200, Rules()) == []
+@pytest.mark.parametrize("start", [0, 10, 120])
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_broken_while_all_is_learned_is_told_by_what_its_sister_slices_show(
+    start: int, seed: int
+) -> None:
+    fault = Fault(HDFC_VISA, 0.25, start=start)
+    [(second, item)] = told(Traffic(faults=(fault,), seed=seed), start + 60, Rules())
+    assert second <= start + 30
+    assert (item.transition, item.incident.slice) == (OPENED, KEY)
+    assert item.incident.worst.normal < 0.02
+
+
+@pytest.mark.parametrize("rate", [2, 20])
+@pytest.mark.parametrize("base", [0.001, 0.01, 0.05])
+def test_a_healthy_start_pages_nobody_though_slices_differ(rate: int, base: float) -> None:
+    faults = (
+        Fault({"gateway": "alpha"}, 1.5 * base, start=0, cause="gateway"),
+        Fault({"issuer": "HDFC"}, 0.12, start=0, status="denied", cause="unknown"),
+        Fault({}, 0.08, start=0, status="denied", cause="unknown"),
+    )
+    healthy = {"failed": base, "reversed": 0.003}
+    for seed in range(2):
+        assert (
+            told(Traffic(rate=rate, healthy=healthy, faults=faults, seed=seed), 330, Rules()) == []
+        )
 
 
 def test_what_fails_from_the_first_second_on_everywhere_is_told_while_all_is_learned() -> None:
@@ -241,16 +265,58 @@ def test_what_fails_from_the_first_second_on_everywhere_is_told_while_all_is_lea
     assert (item.transition, item.incident.slice) == (OPENED, ALL)
 
 
-def test_a_slice_that_always_fails_is_its_own_normal() -> None:
-    always = Fault(HDFC_VISA, 0.3, start=0)
+def test_a_slice_that_always_fails_more_is_its_own_normal() -> None:
+    always = Fault(HDFC_VISA, 0.03, start=0)
     assert told(Traffic(faults=(always,)), 600) == []
 
 
 def test_a_slice_that_always_fails_and_then_fails_more_is_found() -> None:
-    faults = (Fault(HDFC_VISA, 0.7, start=300), Fault(HDFC_VISA, 0.3, start=0))
+    faults = (Fault(HDFC_VISA, 0.3, start=300), Fault(HDFC_VISA, 0.03, start=0))
     said = told(Traffic(faults=faults), 340)
     assert opened(said) == [KEY]
-    assert said[0][1].incident.worst.normal == pytest.approx(0.3, abs=0.05)
+    assert said[0][1].incident.worst.normal == pytest.approx(0.03, abs=0.01)
+
+
+def low_base(base: float, storm: float, a_minute: int, seed: int) -> list[tuple[int, Announcement]]:
+    """What is told of a storm that begins after 40 minutes, by seconds since it began."""
+    drawn, state, memory, said = random.Random(seed), initial(Rules()), Memory(), []
+    calm, minutes = 2400, 20
+    gateways = ("gateway=A", "gateway=B", "gateway=C")
+    for second in range(0, calm + 60 * minutes, 2):
+        slices = dict.fromkeys((ALL, *gateways), NONE)
+        rate = base if second < calm else base + storm
+        for _ in range(a_minute // 30):
+            failed = int(drawn.random() < rate)
+            came = counts(approved=1 - failed, failed=failed, gateway=failed)
+            for key in (ALL, drawn.choice(gateways)):
+                slices[key] += came
+        coming = partial(second + 1, tally({NOW + second: slices}), NOW + second)
+        sent = [item.key for item in state.outbox]
+        state, _ = step(state, [coming], Rules(), sent, memory)
+        said += [(second - calm, item) for item in state.outbox]
+        if said and second > calm + 600:
+            break
+    return said
+
+
+@pytest.mark.parametrize(
+    ("base", "storm", "a_minute", "within"),
+    [
+        (5e-5, 0.01, 450, 240),
+        (1e-4, 0.015, 450, 180),
+        (1e-4, 0.03, 120, 300),
+        (5e-4, 0.02, 450, 180),
+        (1e-4, 0.005, 900, 300),
+    ],
+)
+def test_a_storm_over_a_low_base_is_one_incident_and_never_becomes_normal(
+    base: float, storm: float, a_minute: int, within: int
+) -> None:
+    (second, item), *more = low_base(base, storm, a_minute, seed=round(storm * 1000))
+    assert 0 <= second <= within
+    assert (item.transition, item.incident.slice) == (OPENED, ALL)
+    assert OPENED not in [later.transition for _, later in more]
+    assert CLOSED not in [later.transition for _, later in more]
 
 
 # A short, fierce minute from two shards: enough to open, worsen, widen and close.

@@ -11,8 +11,9 @@ from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
+from functions.core.detection.baseline import restored
 from functions.core.detection.budget import Budget
-from functions.core.detection.evidence import COLD, strength
+from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import (
     Tracker,
@@ -76,12 +77,12 @@ class Untouchable(dict[str, object]):
 
 
 def test_slices_without_failures_are_not_weighed() -> None:
-    guarded = msgspec.structs.replace(CALM, trails={signal: Untouchable() for signal in RATES})
+    guarded = msgspec.structs.replace(CALM, evidence={signal: Untouchable() for signal in RATES})
     after = counted(
         guarded, tally({NOW + 100: {ALL: GOOD, A: GOOD, B: GOOD}}), NOW + 100, normals(guarded)
     )
     assert after.events == CALM.events
-    assert after.trails == guarded.trails
+    assert after.evidence == guarded.evidence
 
 
 def test_what_customers_and_fraud_rules_refuse_is_not_weighed() -> None:
@@ -100,15 +101,30 @@ def test_what_fails_more_than_usual_is_hot() -> None:
     assert CALM.hot == frozenset()
 
 
-def test_a_slice_that_is_new_is_learned_and_not_judged() -> None:
-    late = watched([{ALL: GOOD}] * 70)
-    for second in range(70, 110):
-        before = late
+def test_a_slice_that_is_new_is_held_against_what_its_sister_slices_show() -> None:
+    late = watched([{ALL: GOOD, A: GOOD}] * 70)
+    for second in range(70, 80):
         slices = {ALL: GOOD, B: counts(approved=1, failed=2, gateway=2)}
         late = fed(late, tally({NOW + second: slices}), NOW + second)
-        if second < 70 + BUDGET.learning_seconds:
-            assert late.trails[FAILED].get(B, COLD) == COLD
-    assert before.known[B] == NOW + 70
+    assert late.known[B] == NOW + 70
+    assert (FAILED, B) in late.hot
+    assert late.steps(B, FAILED, NOW + 80, normals(late)).q > 0.03
+
+
+def test_a_few_failures_among_the_first_payments_of_a_slice_are_not_suspicious() -> None:
+    late = watched([{ALL: GOOD, A: GOOD}] * 70)
+    for second in range(70, 80):
+        failed = int(second % 4 == 0)
+        came = counts(approved=2 - failed, failed=failed, gateway=failed)
+        late = fed(late, tally({NOW + second: {ALL: GOOD + came, B: came}}), NOW + second)
+    assert (FAILED, B) not in late.hot
+
+
+def test_before_the_first_fold_every_slice_is_held_to_half_of_it_failing() -> None:
+    third = counts(approved=70, failed=30, gateway=30)
+    assert watched([{ALL: GOOD, A: third}] * 10).hot == frozenset()
+    half = counts(approved=30, failed=70, gateway=70)
+    assert (FAILED, A) in watched([{ALL: GOOD, A: half}] * 3).hot
 
 
 def test_while_nothing_is_learned_all_traffic_is_held_to_half_of_it_failing() -> None:
@@ -130,12 +146,40 @@ def test_current_counts_are_what_came_since_the_last_fold() -> None:
     assert tracker.current == {ALL: 10 * GOOD}
 
 
-def test_a_fold_is_due_when_a_minute_begins_and_when_all_is_learned() -> None:
+def test_a_fold_is_due_when_a_minute_begins_and_while_all_is_learned_more_often() -> None:
     tracker = watched([{ALL: GOOD}])
-    due = [second for second in range(1, 61) if is_due(tracker, NOW + second, BUDGET)]
-    assert due == list(range(30, 61))
+    long = Budget(learning_seconds=300)
+    due = [second for second in range(1, 61) if is_due(tracker, NOW + second, long)]
+    assert due == list(range(10, 61))
+    again = folded(tracker, NOW + 10, normals(tracker), nothing)
+    assert not is_due(again, NOW + 19, long)
+    assert is_due(again, NOW + 20, long)
+    assert is_due(again, NOW + 19, Budget(learning_seconds=19))
     after = folded(tracker, NOW + 30, normals(tracker), nothing)
     assert [second for second in range(31, 62) if is_due(after, NOW + second, BUDGET)] == [60, 61]
+
+
+def test_while_all_is_learned_a_minutes_cell_grows_and_what_is_held_back_of_it_is_taken_out() -> (
+    None
+):
+    tracker, doubt = Tracker(), {A: False}
+    budget = Budget(learning_seconds=300)
+    for second in range(131):
+        if is_due(tracker, NOW + second, budget):
+            doubt[A] = second == 60
+            held = normals(tracker, budget)
+            tracker = folded(tracker, NOW + second, held, lambda key, *_: doubt.get(key, False))
+        tracker = counted(
+            tracker, tally({NOW + second: {ALL: GOOD, A: GOOD}}), NOW + second, normals(tracker)
+        )
+    cells = tracker.baseline.cells
+    assert [(cell.start - NOW, cell.end - NOW) for cell in cells] == [
+        (0, 60),
+        (60, 120),
+        (120, 130),
+    ]
+    assert tracker.baseline.absorbed == {ALL: 130 * GOOD, A: 70 * GOOD}
+    assert restored(tracker.baseline) == tracker.baseline
 
 
 def test_before_anything_came_no_fold_is_due() -> None:
@@ -156,9 +200,9 @@ def test_a_fold_keeps_the_evidence() -> None:
 
 def test_evidence_that_is_nothing_any_more_is_let_go_by_a_fold() -> None:
     before = ill(CALM, 1, {ALL: counts(approved=999, failed=1), A: GOOD})
-    assert ALL in before.trails[FAILED]
+    assert ALL in before.evidence[FAILED]
     calm = ill(before, 40, {ALL: 10 * GOOD})
-    assert folded(calm, NOW + 140, normals(calm), nothing).trails[FAILED] == {}
+    assert folded(calm, NOW + 140, normals(calm), nothing).evidence[FAILED] == {}
 
 
 def test_what_cooled_is_hot_no_more() -> None:
@@ -173,9 +217,9 @@ def test_what_cooled_is_hot_no_more() -> None:
 def test_what_is_cleared_begins_anew() -> None:
     before = ill(CALM, 2, {ALL: MIXED, A: MIXED})
     after = cleared(before, frozenset({(FAILED, A)}))
-    assert A not in after.trails[FAILED]
+    assert A not in after.evidence[FAILED]
     assert (FAILED, A) not in after.hot
-    assert after.trails[FAILED][ALL] == before.trails[FAILED][ALL]
+    assert after.evidence[FAILED][ALL] == before.evidence[FAILED][ALL]
 
 
 slices = st.dictionaries(
@@ -191,9 +235,9 @@ def test_hot_is_what_the_trails_say(came: list[dict[str, Counts]]) -> None:
     tracker = CALM
     for second, arrived in enumerate(came, 100):
         tracker = fed(tracker, tally({NOW + second: arrived}), NOW + second)
-        assert tracker.hot == hot(tracker.trails, tracker.needed)
+        assert tracker.hot == hot(tracker.evidence, tracker.needed)
         tracker = calmed(tracker, NOW + second, normals(tracker))
-        assert tracker.hot == hot(tracker.trails, tracker.needed)
+        assert tracker.hot == hot(tracker.evidence, tracker.needed)
 
 
 @given(st.lists(slices, max_size=30))
@@ -211,9 +255,8 @@ def test_what_comes_in_one_arrival_weighs_no_more_than_in_two() -> None:
     twice = CALM
     for _ in range(2):
         twice = counted(twice, tally({NOW + 100: {ALL: half}}), NOW + 100, normals(twice))
-    one, two = once.trails[FAILED][ALL], twice.trails[FAILED][ALL]
-    assert all(b >= a for a, b in zip(one[1:5], two[1:5], strict=True))
-    assert strength(one) > 0.0
+    one, two = once.evidence[FAILED][ALL], twice.evidence[FAILED][ALL]
+    assert strength(two) >= strength(one) > 0.0
 
 
 def test_the_more_fails_all_the_time_the_more_evidence_is_needed() -> None:
@@ -247,9 +290,9 @@ def test_slices_that_are_let_go_take_their_evidence_with_them() -> None:
     bad = {key: counts(failed=1, gateway=1) for key in crowd(3000, MAX_SLICES - 3001, 1)}
     tracker = watched([{ALL: counts(approved=1), **crowd(0, 3000, 3), **bad}] * 2, budget)
     after = folded(tracker, NOW + 60, normals(tracker, budget), nothing)
-    assert tracker.trails[FAILED]
-    assert all(set(by_slice) <= set(after.known) for by_slice in after.trails.values())
-    assert after.hot == hot(after.trails, after.needed)
+    assert tracker.evidence[FAILED]
+    assert all(set(by_slice) <= set(after.known) for by_slice in after.evidence.values())
+    assert after.hot == hot(after.evidence, after.needed)
 
 
 def test_few_slices_are_all_kept() -> None:

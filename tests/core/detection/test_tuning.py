@@ -32,7 +32,8 @@ FIELDS: Final = [
 DEFINITIONS: Final = {
     "baseline.CELL_SECONDS": "a cell is a minute, as everything that is stored has it",
     "evidence.WEEK": "the budget counts false alarms a week",
-    "evidence._NEVER": "minus infinity, for all practical purposes",
+    "evidence._RAREST": "keeps a logarithm finite",
+    "evidence._LONG": "infinity, for all practical purposes",
     "evidence.COLD": "evidence that has not begun",
     "findings.NOT_YET": "what is not proven scores less than a warning",
     "journal.FORMAT": "the format of what is stored",
