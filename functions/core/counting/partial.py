@@ -28,7 +28,8 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     `after` is where the partial before it in the same batch ended, empty for a batch's first. A
     tally too large for one record comes in parts, numbered from 0. `arrived_ms` is the newest
     arrival among the records, `newest_ms` the newest event time (0 when there was no payment);
-    both are milliseconds since the epoch.
+    both are milliseconds since the epoch. normal: names of incidents that a person says are normal
+    now; the partial that brings them counts nothing, and moves no clock.
     """
 
     shard: str
@@ -40,6 +41,7 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     part: int = 0
     version: int = VERSION
     after: str = ""
+    normal: tuple[str, ...] = ()
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -60,6 +62,24 @@ SEQUENCE_DIGITS: Final = 129
 
 def padded(sequence_number: str) -> str:
     return sequence_number.zfill(SEQUENCE_DIGITS)
+
+
+WORD_SHARD: Final = "operator"
+"""What stands for a shard where a person's word travels: it has positions of its own."""
+
+
+def word(normal: Iterable[str], at_ms: int) -> Partial:
+    """A person's word of second `at_ms` that incidents are normal now. Sent twice, it counts once."""
+    number = str(at_ms)
+    return Partial(
+        shard=WORD_SHARD,
+        first=number,
+        last=number,
+        arrived_ms=0,
+        newest_ms=0,
+        tally=Tally(),
+        normal=tuple(normal),
+    )
 
 
 def in_parts(partial: Partial) -> list[Partial]:
@@ -110,6 +130,7 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True):
     part: int
     version: int
     after: str = ""
+    normal: tuple[str, ...] = ()
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

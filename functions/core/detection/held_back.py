@@ -1,10 +1,15 @@
-"""What is kept out of what is normal, so that a trouble does not become it."""
+"""What is kept out of what is normal, so that a trouble does not become it.
+
+An incident is, for as long as it lasts: it ends when its slice is well again, or when a person says that
+this is normal now (functions/core/detection/made_normal.py).
+"""
 
 from __future__ import annotations
 
 from functions.core.counting.counts import NONE, attempts
 from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
+from functions.core.detection.baseline import Stretch
 from functions.core.detection.evidence import began, strength
 from functions.core.detection.folding import HeldBack
 from functions.core.detection.normals import Normals
@@ -16,17 +21,13 @@ from functions.core.troubles.incident import Incident
 
 def held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
-    tracker, lasting, tuning = state.tracker, rules.patience.lasting_seconds, rules.tuning.holding
+    tracker, tuning = state.tracker, rules.tuning.holding
     doubtful: dict[Slice, list[int]] = {}
     for signal, key in tracker.hot:
         trail = tracker.trails[signal][key]
         if strength(trail) >= tuning.doubtful * tracker.needed:
             doubtful.setdefault(key, []).append(began(trail))
-    incidents = [
-        incident
-        for incident in state.incidents
-        if state.window.clock - incident.stands_since < lasting and is_rate(incident.signal)
-    ]
+    incidents = [incident for incident in state.incidents if is_rate(incident.signal)]
 
     def held_back(key: Slice, start: int, end: int) -> bool:
         if any(since < end <= since + tuning.suspected_seconds for since in doubtful.get(key, ())):
@@ -39,6 +40,21 @@ def held_back(state: State, rules: Rules) -> HeldBack:
         )
 
     return held_back
+
+
+def tainted(state: State, rules: Rules) -> list[Stretch]:
+    """What incidents spoil, from their first bad payment on: what was absorbed of it by the time they were
+    found is taken out."""
+    tuning, end = rules.tuning.holding, state.window.clock
+    return [
+        Stretch(
+            incident.started_at,
+            incident.closed_at or end,
+            frozenset(key for key in state.tracker.known if _taints(incident, key, state, tuning)),
+        )
+        for incident in state.incidents
+        if is_rate(incident.signal)
+    ]
 
 
 def is_mixed(state: State, normals: Normals) -> bool:

@@ -14,6 +14,7 @@ from functions.core.counting.counts import NONE, attempts, blamed, events
 from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint
 from functions.core.counting.window import Window
+from functions.core.detection.drift import going_on, with_kind
 from functions.core.detection.evidence import surprise
 from functions.core.detection.findings import (
     as_now,
@@ -50,8 +51,9 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     if not (state.tracker.hot or state.incidents or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
-    known = [as_now(moment, incident) for incident in open_]
+    known = [going_on(as_now(moment, incident), incident, moment) for incident in open_]
     found, explained = findings(moment, open_)
+    found = [with_kind(item, moment) for item in found]
     news = [_with_harm(item, moment, state.incidents) for item in (*_wider(moment, open_), *found)]
     unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]
     followed, told = follow(
@@ -118,7 +120,7 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
         is_ill = incident.state != RECOVERING
         wider = reaches_further(moment, incident, others) if is_ill else None
         if wider is not None:
-            found.append(wider)
+            found.append(going_on(wider, incident, moment))
     return found
 
 

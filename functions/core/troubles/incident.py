@@ -21,9 +21,13 @@ OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
 """Transitions; CLOSED is also the last state."""
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 """The states before."""
-RECOVERED, CALM, SILENT = "recovered", "calm", "silent"
+RECOVERED, CALM, SILENT, NORMAL = "recovered", "calm", "silent", "normal"
 """Why an incident is closed: its payments prove that its slice is well again; its rate has long been
-tolerated; no payment of its slice has come for so long that nobody waits."""
+tolerated; no payment of its slice has come for so long that nobody waits; a person says that this is
+normal now."""
+DRIFT = "drift"
+"""The kind of an incident that came slowly: its rate left what was normal by more than it may in so few
+hours. Others have none."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,7 +76,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detected_at: when the evidence sufficed, when it was announced. again: how many times it came
     back, back_at: when last. worst: its figures at the worst. latest: None where the latest seconds
     have too few attempts for a rate. routes: how the same payments did by each gateway, when it was
-    last seen and did not recover.
+    last seen and did not recover. kind: DRIFT, or empty.
     """
 
     id: str
@@ -91,6 +95,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest: Latest | None = None
     affected: Affected = NOBODY_AFFECTED
     routes: tuple[Route, ...] = ()
+    kind: str = ""
 
     @property
     def stands_since(self) -> int:
@@ -119,7 +124,7 @@ def about(key: Slice, signal: str) -> tuple[str, str]:
 
 class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
     """One transition to be told: `opened`, `worse`, `again` or `closed`, with the incident as it was
-    then. reason: why it is closed (`recovered`, `calm` or `silent`); empty while it is open."""
+    then. reason: why it is closed (`recovered`, `calm`, `silent` or `normal`); empty while it is open."""
 
     transition: str
     incident: Incident

@@ -75,9 +75,8 @@ class Followed(msgspec.Struct, frozen=True):
 
 class Patience(msgspec.Struct, frozen=True):
     """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, for
-    how long a window that is tolerated says as much, how long a closed one is remembered, after how
-    long without a payment one is closed, and after how long what it counts becomes normal after
-    all."""
+    how long a window that is tolerated says as much, how long a closed one is remembered, and after how
+    long without a payment one is closed."""
 
     confirm_seconds: int = 0
     recover_seconds: int = 30
@@ -85,7 +84,6 @@ class Patience(msgspec.Struct, frozen=True):
     calm_seconds: int = 120
     quiet_seconds: int = 300
     idle_seconds: int = 1800
-    lasting_seconds: int = 21_600
 
 
 class RecoveryTuning(msgspec.Struct, frozen=True):
@@ -106,7 +104,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
 
 class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
-    done since it began, and how the same payments do by each gateway."""
+    done since it began, how the same payments do by each gateway, and which kind of incident it is."""
 
     verdict: Verdict
     began: int
@@ -114,6 +112,7 @@ class Sighting(msgspec.Struct, frozen=True):
     elsewhere: float | None
     harm: Harm = NO_HARM
     routes: tuple[Route, ...] = ()
+    kind: str = ""
 
 
 _Subject = tuple[str, str]
@@ -279,6 +278,7 @@ def _suspect(sighting: Sighting, now: int, before: Incident | None) -> Followed:
         updated_at=now,
         worst=_figures(sighting, verdict.score),
         routes=sighting.routes,
+        kind=sighting.kind,
     )
     if before is not None:
         suspect = replace(
@@ -324,7 +324,9 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         idle_since=0 if widened else life.idle_since,
     )
     routes = incident.routes if life.well_since else sighting.routes
-    incident = replace(incident, slice=verdict.slice, updated_at=now, routes=routes)
+    incident = replace(
+        incident, slice=verdict.slice, updated_at=now, routes=routes, kind=sighting.kind
+    )
     if widened and incident.is_open:
         incident = _harmed_at_least(incident, sighting.harm)
     if verdict.score < incident.worst.score and not widened:
