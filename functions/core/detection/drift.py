@@ -1,45 +1,37 @@
 """A drift: what fails more and more, so slowly that each half hour looks like the one before.
 
 Normal may leave its slow anchor by so much an hour (functions/core/detection/normals.py). What is proven to lie
-beyond that, and is what the last half hour shows, is no outage: it is told as a drift, a warning at most,
+beyond that, and is what the half hour before shows, is no outage: it is told as a drift, a warning at most,
 and a person says whether it is normal now.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from msgspec.structs import replace
 
 from functions.core.counting.counts import attempts, blamed
 from functions.core.counting.signals import is_rate
-from functions.core.detection.evidence import surprise
+from functions.core.detection.evidence import Normal, surprise, tolerated
 from functions.core.detection.span import Moment
 from functions.core.troubles.incident import DRIFT, Incident
 from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import CRITICAL_SCORE
 
-_MOST: Final = CRITICAL_SCORE - 1.0
-"""The score of a drift at most: nobody is woken by what takes hours."""
-
 
 def with_kind(sighting: Sighting, moment: Moment) -> Sighting:
-    """What is seen for the first time, as a drift where the last half hour's rate explains it."""
+    """What is seen for the first time, as a drift where the half hour before it began explains it: where it
+    is not proven that the rate lies beyond what would be tolerated if that were normal."""
     verdict, normals = sighting.verdict, moment.normals
     if not is_rate(verdict.signal):
         return sighting
     recent = normals.recent(verdict.slice, verdict.signal)
     if recent.rate <= normals.normal(verdict.slice, verdict.signal).rate:
         return sighting
+    recent = normals.recent(verdict.slice, verdict.signal, sighting.began)
     counts = moment.since(sighting.began).counts(verdict.slice)
-    tuning = normals.tuning.evidence
-    nats = surprise(
-        blamed(counts, verdict.signal),
-        attempts(counts),
-        recent,
-        normals.drift(verdict.signal),
-        tuning,
-    )
+    tuning, shown = normals.tuning.evidence, blamed(counts, verdict.signal)
+    limit = tolerated(recent, normals.drift(verdict.signal), tuning)
+    nats = surprise(shown, attempts(counts), Normal(limit, 0.0, 1.0), 0.0, tuning)
     if nats >= moment.tracker.needed * recent.dispersion:
         return sighting
     return _drifting(sighting)
@@ -57,5 +49,6 @@ def going_on(sighting: Sighting, incident: Incident, moment: Moment) -> Sighting
 
 
 def _drifting(sighting: Sighting) -> Sighting:
-    verdict = replace(sighting.verdict, score=min(_MOST, sighting.verdict.score))
+    # Nobody is woken by what takes hours.
+    verdict = replace(sighting.verdict, score=min(CRITICAL_SCORE - 1, sighting.verdict.score))
     return replace(sighting, verdict=verdict, kind=DRIFT)

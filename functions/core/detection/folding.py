@@ -59,7 +59,7 @@ def _ripened(cell: Cell, held_back: HeldBack) -> Cell:
     held = frozenset(
         key for key in cell.counts if cell.mixed or held_back(key, cell.start, cell.end)
     )
-    return msgspec.structs.replace(cell, absorbed=True, held=held)
+    return msgspec.structs.replace(cell, absorbed=True, held=cell.held | held)
 
 
 class _Learned:

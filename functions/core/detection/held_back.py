@@ -35,7 +35,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
         return any(
             incident.started_at < end
             and start <= (incident.closed_at or end)
-            and _taints(incident, key, state, tuning)
+            and taints(incident, key, state, tuning)
             for incident in incidents
         )
 
@@ -50,7 +50,7 @@ def tainted(state: State, rules: Rules) -> list[Stretch]:
         Stretch(
             incident.started_at,
             incident.closed_at or end,
-            frozenset(key for key in state.tracker.known if _taints(incident, key, state, tuning)),
+            frozenset(key for key in state.tracker.known if taints(incident, key, state, tuning)),
         )
         for incident in state.incidents
         if is_rate(incident.signal)
@@ -68,7 +68,7 @@ def is_mixed(state: State, normals: Normals) -> bool:
     return mixed < tuning.holding.suspected_seconds
 
 
-def _taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:
+def taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:
     """Whether the incident's failures would spoil what is normal for the slice."""
     if refines(key, incident.slice):
         return True

@@ -58,9 +58,18 @@ class Normals:
             found = self._normals[signal][key] = self._normal(key, signal)
         return found
 
-    def recent(self, key: Slice, signal: str) -> Normal:
-        """What would be normal if nothing bounded it: what the last half hour says."""
+    def recent(self, key: Slice, signal: str, until: int | None = None) -> Normal:
+        """What would be normal if nothing bounded it: what the last half hour says, or what of it lies
+        before a second."""
         rate, weight = self._estimate(key, signal)
+        if until is not None:
+            later = sum(
+                cell.counts.get(key, NONE)
+                for cell in self.baseline.cells
+                if cell.absorbed and cell.end > until and key not in cell.held
+            )
+            left = weight - attempts(later)
+            rate, weight = max(0.0, rate * weight - blamed(later, signal)) / left, left
         return self._with_error(key, signal, rate, weight)
 
     def reach(self, key: Slice, signal: str) -> float:

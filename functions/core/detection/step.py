@@ -144,7 +144,7 @@ def _arrived(
     clock = state.window.clock
     state = _entered(state, partial.arrived_ms // 1000, rules, memory)
     tally, late = countable(state.window, partial.tally, state.tracker.known)
-    normal = asked(state, partial.normal)
+    normal = asked(state, partial.normal, rules.tuning.holding)
     arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally, normal)
     totals = state.totals
     state = _weighed(state, arrival, state.window.clock > clock, rules, memory)

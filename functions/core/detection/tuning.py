@@ -93,7 +93,8 @@ class NormalTuning(msgspec.Struct, frozen=True):
         (share).
     wander: rates wander: normal lies beyond the slow anchor by so much of it at any time (share).
     moves: and leaves it by so much of it more an hour (share).
-    least_moves, most_moves: but by so much at least, and at most, an hour (share of attempts).
+    least_moves: but by so much an hour at least (share of attempts).
+    most_moves: and by so much an hour at most (share of attempts).
     moved: in all, it is so many times the slow anchor at most.
     anchor_errors: standard errors of the slow anchor by which it may lie higher than it seems.
     outlying: standard deviations beyond what is normal, up to which a cell counts for the slow anchor.
@@ -115,9 +116,9 @@ class NormalTuning(msgspec.Struct, frozen=True):
     most_recurring: Times = 5.0
     seldom: Share = 0.25
     wander: Share = 0.1
-    moves: Share = 0.1
+    moves: Share = 0.15
     least_moves: Share = 0.0005
-    most_moves: Share = 0.005
+    most_moves: Share = 0.01
     moved: Times = 2.0
     anchor_errors: Times = 2.0
     outlying: Times = 3.0
