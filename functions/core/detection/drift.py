@@ -1,7 +1,7 @@
 """A drift: what fails more and more, so slowly that each half hour looks like the one before.
 
 Normal may leave its slow anchor by so much an hour (functions/core/detection/normals.py). What is proven to lie
-beyond that, and is what the half hour before shows, is no outage: it is told as a drift, a warning at most,
+beyond that, and showed in part in the half hour before, is no outage: it is told as a drift, a warning at most,
 and a person says whether it is normal now.
 """
 
@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import attempts, blamed
 from functions.core.counting.signals import is_rate
-from functions.core.detection.evidence import Normal, surprise, tolerated
 from functions.core.detection.span import Moment
 from functions.core.troubles.incident import DRIFT, Incident
 from functions.core.troubles.life import Sighting
@@ -19,22 +18,19 @@ from functions.core.troubles.severity import CRITICAL_SCORE
 
 
 def with_kind(sighting: Sighting, moment: Moment) -> Sighting:
-    """What is seen for the first time, as a drift where the half hour before it began explains it: where it
-    is not proven that the rate lies beyond what would be tolerated if that were normal."""
+    """What is seen for the first time, as a drift where it came gradually: a good part of its rise lay
+    already in the half hour before it began, beyond what is normal."""
     verdict, normals = sighting.verdict, moment.normals
     if not is_rate(verdict.signal):
         return sighting
-    recent = normals.recent(verdict.slice, verdict.signal)
-    if recent.rate <= normals.normal(verdict.slice, verdict.signal).rate:
+    key, signal = verdict.slice, verdict.signal
+    normal = normals.normal(key, signal).rate
+    if normals.recent_rate(key, signal) <= normal:
         return sighting
-    recent = normals.recent(verdict.slice, verdict.signal, sighting.began)
-    counts = moment.since(sighting.began).counts(verdict.slice)
-    tuning, shown = normals.tuning.evidence, blamed(counts, verdict.signal)
-    limit = tolerated(recent, normals.drift(verdict.signal), tuning)
-    nats = surprise(shown, attempts(counts), Normal(limit, 0.0, 1.0), 0.0, tuning)
-    if nats >= moment.tracker.needed * recent.dispersion:
-        return sighting
-    return _drifting(sighting)
+    counts = moment.since(sighting.began).counts(key)
+    rise = blamed(counts, signal) / max(1, attempts(counts)) - normal
+    risen = normals.recent(key, signal, sighting.began).rate - normal
+    return _drifting(sighting) if risen >= normals.tuning.holding.gradual * rise else sighting
 
 
 def going_on(sighting: Sighting, incident: Incident, moment: Moment) -> Sighting:

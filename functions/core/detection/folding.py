@@ -131,7 +131,7 @@ class _Learned:
             shown, shown_before = blamed(counts, signal), blamed(before, signal)
             if not (shown or shown_before or key in by_slice):
                 continue
-            rate = self.normals.normal(key, signal).rate
+            rate = self.normals.recent_rate(key, signal)
             difference = shown / total - shown_before / total_before
             variance = rate * (1 - rate) * (1 / total + 1 / total_before)
             weight = min(1.0, min(total, total_before) * rate / 2)
@@ -156,12 +156,13 @@ class _Learned:
         """The events, up to what chance brings of what may be normal: one minute in which all fails,
         and that nobody found, moves no anchor far (Winsor's mean)."""
         shown = blamed(counts, signal)
-        if shown <= 1:
+        total = attempts(counts)
+        if shown <= 1 or self.normals.is_near(key, signal, shown / total):
             return shown
         reach = self.normals.reach(key, signal)
         if reach >= 1.0:
             return shown
-        expected = reach * attempts(counts)
+        expected = reach * total
         spread = math.sqrt(expected * self.normals.recent(key, signal).dispersion)
         return min(shown, max(1.0, expected + self.tuning.outlying * spread))
 

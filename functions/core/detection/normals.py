@@ -78,10 +78,25 @@ class Normals:
         _, nearest = self._anchor(key, signal)
         return nearest if held is None else max(nearest, held.rate)
 
+    def is_near(self, key: Slice, signal: str, rate: float) -> bool:
+        """Whether the rate lies within reach for sure: at a glance, without working that out."""
+        past, tuning = self.baseline.past.get(key), self.tuning.normal
+        return (
+            past is not None
+            and past.attempts * tuning.wander >= tuning.borrowed
+            and rate * past.attempts <= past.events.get(signal, 0.0)
+        )
+
+    def recent_rate(self, key: Slice, signal: str) -> float:
+        """The rate of `recent`."""
+        return self._estimate(key, signal)[0]
+
     def reached(self, key: Slice, signal: str, second: int) -> Reach | None:
         """How far normal may have moved at `second`; None while the recent rate lies at its slow anchor."""
         tuning = self.tuning.normal
         recent, _ = self._estimate(key, signal)
+        if self.is_near(key, signal, recent):
+            return None
         anchor, nearest = self._anchor(key, signal)
         if recent <= nearest:
             return None
@@ -92,7 +107,9 @@ class Normals:
 
     def _normal(self, key: Slice, signal: str) -> Normal:
         recent, weight = self._estimate(key, signal)
-        rate = min(recent, self.reach(key, signal))
+        rate = recent
+        if not self.is_near(key, signal, recent):
+            rate = min(recent, self.reach(key, signal))
         usually = self.season(key)
         if usually is not None:
             anchor, _ = self._anchor(key, signal)

@@ -228,6 +228,7 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     """What is kept out of what is normal? (held_back.py, drift.py)
 
     doubtful: share of the needed evidence from which a slice's counts are kept out.
+    gradual: so much of the rise of a drift lay in the half hour before it began (share).
     outgrown: with so many times the rise that it was told with, a drift is an outage.
     suspected_seconds: so long after it began (seconds): what is not proven by then may as well be how
         the slice is.
@@ -238,6 +239,7 @@ class HoldingTuning(msgspec.Struct, frozen=True):
 
     doubtful: Share = 0.5
     suspected_seconds: Seconds = 1200
+    gradual: Share = 0.25
     outgrown: Times = 2.0
     tainted: Share = 0.1
     low_rate: Share = 0.01
