@@ -68,7 +68,7 @@ def _against(incident: Incident, found: Blame) -> str:
 def short_action(incident: Incident, found: Blame) -> str:
     """The same for a phone."""
     if incident.kind == DRIFT:
-        return "no outage: see what changed, or say `paywatch normal`"
+        return "normal now? Else see what changed"
     if SIGNALS[incident.signal].action:
         return SIGNALS[incident.signal].action
     call = _CALL_SHORT.get(found.owner or found.cause, _CALL_SHORT["unknown"])

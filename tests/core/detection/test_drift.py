@@ -4,52 +4,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
-from functools import cache
 
 import pytest
 from msgspec.structs import replace
 
 from functions.core.detection.drift import going_on, with_kind
 from functions.core.detection.findings import as_now
-from functions.core.detection.normals import Memory
-from functions.core.detection.state import Rules, State, initial
-from functions.core.detection.step import step
-from functions.core.troubles.incident import DRIFT, OPENED, Announcement, Incident
-from tests.builders import NOW, incident, partial, tally
+from functions.core.troubles.incident import DRIFT, OPENED, Incident
+from tests.builders import NOW, incident
+from tests.slow_traffic import HOUR, Rate, after
 from tests.steady_traffic import A, changed, moment, seen, whole
-
-EVERY = 20
-"""Seconds between partials: what drifts takes hours."""
-HOUR = 3600
-RULES = Rules()
-
-Rate = Callable[[float], float]
-"""The share of issuer A's payments that fail, by the hours since the beginning."""
-
-
-def drawn(rng: random.Random, total: int, share: float) -> int:
-    return min(total, max(0, round(rng.gauss(total * share, math.sqrt(total * share)))))
-
-
-@cache
-def after(
-    hours: float, rate: Rate, seed: int = 1, total: int = 200
-) -> tuple[State, tuple[Announcement, ...]]:
-    """The state after so many hours, and what was told: of A as many payments as of B, which fails as
-    it always does."""
-    rng, memory = random.Random(seed), Memory()
-    state, told = initial(RULES), list[Announcement]()
-    for number in range(int(hours * HOUR / EVERY)):
-        second = NOW + number * EVERY
-        fails = drawn(rng, total, rate(number * EVERY / HOUR))
-        calm = drawn(rng, total, rate(0.0))
-        came = whole(A=seen(total, fails / total), B=seen(total, calm / total))
-        coming = partial(number + 1, tally({second: came}), second)
-        keys = tuple(item.key for item in state.outbox)
-        told += state.outbox
-        state, _ = step(state, [coming], RULES, keys, memory)
-    return state, (*told, *state.outbox)
 
 
 def leak(base: float, points: float, lasts: float, begins: float = 3.0) -> Rate:

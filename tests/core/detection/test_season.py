@@ -23,7 +23,10 @@ from functions.core.detection.season import (
     season,
 )
 from functions.core.detection.tuning import NormalTuning
+from functions.core.troubles.incident import OPENED
 from tests.builders import NOW, counts
+from tests.slow_traffic import Rate
+from tests.slow_traffic import after as history
 
 FEWEST_ATTEMPTS = NormalTuning().seasonal_attempts
 FEWEST_DAYS = NormalTuning().fewest_days
@@ -293,3 +296,50 @@ def test_an_hour_that_is_better_on_other_days_does_not_lower_what_is_normal() ->
     assert Normals(folded(3, 0)).normal(ALL, FAILED).rate == pytest.approx(
         Normals(folded(0, 0)).normal(ALL, FAILED).rate, rel=0.5
     )
+
+
+def outages(minutes: int, share: float, *days_before: int) -> Rate:
+    """At this hour on the third day, so many days before."""
+    begins = [50.0 - 24 * day for day in days_before]
+    return lambda hour: share if any(0 <= hour - at < minutes / 60 for at in begins) else 0.01
+
+
+def ramp(hour: float) -> float:
+    """By six points within half an hour, from the same hour on."""
+    return 0.01 + 0.06 * min(1.0, max(0.0, hour - 50) / 0.5)
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["same slice", "another slice"])
+@pytest.mark.parametrize(
+    ("minutes", "share", "days"),
+    [(5, 0.6, (1,)), (20, 0.3, (2,)), (20, 0.06, (1,)), (12, 0.5, (1, 2))],
+)
+def test_a_ramp_is_found_soon_at_the_hour_of_an_outage_of_days_before(
+    minutes: int, share: float, days: tuple[int, ...], is_same: bool
+) -> None:
+    broke = outages(minutes, share, *days)
+
+    def both(hour: float) -> float:
+        return max(broke(hour), ramp(hour))
+
+    rate, other = (both, None) if is_same else (ramp, broke)
+    told = history(50.5, rate, 1, other, 240, 60)[1]
+    opened = [item.incident for item in told if item.transition == OPENED]
+    found = [one for one in opened if one.started_at >= NOW + 50 * HOUR]
+    assert [one.slice for one in found] == ["issuer=A"]
+    assert found[0].detected_at < NOW + 50 * HOUR + 1200
+    assert len(opened) == len(days) + 1
+
+
+def nightly(hour: float) -> float:
+    """Three times as many fail from two to three o'clock."""
+    clock = (NOW / HOUR + hour) % DAY
+    return 0.03 if 2 <= clock < 3 else 0.01
+
+
+def test_what_recurs_each_night_is_told_on_three_nights_at_most() -> None:
+    told = history(24 * 4.7, nightly, 1, None, 240, 60)[1]
+    nights = {(item.incident.detected_at // HOUR - 2) // DAY for item in told}
+    first = NOW // HOUR // DAY + 1
+    assert nights <= {first - 0, first + 1, first + 2}
+    assert nights, "it is held back first, and known although it was"

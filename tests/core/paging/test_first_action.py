@@ -187,4 +187,4 @@ def test_what_to_do_first_about_a_drift_names_the_command_that_makes_it_normal(s
     said = advice(HDFC, kind=DRIFT, signal=signal)
     assert "`paywatch normal PW-1120-1343-4f2`" in said.partition("If not: ")[0]
     assert said.endswith(advice(HDFC, signal=signal))
-    assert "paywatch normal" in short(HDFC, kind=DRIFT, signal=signal)
+    assert "normal now?" in short(HDFC, kind=DRIFT, signal=signal)

@@ -119,6 +119,7 @@ DRIFTING: dict[str, Any] = {
 def test_a_drift_opened(snapshot: SnapshotAssertion) -> None:
     page = incident_page(announcement(OPENED, **DRIFTING), DASHBOARD)
     assert "slowly from 0.7 % since 13:43" in page.headline
+    assert page.action is not None
     assert "`paywatch normal PW-1120-1343-4f2`" in page.action[1]
     assert shown(page) == snapshot
 
