@@ -66,7 +66,7 @@ def made_normal(
     from functions.core.counting.slices import words
     from functions.core.paging.page import percent
 
-    stream.send([word([incident.id], now_ms)])
+    stream.send([word(incident.id, now_ms)])
     waited = 0.0
     while waited < TAKEN_SECONDS:
         if all(other.id != incident.id for other in deployment.heads.head().incidents):

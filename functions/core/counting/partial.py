@@ -64,21 +64,23 @@ def padded(sequence_number: str) -> str:
     return sequence_number.zfill(SEQUENCE_DIGITS)
 
 
-WORD_SHARD: Final = "operator"
-"""What stands for a shard where a person's word travels: it has positions of its own."""
+WORD_SHARD: Final = "operator/"
+"""Before the incident's name it stands for a shard where a person's word travels: each has positions of its
+own, for the clocks of two people differ."""
 
 
-def word(normal: Iterable[str], at_ms: int) -> Partial:
-    """A person's word of second `at_ms` that incidents are normal now. Sent twice, it counts once."""
+def word(name: str, at_ms: int) -> Partial:
+    """A person's word, of their clock's `at_ms`, that the incident of that name is normal now. Sent twice, it
+    counts once."""
     number = str(at_ms)
     return Partial(
-        shard=WORD_SHARD,
+        shard=f"{WORD_SHARD}{name}",
         first=number,
         last=number,
         arrived_ms=0,
         newest_ms=0,
         tally=Tally(),
-        normal=tuple(normal),
+        normal=(name,),
     )
 
 

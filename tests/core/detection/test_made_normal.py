@@ -44,8 +44,8 @@ def incident_of(state: State) -> str:
     return name
 
 
-def said(state: State, *names: str) -> tuple[State, Delta]:
-    return step(state, [word(names, AT_MS)], RULES)
+def said(state: State, name: str) -> tuple[State, Delta]:
+    return step(state, [word(name, AT_MS)], RULES)
 
 
 def rate(state: State, key: str = A) -> float:
@@ -95,7 +95,7 @@ def test_a_word_moves_no_clock_counts_no_payment_and_counts_once() -> None:
     after, delta = said(state, incident_of(state))
     assert after.window == state.window
     assert after.totals.payments == state.totals.payments
-    assert set(delta.positions) == {WORD_SHARD}
+    assert set(delta.positions) == {f"{WORD_SHARD}{incident_of(state)}"}
     again, nothing = said(after, incident_of(state))
     assert nothing.arrivals == ()
     assert again.outbox == after.outbox

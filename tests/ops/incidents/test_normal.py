@@ -80,7 +80,7 @@ def test_the_word_names_the_incident_and_nothing_else(deployment: Deployment, ki
     detect = detecting(deployment, kinesis)
     made_normal(deployment, TalliesStream(kinesis, "tallies"), opened(), AT_MS, detect)
     [[data]] = everything_on(kinesis, "tallies").values()
-    assert decode(data) == word([opened().id], AT_MS)
+    assert decode(data) == word(opened().id, AT_MS)
 
 
 def test_a_word_that_detect_does_not_take_is_said_to_be_on_its_way(
@@ -113,6 +113,6 @@ def test_alarms_without_an_incident_cannot_become_normal(deployment: Deployment)
 
 def test_the_tallies_stream_is_that_of_the_deployment(kinesis: Any) -> None:
     stream = tallies_of(lambda _: kinesis, {"TalliesStream": "tallies"})
-    stream.send([word([incident().id], AT_MS)])
+    stream.send([word(incident().id, AT_MS)])
     [[data]] = everything_on(kinesis, "tallies").values()
     assert decode(data).normal == (incident().id,)
