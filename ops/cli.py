@@ -57,6 +57,10 @@ COMMANDS: Final = {
         "ops.incidents.answers:rate",
         "Say whether a trouble was worth its pages: `paywatch audit` shows how often each rule is right.",
     ),
+    "normal": Command(
+        "ops.incidents.normal:normal",
+        "Say that an incident is normal now: it is closed, and its present rate pages nobody any more.",
+    ),
     "audit": Command(
         "ops.incidents.incidents:audit",
         "How often each rule paged, how often it was worth it, and what was at stake.",

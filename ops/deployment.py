@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
     from functions.adapters.dynamodb.troubles import TroubleRecords
+    from functions.adapters.kinesis.tallies_stream import TalliesStream
     from functions.adapters.sns import AlarmsTopic
     from functions.core.counting.signals import Threshold
 
@@ -35,6 +36,22 @@ def connected(environment: str, endpoint_url: str | None, region: str | None) ->
         return aws.client(service, endpoint_url=endpoint_url, region=region)
 
     return deployment_of(client, aws.outputs(client("cloudformation"), environment))
+
+
+def tallies(environment: str, endpoint_url: str | None, region: str | None) -> TalliesStream:
+    """The stream of which detect hears. Raises PaywatchError as `connected` does."""
+
+    def client(service: str) -> Any:
+        return aws.client(service, endpoint_url=endpoint_url, region=region)
+
+    return tallies_of(client, aws.outputs(client("cloudformation"), environment))
+
+
+def tallies_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> TalliesStream:
+    """client: a service's, by its name. outputs: of the deployment's stack."""
+    from functions.adapters.kinesis.tallies_stream import TalliesStream
+
+    return TalliesStream(client("kinesis"), outputs["TalliesStream"])
 
 
 def deployment_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> Deployment:

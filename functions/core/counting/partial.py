@@ -28,7 +28,8 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     `after` is where the partial before it in the same batch ended, empty for a batch's first. A
     tally too large for one record comes in parts, numbered from 0. `arrived_ms` is the newest
     arrival among the records, `newest_ms` the newest event time (0 when there was no payment);
-    both are milliseconds since the epoch.
+    both are milliseconds since the epoch. normal: names of incidents that a person says are normal
+    now; the partial that brings them counts nothing, and moves no clock.
     """
 
     shard: str
@@ -40,6 +41,7 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     part: int = 0
     version: int = VERSION
     after: str = ""
+    normal: tuple[str, ...] = ()
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -60,6 +62,26 @@ SEQUENCE_DIGITS: Final = 129
 
 def padded(sequence_number: str) -> str:
     return sequence_number.zfill(SEQUENCE_DIGITS)
+
+
+WORD_SHARD: Final = "operator/"
+"""Before the incident's name it stands for a shard where a person's word travels: each has positions of its
+own, for the clocks of two people differ."""
+
+
+def word(name: str, at_ms: int) -> Partial:
+    """A person's word, of their clock's `at_ms`, that the incident of that name is normal now. Sent twice, it
+    counts once."""
+    number = str(at_ms)
+    return Partial(
+        shard=f"{WORD_SHARD}{name}",
+        first=number,
+        last=number,
+        arrived_ms=0,
+        newest_ms=0,
+        tally=Tally(),
+        normal=(name,),
+    )
 
 
 def in_parts(partial: Partial) -> list[Partial]:
@@ -110,6 +132,7 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True):
     part: int
     version: int
     after: str = ""
+    normal: tuple[str, ...] = ()
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

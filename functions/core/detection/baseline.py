@@ -2,10 +2,11 @@
 
 Counts are folded into a cell once a minute (functions/core/detection/folding.py). A cell is absorbed,
 which makes it part of what is normal, two minutes later: whatever was found to be wrong by then is held
-back, so that an incident does not become normal while it lasts.
+back, and what is found to be wrong later is taken out again, so that an incident does not become normal.
+When a cell leaves, what was not held back of it becomes part of the longer past and of the season.
 
-    cells      [ ... absorbed, 30 minutes ... ][ guard, 2 minutes ][ current ]
-                                                                   folded    clock
+    past, hours ← cells      [ ... absorbed, 30 minutes ... ][ guard, 2 minutes ][ current ]
+    slow anchor                          fast anchor                             folded    clock
 """
 
 from __future__ import annotations
@@ -46,13 +47,31 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
     events: dict[str, float]
 
 
+class Reach(msgspec.Struct, frozen=True, array_like=True):
+    """How far a normal rate may have moved from its slow anchor: up to `rate` (share of attempts), as of
+    second `at`."""
+
+    at: int
+    rate: float
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Seconds [start, end], and the slices of which nothing that came in them is to be learned."""
+
+    start: int
+    end: int
+    slices: frozenset[str]
+
+
 class Baseline(msgspec.Struct, frozen=True):
     """What was counted, by cell, and what follows from it.
 
     folded: the second up to which everything is in cells, 0 before the first. absorbed: the sum
     of the absorbed cells by slice, without what was held back. spread: attempts by slice in these
-    cells, held back or not: how traffic is usually spread. dispersion: by signal, slice → mean of
-    squared residuals. What is normal follows from these (functions/core/detection/normals.py)."""
+    cells, held back or not: how traffic is usually spread. hours, held_hours: what left the cells, by
+    hour, without and with only what was held back. dispersion: by signal, slice → mean of
+    squared residuals. reach: by signal, slice → how far normal may have moved, of those whose absorbed
+    cells lie beyond the slow anchor. What is normal follows from these (functions/core/detection/normals.py)."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
@@ -61,6 +80,8 @@ class Baseline(msgspec.Struct, frozen=True):
     past: Mapping[str, Past] = msgspec.field(default_factory=dict)
     hours: Hours = msgspec.field(default_factory=dict)
     dispersion: Mapping[str, Mapping[str, float]] = msgspec.field(default_factory=dict)
+    held_hours: Hours = msgspec.field(default_factory=dict)
+    reach: Mapping[str, Mapping[str, Reach]] = msgspec.field(default_factory=dict)
 
     def since(self, key: Slice, second: int) -> Counts:
         """The slice's counts in the cells that end after `second`; the current one is not held."""

@@ -1,4 +1,8 @@
-"""What is kept out of what is normal, so that a trouble does not become it."""
+"""What is kept out of what is normal, so that a trouble does not become it.
+
+An incident is, for as long as it lasts: it ends when its slice is well again, or when a person says that
+this is normal now (functions/core/detection/made_normal.py).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Callable
 from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
+from functions.core.detection.baseline import Stretch
 from functions.core.detection.evidence import (
     Normal,
     Trail,
@@ -27,7 +32,7 @@ from functions.core.troubles.incident import Incident
 
 def held_back(state: State, rules: Rules) -> HeldBack:
     """Whether a slice's counts of some seconds are to stay out of what is normal."""
-    tracker, lasting, tuning = state.tracker, rules.patience.lasting_seconds, rules.tuning.holding
+    tracker, tuning = state.tracker, rules.tuning.holding
     doubtful: dict[Slice, list[int]] = {}
     normals = Normals(tracker.baseline, rules.budget, rules.tuning)
     for signal, by_slice in tracker.evidence.items():
@@ -35,11 +40,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
             if _is_doubtful(trail, key, signal, tracker, normals):
                 doubtful.setdefault(key, []).append(began(trail))
     beside = _beside_sisters(state, rules)
-    incidents = [
-        incident
-        for incident in state.incidents
-        if state.window.clock - incident.stands_since < lasting and is_rate(incident.signal)
-    ]
+    incidents = [incident for incident in state.incidents if is_rate(incident.signal)]
 
     def held_back(key: Slice, start: int, end: int) -> bool:
         if any(since < end <= since + tuning.suspected_seconds for since in doubtful.get(key, ())):
@@ -49,7 +50,7 @@ def held_back(state: State, rules: Rules) -> HeldBack:
         return any(
             incident.started_at < end
             and start <= (incident.closed_at or end)
-            and _taints(incident, key, state, tuning)
+            and taints(incident, key, state, tuning)
             for incident in incidents
         )
 
@@ -89,6 +90,21 @@ def _beside_sisters(state: State, rules: Rules) -> Callable[[Slice], bool]:
     return lambda key: key != ALL and any(is_worse(key, signal) for signal in RATES)
 
 
+def tainted(state: State, rules: Rules) -> list[Stretch]:
+    """What incidents spoil, from their first bad payment on: what was absorbed of it by the time they were
+    found is taken out."""
+    tuning, end = rules.tuning.holding, state.window.clock
+    return [
+        Stretch(
+            incident.started_at,
+            incident.closed_at or end,
+            frozenset(key for key in state.tracker.known if taints(incident, key, state, tuning)),
+        )
+        for incident in state.incidents
+        if is_rate(incident.signal)
+    ]
+
+
 def is_mixed(state: State, normals: Normals) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
@@ -100,7 +116,7 @@ def is_mixed(state: State, normals: Normals) -> bool:
     return mixed < tuning.holding.suspected_seconds
 
 
-def _taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:
+def taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:
     """Whether the incident's failures would spoil what is normal for the slice."""
     if refines(key, incident.slice):
         return True

@@ -20,12 +20,14 @@ from functions.core.detection.state import Rules, State
 from functions.core.detection.step import Delta, passed_over, replay
 from functions.core.detection.tracker import hot
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised when what was stored before would be misread, or lost in silence by whoever knows less. A
 new field that has a default needs no new format."""
-READ: Final = frozenset((FORMAT,))
-"""The formats that are read. The one that release 0.2.0 writes is the first that any release wrote;
-the next format adds itself, and keeps this one until the release after."""
+READ: Final = frozenset((3, FORMAT))
+"""The formats that are read: this release's, and that of release 0.2.0, the first that any release wrote.
+Of format 3 the hours, which had what was held back in them, are taken as they are: what one incident left
+there is no majority of the days. What format 4 adds begins empty: the held hours, and how far normal
+had moved."""
 SNAPSHOT_EVERY: Final = 120
 """Steps between snapshots: what a cold start replays at most."""
 LARGEST_CHUNK: Final = 350_000
@@ -85,7 +87,9 @@ def decode_delta(data: bytes) -> Delta:
 
 def _decoded(wire: Wire[_Stored], data: bytes) -> _Stored:
     if not data or data[0] not in READ:
-        raise UnknownFormat(f"format {data[0] if data else 'none'}, known: {FORMAT}")
+        raise UnknownFormat(
+            f"format {data[0] if data else 'none'}, known: {', '.join(map(str, sorted(READ)))}"
+        )
     try:
         return wire.decode(zlib.decompress(data[1:]))
     except (zlib.error, msgspec.MsgspecError) as error:

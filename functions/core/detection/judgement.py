@@ -14,6 +14,7 @@ from functions.core.counting.counts import NONE, attempts, blamed, events
 from functions.core.counting.signals import RATES, SIGNALS, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, nested
 from functions.core.counting.window import Window
+from functions.core.detection.drift import going_on, with_kind
 from functions.core.detection.evidence import began, surprise
 from functions.core.detection.findings import (
     as_now,
@@ -28,7 +29,6 @@ from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
 from functions.core.detection.tracker import Tracker, calmed, cleared
-from functions.core.detection.tuning import Tuning
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import (
@@ -53,16 +53,13 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
     known = [
-        _tempered(
-            as_now(moment, one, [other.slice for other in open_ if other.id != one.id]),
-            state,
-            rules.tuning,
-        )
+        _tempered(going_on(as_now(moment, one, _beside(one, open_)), one, moment), state, rules)
         for one in open_
     ]
     found, explained = findings(moment, open_)
+    found = [with_kind(item, moment) for item in found]
     news = [
-        _with_harm(_tempered(item, state, rules.tuning), moment, state.incidents)
+        _with_harm(_tempered(item, state, rules), moment, state.incidents)
         for item in (*_wider(moment, open_), *found)
     ]
     unexplained = [item for item in flow if _is_unexplained(item, state, rules)]
@@ -136,14 +133,18 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
         is_ill = incident.state != RECOVERING
         wider = reaches_further(moment, incident, others) if is_ill else None
         if wider is not None:
-            found.append(wider)
+            found.append(going_on(wider, incident, moment))
     return found
 
 
-def _tempered(sighting: Sighting, state: State, tuning: Tuning) -> Sighting:
+def _beside(incident: Incident, incidents: Sequence[Incident]) -> list[Slice]:
+    return [other.slice for other in incidents if other.id != incident.id]
+
+
+def _tempered(sighting: Sighting, state: State, rules: Rules) -> Sighting:
     """The sighting, no more severe than it can be: denials without a code may be the customers' own,
     and what a merchant had at this time before is no news."""
-    found, total = sighting.verdict, sum(sighting.causes.values())
+    tuning, found, total = rules.tuning, sighting.verdict, sum(sighting.causes.values())
     if found.signal == "denied" and sighting.causes.get("unknown", 0) >= (
         tuning.figures.uncoded * max(1, total)
     ):

@@ -1,5 +1,9 @@
 """What is normal as of a fold: rate, error and dispersion of each slice and signal that is asked for.
 
+A rate has two anchors. The fast one is what was absorbed in the last half hour; the slow one, the longer
+past, knows a day and more. Normal follows the fast one down at once, and up only as far as it may have
+moved from the slow one by then (`Baseline.reach`). What fails beyond that is found as any trouble is.
+
 It follows from the baseline and changes with it, once a minute, so it is worked out once and kept
 beside the state, never in it: a Memory belongs to whoever steps.
 """
@@ -8,16 +12,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL, Slice, wider_slices
-from functions.core.detection.baseline import Baseline
+from functions.core.detection.baseline import Baseline, Reach
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
 from functions.core.detection.season import HOUR, Season, season
 from functions.core.detection.tuning import Tuning
 from functions.core.detection.usual import Usual, usual
+
+UNBOUNDED: Final = math.inf
+"""How far normal may lie where there is no slow anchor yet."""
 
 
 class Normals:
@@ -41,6 +49,8 @@ class Normals:
         self.unlearned = Normal(tuning.evidence.unlearned_rate, 0.0, 1.0)
         self.weighs: dict[str, dict[str, Steps]] = {signal: {} for signal in RATES}
         self._normals: dict[str, dict[str, Normal]] = {signal: {} for signal in RATES}
+        self._recent: dict[tuple[str, str], tuple[float, float]] = {}
+        self._anchors: dict[tuple[str, str], tuple[float, float]] = {}
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
@@ -49,33 +59,106 @@ class Normals:
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
 
-        An empirical Bayes estimate: Beta-binomial with the rate of the wider slices, or of its sister
-        slices, as prior mean, worth a few attempts, and the slice's own longer past, worth some hundreds
-        of them. Where the rate was higher at this hour on most of the days before, that is normal.
+        The recent rate, as far as it may have moved from the slow anchor. Where the rate was higher at
+        this hour on the days before, that is normal, up to so many times the slow anchor.
         """
         found = self._normals[signal].get(key)
         if found is None:
             found = self._normals[signal][key] = self._normal(key, signal)
         return found
 
+    def recent(self, key: Slice, signal: str, until: int | None = None) -> Normal:
+        """What would be normal if nothing bounded it: what the last half hour says, or what of it lies
+        before a second."""
+        rate, weight = self._estimate(key, signal)
+        if until is not None:
+            later = sum(
+                cell.counts.get(key, NONE)
+                for cell in self.baseline.cells
+                if cell.absorbed and cell.end > until and key not in cell.held
+            )
+            left = weight - attempts(later)
+            rate, weight = max(0.0, rate * weight - blamed(later, signal)) / left, left
+        return self._with_error(key, signal, rate, weight)
+
+    def reach(self, key: Slice, signal: str) -> float:
+        """The rate up to which normal may have moved by now; UNBOUNDED while there is no slow anchor."""
+        held = self.baseline.reach.get(signal, {}).get(key)
+        _, nearest = self._anchor(key, signal)
+        return nearest if held is None else max(nearest, held.rate)
+
+    def is_near(self, key: Slice, signal: str, rate: float) -> bool:
+        """Whether the rate lies within reach for sure: at a glance, without working that out."""
+        past, tuning = self.baseline.past.get(key), self.tuning.normal
+        return (
+            past is not None
+            and past.attempts * tuning.wander >= tuning.borrowed
+            and rate * past.attempts <= past.events.get(signal, 0.0)
+        )
+
+    def recent_rate(self, key: Slice, signal: str) -> float:
+        """The rate of `recent`."""
+        return self._estimate(key, signal)[0]
+
+    def reached(self, key: Slice, signal: str, second: int) -> Reach | None:
+        """How far normal may have moved at `second`; None while the recent rate lies at its slow anchor."""
+        tuning = self.tuning.normal
+        recent, _ = self._estimate(key, signal)
+        if self.is_near(key, signal, recent):
+            return None
+        anchor, nearest = self._anchor(key, signal)
+        if recent <= nearest:
+            return None
+        an_hour = min(max(tuning.moves * anchor, tuning.least_moves), tuning.most_moves)
+        seconds = max(0, second - self.baseline.folded)
+        moved = self.reach(key, signal) + an_hour * seconds / HOUR
+        return Reach(second, min(recent, moved, max(nearest, tuning.moved * anchor)))
+
     def _normal(self, key: Slice, signal: str) -> Normal:
+        recent, weight = self._estimate(key, signal)
+        rate = recent
+        if not self.is_near(key, signal, recent):
+            rate = min(recent, self.reach(key, signal))
+        usually = self.season(key)
+        if usually is not None:
+            anchor, _ = self._anchor(key, signal)
+            most = self.tuning.normal.most_recurring * anchor
+            rate = max(rate, min(usually.rates[signal] or 0.0, most))
+        return self._with_error(key, signal, rate, weight)
+
+    def _with_error(self, key: Slice, signal: str, rate: float, weight: float) -> Normal:
+        return _normal(rate, weight, self._dispersion(key, signal))
+
+    def _dispersion(self, key: Slice, signal: str) -> float:
+        dispersed = self.baseline.dispersion.get(signal, {}).get(key, 1.0)
+        return max(1.0, dispersed - self.tuning.normal.dispersion_noise)
+
+    def _estimate(self, key: Slice, signal: str) -> tuple[float, float]:
+        """The recent rate, and the attempts that it is worth.
+
+        An empirical Bayes estimate: Beta-binomial with the rate of the wider slices, or of its sister
+        slices, as prior mean, worth a few attempts, and the slice's own longer past, worth some hundreds of them, and as many as are held
+        back of the last half hour: the longer past stands in for these.
+        """
+        found = self._recent.get((signal, key))
+        if found is None:
+            found = self._recent[signal, key] = self._estimated(key, signal)
+        return found
+
+    def _estimated(self, key: Slice, signal: str) -> tuple[float, float]:
         baseline, tuning = self.baseline, self.tuning.normal
         borrowed, weight = self._borrowed(key, signal)
         shown = weight * borrowed
+        counts = baseline.absorbed.get(key, NONE)
         past = baseline.past.get(key)
         if past is not None and past.attempts > 0:
-            own = min(tuning.own_past, past.attempts)
+            held = max(0, baseline.spread.get(key, 0) - attempts(counts))
+            own = min(tuning.own_past + held, past.attempts)
             shown += own * past.events.get(signal, 0.0) / past.attempts
             weight += own
-        counts = baseline.absorbed.get(key, NONE)
         weight += attempts(counts)
         shown += blamed(counts, signal)
-        rate = shown / weight
-        usually = self.season(key)
-        if usually is not None:
-            rate = max(rate, usually.rates[signal] or 0.0)
-        dispersed = baseline.dispersion.get(signal, {}).get(key, 1.0)
-        return _normal(rate, weight, max(1.0, dispersed - tuning.dispersion_noise))
+        return shown / weight, weight
 
     def unseen(self, key: Slice, signal: str) -> Normal:
         """What would be normal for the slice if nothing of it had been seen."""
@@ -108,6 +191,24 @@ class Normals:
             self._counted[key] = found
         return found
 
+    def _anchor(self, key: Slice, signal: str) -> tuple[float, float]:
+        """The rate of the slow anchor, and how far normal may lie from it at any time."""
+        found = self._anchors.get((signal, key))
+        if found is None:
+            found = self._anchors[signal, key] = self._anchored(key, signal)
+        return found
+
+    def _anchored(self, key: Slice, signal: str) -> tuple[float, float]:
+        tuning, past = self.tuning.normal, self.baseline.past.get(key)
+        if past is None or past.attempts <= 0:
+            return self._estimate(key, signal)[0], UNBOUNDED
+        wider = (self._anchor(other, signal)[0] for other in wider_slices(key))
+        borrowed = tuning.borrowed * max(wider, default=SIGNALS[signal].assumed)
+        weight = tuning.borrowed + past.attempts
+        rate = (borrowed + past.events.get(signal, 0.0)) / weight
+        error = self._with_error(key, signal, rate, weight).error
+        return rate, (1 + tuning.wander) * rate + tuning.anchor_errors * error
+
     def steps(self, key: Slice, signal: str) -> Steps:
         """How events of that signal weigh in the slice."""
         found = self.weighs[signal].get(key)
@@ -134,7 +235,8 @@ class Normals:
         if hours is None:
             return None
         if key not in self._seasons:
-            self._seasons[key] = season(hours, self.baseline.folded, self.tuning.normal)
+            held = self.baseline.held_hours.get(key, {})
+            self._seasons[key] = season(hours, self.baseline.folded, self.tuning.normal, held)
         return self._seasons[key]
 
     def share(self, key: Slice, wave: str) -> float:

@@ -1,13 +1,15 @@
 """The same hour on other days: what recurs by time of day or weekday is no news.
 
 Kept are the counts of the last week by hour, of the largest slices. A night batch that always fails
-more, or a shop that closes at ten, is known after two days; the same weekday counts double.
+more, or a shop that closes at ten, is known after three days; the same weekday counts double where more
+are known. They are noted when a cell leaves the memory: by then it is known what was wrong in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import median
+from statistics import median_low
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -33,32 +35,85 @@ class Season(msgspec.Struct, frozen=True):
 
 
 def season(
-    hours: Mapping[int, Counts], second: int, tuning: NormalTuning = NormalTuning()
+    hours: Mapping[int, Counts],
+    second: int,
+    tuning: NormalTuning = NormalTuning(),
+    held: Mapping[int, Counts] = MappingProxyType({}),
 ) -> Season | None:
     """What was usual at this hour on the days before; None of too few. An hour without
-    payments, after the slice's first, was one of none."""
-    hour, first = second // HOUR, min(hours, default=second)
-    seen = [
-        (hours.get(hour - 24 * day, NONE), 2 if day == 7 else 1)
-        for day in range(1, 8)
-        if hour - 24 * day >= first
-    ]
-    if len(seen) < tuning.fewest_days:
+    payments, after the slice's first, was one of none.
+
+    hours: without what was held back; held: what was. Payments are payments, held back or not. A rate is
+    usual that the lower median of the days shows, of what was not held back: with three days one of them
+    says nothing, nor do two of four. And what was held back is usual where it recurs: on each of the last
+    days as much, and in few other hours.
+    """
+    hour, first = second // HOUR, min((*hours, *held), default=second)
+    days = [day for day in range(1, 8) if hour - 24 * day >= first]
+    if len(days) < tuning.fewest_days:
         return None
-    volumes = [attempts(counts) for counts, times in seen for _ in range(times)]
-    large = [item for item in seen if attempts(item[0]) >= tuning.seasonal_attempts]
+    # Where three other days are seen, one that counts double has no majority in either direction.
+    times = {7: 2} if len(days) > tuning.fewest_days else {}
+    seen = [
+        (hours.get(at, NONE), held.get(at, NONE), times.get(day, 1))
+        for day in days
+        for at in (hour - 24 * day,)
+    ]
+    volumes = [attempts(own) + attempts(kept) for own, kept, n in seen for _ in range(n)]
+    large = [(own, n) for own, _, n in seen if attempts(own) >= tuning.seasonal_attempts]
+    recurring = [own + kept for own, kept, _ in seen[: tuning.fewest_days]]
+    recurs = _comes_and_goes(held, hour, tuning) and all(
+        attempts(came) >= tuning.seasonal_attempts for came in recurring
+    )
     rates: dict[str, float | None] = {}
     for signal in RATES:
-        values = [blamed(c, signal) / attempts(c) for c, times in large for _ in range(times)]
-        rates[signal] = median(values) if len(large) >= tuning.fewest_days else None
-    return Season(median(volumes) / HOUR, rates)
+        values = [blamed(own, signal) / attempts(own) for own, n in large for _ in range(n)]
+        usual = median_low(values) if len(large) >= tuning.fewest_days else None
+        if recurs:
+            again = min(blamed(came, signal) / attempts(came) for came in recurring)
+            usual = max(usual or 0.0, again)
+        rates[signal] = usual
+    return Season(median_low(volumes) / HOUR, rates)
+
+
+def _comes_and_goes(held: Mapping[int, Counts], hour: int, tuning: NormalTuning) -> bool:
+    """Whether something was held back at this hour on each of the last days, and in few others: an
+    incident that lasts for days recurs at no hour."""
+    back = 24 * tuning.fewest_days
+    return all(hour - 24 * day in held for day in range(1, tuning.fewest_days + 1)) and (
+        sum(at in held for at in range(hour - back, hour)) <= tuning.seldom * back
+    )
 
 
 def noted(
-    hours: Hours, start: int, counts: Mapping[str, Counts], tuning: NormalTuning = NormalTuning()
-) -> Hours:
-    """The hours with the counts of a cell that began at `start`."""
+    hours: Hours,
+    held_hours: Hours,
+    start: int,
+    clean: Mapping[str, Counts],
+    held: Mapping[str, Counts],
+    tuning: NormalTuning = NormalTuning(),
+) -> tuple[Hours, Hours]:
+    """The hours, without and with only what was held back, with the counts of a cell that began at
+    `start`."""
     hour = start // HOUR
+    after, held_after = _added(hours, hour, clean), _added(held_hours, hour, held)
+    known = after.keys() | held_after.keys()
+    if len(known) > tuning.most_seasonal:
+        size = {
+            key: sum(map(attempts, after.get(key, {}).values()))
+            + sum(map(attempts, held_after.get(key, {}).values()))
+            for key in known
+        }
+        order = sorted(known, key=lambda key: (size[key], key))
+        for key in order[: len(known) - tuning.most_seasonal]:
+            after.pop(key, None)
+            held_after.pop(key, None)
+    return after, held_after
+
+
+def _added(
+    hours: Hours, hour: int, counts: Mapping[str, Counts]
+) -> dict[str, Mapping[int, Counts]]:
     after = dict(hours)
     for key, came in counts.items():
         by_hour = dict(after.get(key, {}))
@@ -66,10 +121,4 @@ def noted(
             by_hour = {at: held for at, held in by_hour.items() if at >= hour - HOURS}
         by_hour[hour] = by_hour.get(hour, NONE) + came
         after[key] = by_hour
-    if len(after) > tuning.most_seasonal:
-        size = {key: sum(map(attempts, by_hour.values())) for key, by_hour in after.items()}
-        for key in sorted(after, key=lambda key: (size[key], key))[
-            : len(after) - tuning.most_seasonal
-        ]:
-            del after[key]
     return after

@@ -17,8 +17,9 @@ from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
 from functions.core.detection.flow import flow_after
-from functions.core.detection.held_back import held_back, is_mixed
+from functions.core.detection.held_back import held_back, is_mixed, tainted
 from functions.core.detection.judgement import judged
+from functions.core.detection.made_normal import MadeNormal, asked, made_normal
 from functions.core.detection.normals import Memory, Normals
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
@@ -27,11 +28,13 @@ from functions.core.troubles.life import Followed
 
 
 class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
-    """What was counted of one partial: nothing of it is late, nothing is to be pooled."""
+    """What was counted of one partial: nothing of it is late, nothing is to be pooled. normal: what
+    became normal by it, because a person says so."""
 
     arrived_ms: int
     newest_ms: int
     counted: Tally
+    normal: tuple[MadeNormal, ...] = ()
 
 
 class Delta(msgspec.Struct, frozen=True, array_like=True):
@@ -114,8 +117,14 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
     if tracker.began:
         end = state.window.clock + 1
         normals = Normals(tracker.baseline, rules.budget, rules.tuning)
-        mixed = is_mixed(state, normals)
-        tracker = folded(tracker, end, normals, held_back(state, rules), mixed=mixed)
+        tracker = folded(
+            tracker,
+            end,
+            normals,
+            held_back(state, rules),
+            mixed=is_mixed(state, normals),
+            tainted=tainted(state, rules),
+        )
         baseline = msgspec.structs.replace(tracker.baseline, folded=max(clock, end))
         tracker = msgspec.structs.replace(tracker, baseline=baseline)
     return msgspec.structs.replace(
@@ -135,7 +144,8 @@ def _arrived(
     clock = state.window.clock
     state = _entered(state, partial.arrived_ms // 1000, rules, memory)
     tally, late = countable(state.window, partial.tally, state.tracker.known)
-    arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally)
+    normal = asked(state, partial.normal, rules.tuning.holding)
+    arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally, normal)
     totals = state.totals
     state = _weighed(state, arrival, state.window.clock > clock, rules, memory)
     return msgspec.structs.replace(
@@ -158,7 +168,14 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
         normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
         # While all is learned, how traffic is spread is not known either.
         mixed = not tracker.is_learning(clock, rules.budget) and is_mixed(state, normals)
-        tracker = folded(tracker, clock, normals, held_back(state, rules), mixed=mixed)
+        tracker = folded(
+            tracker,
+            clock,
+            normals,
+            held_back(state, rules),
+            mixed=mixed,
+            tainted=tainted(state, rules),
+        )
         normals = memory.fold(normals, tracker.baseline)
         if not tracker.is_learning(clock, rules.budget):
             flow = flow_after(flow, normals, tracker.needed)
@@ -180,7 +197,8 @@ def _weighed(
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),
     )
-    return judged(state, rules, normals) if entered else state
+    state = judged(state, rules, normals) if entered else state
+    return made_normal(state, arrival.normal) if arrival.normal else state
 
 
 def _came(state: State, tally: Tally) -> dict[str, Harm]:

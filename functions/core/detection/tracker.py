@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from functions.core.counting.slices import ALL, Slice, is_judged
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import MAX_SLICES
 from functions.core.counting.wire import Derived
-from functions.core.detection.baseline import CELL_SECONDS, Baseline
+from functions.core.detection.baseline import CELL_SECONDS, Baseline, Stretch
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import (
     COLD,
@@ -188,10 +188,16 @@ def is_due(
 
 
 def folded(
-    tracker: Tracker, clock: int, normals: Normals, held_back: HeldBack, *, mixed: bool = False
+    tracker: Tracker,
+    clock: int,
+    normals: Normals,
+    held_back: HeldBack,
+    *,
+    mixed: bool = False,
+    tainted: Sequence[Stretch] = (),
 ) -> Tracker:
     """The tracker with its current counts in the baseline, and every trail as of now. mixed: traffic
-    is spread over the slices as it usually is not."""
+    is spread over the slices as it usually is not. tainted: what incidents spoil of what was absorbed."""
     began = tracker.baseline.folded or tracker.began
     budget, tuning = normals.budget, normals.tuning
     learning = began - tracker.began < budget.learning_seconds
@@ -204,6 +210,7 @@ def folded(
         mixed=mixed,
         began=began,
         failing=tracker.failing,
+        tainted=tainted,
     )
     baseline, alive = forget(baseline, clock, tuning.normal)
     known = {key: born for key, born in tracker.known.items() if key in alive}

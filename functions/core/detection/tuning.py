@@ -103,6 +103,16 @@ class NormalTuning(msgspec.Struct, frozen=True):
     most_seasonal: slices whose hours are kept.
     seasonal_attempts: attempts in an hour, for its rates to count.
     fewest_days: days on which the hour was seen, for it to be known.
+    most_recurring: what recurs at an hour is normal up to so many times the slow anchor.
+    seldom: what recurs comes and goes: it is held back in so many of the hours of these days at most
+        (share).
+    wander: rates wander: normal lies beyond the slow anchor by so much of it at any time (share).
+    moves: and leaves it by so much of it more an hour (share).
+    least_moves: but by so much an hour at least (share of attempts).
+    most_moves: and by so much an hour at most (share of attempts).
+    moved: in all, it is so many times the slow anchor at most.
+    anchor_errors: standard errors of the slow anchor by which it may lie higher than it seems.
+    outlying: standard deviations beyond what is normal, up to which a cell counts for the slow anchor.
     full: share of the slices that may be known, at which the smallest are let go.
     roomy: share of the slices that may be known, down to which they are.
     """
@@ -119,7 +129,16 @@ class NormalTuning(msgspec.Struct, frozen=True):
     most_dispersed: Times = 16.0
     most_seasonal: Number = 50
     seasonal_attempts: Number = 50
-    fewest_days: Number = 2
+    fewest_days: Number = 3
+    most_recurring: Times = 5.0
+    seldom: Share = 0.25
+    wander: Share = 0.1
+    moves: Share = 0.15
+    least_moves: Share = 0.0005
+    most_moves: Share = 0.01
+    moved: Times = 2.0
+    anchor_errors: Times = 2.0
+    outlying: Times = 3.0
     full: Share = 0.95
     roomy: Share = 0.8
 
@@ -264,7 +283,7 @@ class LeafTuning(msgspec.Struct, frozen=True):
 
 
 class HoldingTuning(msgspec.Struct, frozen=True):
-    """What is kept out of what is normal? (held_back.py)
+    """What is kept out of what is normal? (held_back.py, drift.py)
 
     doubtful: share of the needed evidence from which a slice's counts are kept out.
     early: the same, where the evidence holds even if the standard error of what is normal is so many times
@@ -272,6 +291,8 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     unsure: so many times.
     unlike: while all is learned, evidence beside what sister slices show from which nothing of a slice is
         absorbed (nats): it would be its own normal.
+    gradual: so much of the rise of a drift lay in the half hour before it began (share).
+    outgrown: with so many times the rise that it was told with, a drift is an outage.
     suspected_seconds: so long after it began (seconds): what is not proven by then may as well be how
         the slice is.
     tainted: share of its normal failures that an incident may add to another slice's before that is
@@ -284,6 +305,8 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     unsure: Times = 2.0
     unlike: Nats = 1.0
     suspected_seconds: Seconds = 1200
+    gradual: Share = 0.25
+    outgrown: Times = 2.0
     tainted: Share = 0.1
     low_rate: Share = 0.01
 

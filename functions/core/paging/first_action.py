@@ -14,7 +14,7 @@ from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import words
 from functions.core.paging.page import percent
 from functions.core.troubles.blame import RISK_TEAM, Blame
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.incident import DRIFT, Incident
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route, others_do_well, segment
 
 CALL: Final[Mapping[str, str]] = {
@@ -49,6 +49,13 @@ _FEWEST_ALIKE: Final = 2
 
 def first_action(incident: Incident, found: Blame) -> str:
     """A sentence or two."""
+    if incident.kind == DRIFT:
+        asked = f"is this how it is now? `paywatch normal {incident.id}` makes it normal. If not: "
+        return asked + _against(incident, found)
+    return _against(incident, found)
+
+
+def _against(incident: Incident, found: Blame) -> str:
     if SIGNALS[incident.signal].action:
         return SIGNALS[incident.signal].action
     name = found.name or f"the {found.owner}"
@@ -60,6 +67,8 @@ def first_action(incident: Incident, found: Blame) -> str:
 
 def short_action(incident: Incident, found: Blame) -> str:
     """The same for a phone."""
+    if incident.kind == DRIFT:
+        return "normal now? Else see what changed"
     if SIGNALS[incident.signal].action:
         return SIGNALS[incident.signal].action
     call = _CALL_SHORT.get(found.owner or found.cause, _CALL_SHORT["unknown"])

@@ -28,7 +28,9 @@ from functions.core.troubles.incident import (
     AGAIN,
     CALM,
     CLOSED,
+    DRIFT,
     NARROWED,
+    NORMAL,
     OPENED,
     RECOVERED,
     SILENT,
@@ -55,6 +57,7 @@ _ENDINGS: Final[Mapping[str, str]] = {
     RECOVERED: "OK: recovered after {lasted}: {place}",
     CALM: "OK: back to a tolerated rate after {lasted}: {place}",
     SILENT: "OVER after {lasted}: no payments come any more on {place}",
+    NORMAL: "OK: normal from now on, after {lasted}: {place}",
 }
 """By the reason for which the incident is closed."""
 _ENDED: Final = "OK: over after {lasted}: {place}"
@@ -81,7 +84,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         sms = (
             f"{_NEWS_SHORT[announcement.transition]}{incident.severity.upper()} "
             f"{percent(_now(incident))} {SIGNALS[incident.signal].short}: {words(incident.slice)}, "
-            f"since {minute(incident.started_at)}, {_cause_short(incident, found)}"
+            f"{_since(incident)}, {_cause_short(incident, found)}"
         )
     return Page(
         thread=incident.id,
@@ -95,9 +98,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         headline=headline,
         facts=tuple(_over(incident, found) if is_over else _under_way(incident, found)),
         action=(
-            ("Next", "did you move traffic? Move it back in steps.")
-            if is_over
-            else ("First", first_action(incident, found))
+            ("Next", _next(announcement)) if is_over else ("First", first_action(incident, found))
         ),
         names=(("Incident", incident.id), ("Dashboard", dashboard_url)),
         sms=sms_text(sms, incident.id, "" if is_over else short_action(incident, found)),
@@ -163,6 +164,8 @@ def _headline(announcement: Announcement, found: Blame) -> str:
         f"{_NEWS[announcement.transition]}{incident.severity.upper()}: {percent(_now(incident))} "
         f"{SIGNALS[incident.signal].says} on {words(incident.slice)}"
     )
+    if incident.kind == DRIFT:
+        what += f", {_since(incident)}"
     if SIGNALS[incident.signal].action:
         return what
     return f"{what}. Likely cause: {_cause_words(found)}"
@@ -188,6 +191,8 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     if incident.latest is not None:
         latest = f"{percent(incident.latest.rate)} in the last {incident.latest.seconds} s"
         facts.append(("Now", latest))
+    if incident.kind == DRIFT:
+        facts.append(("A drift", _drift_words(incident)))
     facts += _what(incident)
     facts += [("Also", part_words(incident, part)) for part in incident.parts]
     if incident.worst.elsewhere is not None:
@@ -247,6 +252,28 @@ def _ending(announcement: Announcement) -> str:
     incident = announcement.incident
     return _ENDINGS.get(announcement.reason, _ENDED).format(
         lasted=duration(incident.closed_at - incident.started_at), place=words(incident.slice)
+    )
+
+
+def _next(announcement: Announcement) -> str:
+    if announcement.reason == NORMAL:
+        return (
+            "nothing: somebody said so with `paywatch normal`. You hear of it when it gets worse."
+        )
+    return "did you move traffic? Move it back in steps."
+
+
+def _since(incident: Incident) -> str:
+    """`since 13:43`, `slowly from 0.5 % since 13:43`."""
+    since = f"since {minute(incident.started_at)}"
+    slowly = f"slowly from {percent(incident.worst.normal)} "
+    return f"{slowly}{since}" if incident.kind == DRIFT else since
+
+
+def _drift_words(incident: Incident) -> str:
+    return (
+        f"slowly to {percent(_now(incident))} from {percent(incident.worst.normal)} "
+        f"since {minute(incident.started_at)}; `paywatch normal {incident.id}` makes it normal"
     )
 
 

@@ -24,9 +24,13 @@ NARROWED: Final = "narrowed"
 """The transition of an open incident whose finer name has become clear."""
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 """The states before."""
-RECOVERED, CALM, SILENT = "recovered", "calm", "silent"
+RECOVERED, CALM, SILENT, NORMAL = "recovered", "calm", "silent", "normal"
 """Why an incident is closed: its payments prove that its slice is well again; its rate has long been
-tolerated; no payment of its slice has come for so long that nobody waits."""
+tolerated; no payment of its slice has come for so long that nobody waits; a person says that this is
+normal now."""
+DRIFT = "drift"
+"""The kind of an incident that came slowly: its rate left what was normal by more than it may in so few
+hours. Others have none."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,6 +107,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     (functions/core/troubles/trouble.py). also: slices that hold the same payments as `slice`, or
     contain all of them. narrowed: a slice inside of its own, not counted, that its failures are
     about; empty where there is none, or none is clear; share: of the slice's attempts, some that are in it.
+    kind: DRIFT, or empty.
     """
 
     id: str
@@ -125,6 +130,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     also: tuple[Slice, ...] = ()
     narrowed: Slice = ""
     share: float = 1.0
+    kind: str = ""
 
     @property
     def stands_since(self) -> int:
@@ -187,7 +193,7 @@ def about(key: Slice, signal: str) -> tuple[str, str]:
 
 class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
     """One transition to be told: `opened`, `worse`, `again` or `closed`, with the incident as it was
-    then. reason: why it is closed (`recovered`, `calm` or `silent`); empty while it is open."""
+    then. reason: why it is closed (`recovered`, `calm`, `silent` or `normal`); empty while it is open."""
 
     transition: str
     incident: Incident

@@ -52,7 +52,8 @@ from functions.core.troubles.trouble import Turn, placed, remembered, told, with
 class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
     done since it began, and how the same payments do by each gateway. narrowed: the slice inside that
-    it is about, empty where it is all of it, None where that is not clear; share: of the attempts, in it."""
+    it is about, empty where it is all of it, None where that is not clear; share: of the attempts, in
+    it. kind: of incident."""
 
     verdict: Verdict
     began: int
@@ -62,6 +63,7 @@ class Sighting(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...] = ()
     narrowed: Slice | None = None
     share: float = 1.0
+    kind: str = ""
 
 
 _Subject = tuple[str, str]
@@ -194,6 +196,7 @@ def _suspect(sighting: Sighting, now: int) -> Followed:
         routes=sighting.routes,
         narrowed=sighting.narrowed or "",
         share=sighting.share,
+        kind=sighting.kind,
     )
     return Followed(suspect)
 
@@ -235,7 +238,9 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
     item = _renamed(Followed(incident, life), sighting, widened=widened)
     incident, life = item.incident, item.life
     routes = incident.routes if life.well_since else sighting.routes
-    incident = replace(incident, slice=verdict.slice, updated_at=now, routes=routes)
+    incident = replace(
+        incident, slice=verdict.slice, updated_at=now, routes=routes, kind=sighting.kind
+    )
     if widened and incident.is_open:
         incident = _harmed_at_least(incident, sighting.harm)
     if not widened and not _is_worse(verdict, incident.worst):

@@ -79,8 +79,8 @@ class Followed(msgspec.Struct, frozen=True):
 class Patience(msgspec.Struct, frozen=True):
     """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, for
     how long a rate must be tolerated to be believed without more proof, for how long what a closed
-    one explains is no news, for how long it is the same one again that comes back, after how long
-    without a payment one is closed, and after how long what it counts becomes normal after all."""
+    one explains is no news, for how long it is the same one again that comes back, and after how long
+    without a payment one is closed."""
 
     confirm_seconds: int = 0
     recover_seconds: int = 30
@@ -88,7 +88,6 @@ class Patience(msgspec.Struct, frozen=True):
     calm_seconds: int = 120
     quiet_seconds: int = 300
     idle_seconds: int = 1800
-    lasting_seconds: int = 21_600
     again_seconds: int = 3600
 
 

@@ -18,8 +18,10 @@ from functions.core.troubles.incident import (
     AGAIN,
     CALM,
     CLOSED,
+    DRIFT,
     INCIDENT,
     NARROWED,
+    NORMAL,
     OPENED,
     RECOVERED,
     RECOVERING,
@@ -182,6 +184,13 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     back_at: Annotated[
         Second | None, Meta(description="When it came back last; null if it never did.")
     ]
+    kind: Annotated[
+        str | None,
+        Meta(
+            description="How it came: a drift came slowly; null for any other.",
+            extra_json_schema={"enum": [DRIFT, None]},
+        ),
+    ]
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,8 +241,8 @@ class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str | None,
         Meta(
-            description="Why its incident was closed: proven well, long tolerated, no payments.",
-            extra_json_schema={"enum": [RECOVERED, CALM, SILENT, None]},
+            description="Why its incident was closed: proven well, long tolerated, no payments, said to be normal.",
+            extra_json_schema={"enum": [RECOVERED, CALM, SILENT, NORMAL, None]},
         ),
     ]
     pages: Annotated[Number, Meta(description="Messages about it that people were sent.")]
@@ -320,6 +329,7 @@ def incident_view(incident: Incident) -> IncidentView:
         closed_at=incident.closed_at or None,
         again=incident.again,
         back_at=incident.back_at or None,
+        kind=incident.kind or None,
     )
 
 

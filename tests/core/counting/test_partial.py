@@ -22,6 +22,7 @@ from functions.core.counting.partial import (
     grouped,
     in_parts,
     padded,
+    word,
 )
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally, merge
@@ -215,3 +216,14 @@ def test_runs_are_the_batch_in_its_order_and_each_fits(lengths: list[int]) -> No
     runs = sizes(*lengths)
     assert [length for run in runs for length in run] == lengths
     assert all(0 < sum(run) <= LARGEST_BYTES for run in runs)
+
+
+def test_a_persons_word_comes_back_from_its_bytes_and_counts_once_whatever_their_clock_says() -> (
+    None
+):
+    one, other = word("PW-1120-1343-4f2", 1_763_646_500_000), word("PW-1120-1350-abc", 1)
+    assert decode(encode(one)) == one
+    after_one = fresh({}, [one])[1]
+    assert taken(one, positions=after_one) == []
+    assert taken(other, positions=after_one) == [other]
+    assert one.arrived_ms == one.newest_ms == one.tally.cells == 0

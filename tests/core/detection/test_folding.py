@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Container, Mapping
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from functions.core.counting.counts import NONE, Counts, attempts
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL, wider_slices
-from functions.core.detection.baseline import CELL_SECONDS, Baseline, restored
+from functions.core.detection.baseline import CELL_SECONDS, Baseline, Stretch, restored
 from functions.core.detection.evidence import Normal
 from functions.core.detection.folding import (
     HeldBack,
@@ -167,9 +168,18 @@ def test_what_was_held_back_is_no_part_of_the_longer_past() -> None:
     assert after.spread[HDFC] == MEMORY_MINUTES * 1000
 
 
-def test_the_hours_have_all_that_came_held_back_or_mixed() -> None:
-    after = minutes(5, of(10, 1000), held_back=lambda *_: True, mixed={1, 2})
-    assert sum(attempts(came) for came in after.hours[ALL].values()) == 5000
+def test_the_hours_have_all_that_left_and_apart_what_was_held_back_or_mixed() -> None:
+    def held_back(_: str, start: int, __: int) -> bool:
+        return start < NOW + 180
+
+    left = MEMORY_MINUTES + GUARD_MINUTES
+    after = minutes(left + 5, of(10, 1000), held_back=held_back, mixed={3})
+    assert sum(attempts(came) for came in after.hours[ALL].values()) == 1000
+    assert sum(attempts(came) for came in after.held_hours[ALL].values()) == 4000
+
+
+def test_a_minute_is_no_part_of_the_hours_before_it_leaves_the_memory() -> None:
+    assert minutes(MEMORY_MINUTES + GUARD_MINUTES, of(10, 1000)).hours == {}
 
 
 def test_minutes_leave_after_half_an_hour_and_the_guard() -> None:
@@ -211,9 +221,9 @@ def test_the_longer_past_is_what_left_each_minute_faded_by_its_age() -> None:
 
 
 def test_a_minute_is_of_the_hour_in_which_it_began() -> None:
-    to_the_hour = (-NOW % HOUR) // CELL_SECONDS
-    assert set(minutes(to_the_hour, of(0, 9)).hours[ALL]) == {NOW // HOUR}
-    assert set(minutes(to_the_hour + 1, of(0, 9)).hours[ALL]) == {NOW // HOUR, NOW // HOUR + 1}
+    left = (-NOW % HOUR) // CELL_SECONDS + MEMORY_MINUTES + GUARD_MINUTES
+    assert set(minutes(left, of(0, 9)).hours[ALL]) == {NOW // HOUR}
+    assert set(minutes(left + 1, of(0, 9)).hours[ALL]) == {NOW // HOUR, NOW // HOUR + 1}
 
 
 def test_a_slice_without_history_borrows_from_the_wider_one_that_fails_most() -> None:
@@ -398,3 +408,114 @@ def test_a_cell_keeps_what_failed_by_leaf_and_tells_few_leaves_apart() -> None:
     assert len(baseline.cells[-1].failing) == most + 1
     assert sum(baseline.cells[-1].failing.values()) == sum(failing.values())
     assert minutes(1, of(1, 100)).cells[-1].failing == {}
+
+
+def slowly(first: int, last: int, over: int) -> Callable[[int], Mapping[str, Counts]]:
+    """From so many of a thousand failing to so many, over so many minutes."""
+    return lambda minute: of(round(first + (last - first) * min(1.0, minute / over)), 1000)
+
+
+DAY = minutes(8 * 60, of(10, 1000))
+"""A third of one: its rate is known."""
+
+
+@pytest.mark.parametrize("last", [20, 60, 300])
+@pytest.mark.parametrize("over", [60, 120, 240])
+def test_normal_leaves_its_slow_anchor_by_so_much_an_hour_and_no_more(last: int, over: int) -> None:
+    baseline = minutes(over, slowly(10, last, over), DAY)
+    tuning = NormalTuning()
+    an_hour = tuning.moves * rate(DAY) * 1.5  # the slow anchor moves, too, if slowly
+    nearest = (1 + tuning.wander) * rate(DAY) + 0.001
+    assert rate(baseline) < nearest + an_hour * over / 60
+    assert rate(baseline) <= Normals(baseline).recent(ALL, FAILED).rate
+
+
+def test_what_lies_near_the_slow_anchor_is_followed_at_once() -> None:
+    baseline = minutes(40, of(11, 1000), DAY)
+    assert rate(baseline) == Normals(baseline).recent(ALL, FAILED).rate
+    assert rate(baseline) == pytest.approx(0.011, rel=0.02)
+    assert baseline.reach.get(FAILED, {}) == {}
+
+
+def test_what_gets_better_is_normal_as_soon_as_it_was_absorbed() -> None:
+    assert rate(minutes(35, of(2, 1000), DAY)) == pytest.approx(0.002, rel=0.1)
+
+
+def test_normal_is_at_most_twice_its_slow_anchor_however_slowly_it_left() -> None:
+    baseline = minutes(12 * 60, slowly(10, 200, 12 * 60), DAY)
+    past = baseline.past[ALL]
+    slow = past.events[FAILED] / past.attempts
+    assert rate(baseline) <= NormalTuning().moved * slow * 1.01
+
+
+def test_how_far_normal_moved_is_forgotten_when_it_is_back_at_its_anchor() -> None:
+    away = minutes(120, slowly(10, 60, 120), DAY)
+    assert away.reach[FAILED][ALL].rate > rate(DAY)
+    assert minutes(40, of(10, 1000), away).reach.get(FAILED, {}) == {}
+
+
+def test_a_slice_without_a_longer_past_has_no_slow_anchor() -> None:
+    baseline = minutes(10, of(10, 1000))
+    assert Normals(baseline).reach(ALL, FAILED) == math.inf
+    assert rate(minutes(20, of(300, 1000), baseline)) > 0.15
+
+
+def test_minutes_in_which_all_fails_and_that_nobody_finds_move_the_slow_anchor_little() -> None:
+    after = minutes(60, lambda minute: of(1000 if minute < 10 else 10, 1000), DAY)
+    past = after.past[ALL]
+    assert past.events[FAILED] / past.attempts < 0.0115
+
+
+def test_what_was_absorbed_of_an_incident_is_taken_out_when_it_is_found() -> None:
+    ill = minutes(10, {**of(60, 1000), **of(60, 1000, HDFC)}, minutes(20, of(10, 1000)))
+    since = ill.folded - 600
+    found = Stretch(since, ill.folded, frozenset({ALL}))
+    after = fold(
+        Normals(ill),
+        of(60, 1000),
+        ill.folded + 60,
+        lambda key, *_: key == ALL,
+        learning=False,
+        tainted=[found],
+    )
+    assert attempts(after.absorbed[ALL]) == 20 * 1000
+    assert attempts(after.absorbed[HDFC]) == attempts(ill.absorbed[HDFC]) + 1000
+    assert {key for cell in after.cells if cell.start >= since for key in cell.held} == {ALL}
+    assert not any(cell.held for cell in after.cells if cell.end <= since)
+    assert restored(after).absorbed == after.absorbed
+    # Twice found is taken out once.
+    again = fold(
+        Normals(after),
+        {},
+        after.folded + 60,
+        lambda key, *_: key == ALL,
+        learning=False,
+        tainted=[found],
+    )
+    assert again.absorbed[ALL] == after.absorbed[ALL]
+
+
+def test_the_longer_past_stands_in_for_what_is_held_back() -> None:
+    held = minutes(40, of(500, 1000), DAY, held_back=lambda key, *_: key == ALL)
+    assert rate(held) == pytest.approx(rate(DAY), rel=0.01)
+    error = Normals(DAY).normal(ALL, FAILED).error
+    assert Normals(held).normal(ALL, FAILED).error == pytest.approx(error, rel=0.1)
+
+
+def test_an_incident_that_is_held_back_leaves_no_dispersion_at_its_edges() -> None:
+    def came(minute: int) -> Mapping[str, Counts]:
+        return of(500 if 10 <= minute < 20 else 10, 1000)
+
+    def held_back(_: str, start: int, __: int) -> bool:
+        return 10 <= (start - NOW) // CELL_SECONDS < 20
+
+    assert dispersion(minutes(40, came, held_back=held_back)) <= 1.0
+
+
+@given(st.integers(20, 1000), st.integers(1, 9))
+def test_what_an_incident_taught_of_dispersion_before_it_was_found_is_bounded(
+    failed: int, lasts: int
+) -> None:
+    calm = minutes(40, of(10, 1000))
+    ill = minutes(lasts + GUARD_MINUTES, of(failed, 1000), calm)
+    assert dispersion(ill) - dispersion(calm) <= NormalTuning().most_dispersed / MEMORY_MINUTES

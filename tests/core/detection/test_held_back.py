@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from functions.core.counting.slices import ALL
 from functions.core.detection.evidence import surprise
-from functions.core.detection.held_back import held_back, is_mixed
-from functions.core.detection.state import Rules, State
+from functions.core.detection.held_back import held_back, is_mixed, tainted
+from functions.core.detection.state import State
 from functions.core.detection.tracker import hot
 from functions.core.detection.tuning import HoldingTuning
-from functions.core.troubles.life import Followed, Patience
+from functions.core.troubles.life import Followed
 from tests.builders import NOW, followed
 from tests.steady_traffic import (
     CALM_SECONDS,
@@ -147,25 +147,25 @@ def test_an_incident_that_is_over_holds_back_what_came_until_then_while_it_is_re
     assert not held(state, A, SINCE + 91, SINCE + 150)
 
 
-def test_what_lasts_for_hours_is_how_the_slice_is() -> None:
-    rules = Rules(patience=Patience(lasting_seconds=3600))
+@pytest.mark.parametrize("days", [0, 1, 30])
+def test_an_incident_is_held_back_as_long_as_it_lasts(days: int) -> None:
     clock = CALM.window.clock
-    state = ill(outage(started_at=clock - 3599))
-    assert held_back(state, rules)(A, clock - 60, clock)
-    state = ill(outage(started_at=clock - 3600))
-    assert not held_back(state, rules)(A, clock - 60, clock)
-
-
-def test_what_came_back_lasts_from_then_on() -> None:
-    rules = Rules(patience=Patience(lasting_seconds=3600))
-    clock = CALM.window.clock
-    state = ill(outage(started_at=clock - 9000, back_at=clock - 600, again=1))
-    assert held_back(state, rules)(A, clock - 60, clock)
+    state = ill(outage(started_at=clock - 86_400 * days - 60))
+    assert held(state, A, clock - 60, clock)
 
 
 @pytest.mark.parametrize("signal", ["volume", "latency", "customer", "fraud"])
 def test_an_incident_in_which_nothing_fails_spoils_no_rates(signal: str) -> None:
     assert not held(ill(outage(signal=signal, rate=0.9)), A)
+
+
+def test_what_incidents_spoil_is_told_from_their_beginning_with_all_slices() -> None:
+    state = ill(outage(AX, rate=0.0021, closed_at=SINCE + 90), outage(B, signal="volume", rate=0.9))
+    [stretch] = tainted(state, RULES)
+    assert (stretch.start, stretch.end) == (SINCE, SINCE + 90)
+    assert stretch.slices == {key for key in state.tracker.known if held(state, key)}
+    assert {AX, A} <= stretch.slices
+    assert not {B, ALL} & stretch.slices
 
 
 def test_one_of_several_incidents_is_enough() -> None:

@@ -37,6 +37,7 @@ DEFINITIONS: Final = {
     "evidence.COLD": "evidence that has not begun",
     "findings.NOT_YET": "what is not proven scores less than a warning",
     "journal.FORMAT": "the format of what is stored",
+    "journal.READ": "formats of what is stored",
     "journal.SNAPSHOT_EVERY": "what a cold start costs, not what is judged",
     "journal.LARGEST_CHUNK": "what DynamoDB holds",
     "leaves._NOTHING": "a guard that keeps a logarithm finite",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from functions.core.paging.incident_page import incident_page
-from functions.core.troubles.incident import CALM, CLOSED, RECOVERED, SILENT
+from functions.core.troubles.incident import CALM, CLOSED, NORMAL, RECOVERED, SILENT
 from tests.builders import DASHBOARD, NOW, announcement
 
 ENDINGS = {
     RECOVERED: "OK: recovered after 3 min 7 s: issuer HDFC",
     CALM: "OK: back to a tolerated rate after 3 min 7 s: issuer HDFC",
     SILENT: "OVER after 3 min 7 s: no payments come any more on issuer HDFC",
+    NORMAL: "OK: normal from now on, after 3 min 7 s: issuer HDFC",
     "what a newer detect says": "OK: over after 3 min 7 s: issuer HDFC",
 }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from functions.core.counting.slices import slice_values
 from functions.core.paging.first_action import first_action, routes_words, short_action
 from functions.core.troubles.blame import blame
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.incident import DRIFT, Incident
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from tests.builders import incident
 
@@ -180,3 +180,11 @@ def test_a_gateway_to_move_to_always_does_well_and_is_never_the_failing_one(
     if on_phone.startswith("move it to "):
         assert {name for name in GATEWAYS if name in on_phone} <= well
         assert said.startswith("move ")
+
+
+@pytest.mark.parametrize("signal", ["failed", "denied", "reversed"])
+def test_what_to_do_first_about_a_drift_names_the_command_that_makes_it_normal(signal: str) -> None:
+    said = advice(HDFC, kind=DRIFT, signal=signal)
+    assert "`paywatch normal PW-1120-1343-4f2`" in said.partition("If not: ")[0]
+    assert said.endswith(advice(HDFC, signal=signal))
+    assert "normal now?" in short(HDFC, kind=DRIFT, signal=signal)

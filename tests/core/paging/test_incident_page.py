@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from syrupy.assertion import SnapshotAssertion
 
 from functions.core.counting.harm import Example
@@ -11,7 +13,16 @@ from functions.core.paging.page import (
     TRIGGER,
     UPDATE,
 )
-from functions.core.troubles.incident import AGAIN, CLOSED, NARROWED, OPENED, WORSE, Part
+from functions.core.troubles.incident import (
+    AGAIN,
+    CLOSED,
+    DRIFT,
+    NARROWED,
+    NORMAL,
+    OPENED,
+    WORSE,
+    Part,
+)
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from tests.builders import DASHBOARD, NOW, announcement
 from tests.core.paging.shown import shown
@@ -144,3 +155,22 @@ def test_labels_of_a_thread_are_the_same_in_all_its_pages() -> None:
     assert told[0].labels == told[1].labels
     assert told[0].labels["issuer"] == "HDFC"
     assert told[0].labels["owner"] == "issuer"
+
+
+DRIFTING: dict[str, Any] = {
+    "kind": DRIFT, "slice": "issuer=HDFC", "severity": "warning", "score": 74.0, "rate": 0.029,
+    "at_least": 0.026, "attempts": 9120, "normal": 0.007, "latest_rate": 0.031, "latest_seconds": 15,
+}  # fmt: skip
+
+
+def test_a_drift_opened(snapshot: SnapshotAssertion) -> None:
+    page = incident_page(announcement(OPENED, **DRIFTING), DASHBOARD)
+    assert "slowly from 0.7 % since 13:43" in page.headline
+    assert page.action is not None
+    assert "`paywatch normal PW-1120-1343-4f2`" in page.action[1]
+    assert shown(page) == snapshot
+
+
+def test_a_drift_that_is_normal_now(snapshot: SnapshotAssertion) -> None:
+    closed = announcement(CLOSED, reason=NORMAL, closed_at=NOW + 7200, **DRIFTING)
+    assert shown(incident_page(closed, DASHBOARD)) == snapshot

@@ -16,7 +16,16 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from functions.core.counting.harm import Example
 from functions.core.paging.alarm_change import AlarmChange
 from functions.core.paging.record_notes import alarm_note
-from functions.core.troubles.incident import CALM, CLOSED, RECOVERED, SILENT, Incident, Part
+from functions.core.troubles.incident import (
+    CALM,
+    CLOSED,
+    DRIFT,
+    NORMAL,
+    RECOVERED,
+    SILENT,
+    Incident,
+    Part,
+)
 from functions.core.troubles.life import Life
 from functions.core.troubles.record import ALARM, Entry, TroubleRecord, noted
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
@@ -112,7 +121,15 @@ def test_a_trouble_of_alarms_alone_has_no_incident() -> None:
 
 def test_what_never_was_is_null() -> None:
     shown = printed(incident_view(incident(announced="", detected_at=0, elsewhere=None)))
-    never = ("detected_at", "closed_at", "back_at", "elsewhere", "latest_rate", "latest_seconds")
+    never = (
+        "detected_at",
+        "closed_at",
+        "back_at",
+        "elsewhere",
+        "latest_rate",
+        "latest_seconds",
+        "kind",
+    )
     assert {name: shown[name] for name in never} == dict.fromkeys(never)
 
 
@@ -193,13 +210,14 @@ states = st.fixed_dictionaries(
                 st.sampled_from((WELL, ILL, UNSURE)),
             )
         ).map(tuple),
+        "kind": st.sampled_from(("", DRIFT)),
         "causes": st.dictionaries(
             st.sampled_from(("issuer", "fraud", "timeout")), st.integers(0, 99)
         ),
     }
 )
 incidents = states.map(lambda fields: incident(**fields))
-reasons = st.sampled_from(("", RECOVERED, CALM, SILENT))
+reasons = st.sampled_from(("", RECOVERED, CALM, SILENT, NORMAL))
 
 
 @given(incidents, reasons)

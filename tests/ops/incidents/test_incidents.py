@@ -52,7 +52,14 @@ def test_the_list_goes_back_as_far_as_asked(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["incidents"], ["ack", ID], ["rate", ID, "noise"], ["audit"], ["codes", "--unknown"]],
+    [
+        ["incidents"],
+        ["ack", ID],
+        ["normal", ID],
+        ["rate", ID, "noise"],
+        ["audit"],
+        ["codes", "--unknown"],
+    ],
 )
 def test_without_credentials_every_command_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
