@@ -189,6 +189,12 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     shifted: from this rise of all traffic's rate on, a mix shift is reckoned with everywhere (share of
         attempts).
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
+    most_paired: of so many single slices, the likeliest, two are tried as two causes at once.
+    fair_alone: share of the excess of two causes that each holds beside the other.
+    guessed: standard deviations that what two slices hold in common may be more than is estimated.
+    longest_seconds: a trouble beside a known one is looked for over so long at most (seconds).
+    same_nats: that a slice has all of its payments in another one is told when it would be so unlikely
+        by chance (nats).
     """
 
     most_causes: Number = 3
@@ -199,10 +205,15 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     clear_nats: Nats = 5.0
     dimension_nats: Nats = 2.0
     clear_enough: Times = 3.0
-    fair_part: Share = 0.5
+    fair_part: Share = 0.15
     wider_nats: Nats = 5.0
     shifted: Share = 0.001
     deeper: Times = 2.0
+    most_paired: Number = 12
+    fair_alone: Share = 0.15
+    guessed: Times = 1.0
+    longest_seconds: Seconds = 1800
+    same_nats: Nats = 10.0
 
 
 class HoldingTuning(msgspec.Struct, frozen=True):
