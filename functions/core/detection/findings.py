@@ -44,17 +44,27 @@ def findings(
     explained: set[tuple[str, str]] = set()
     for family in _FAMILIES:
         told = [key for signal, key in known if _explains(signal, family)]
-        hot = [
-            (signal, key)
-            for signal, key in sorted(moment.tracker.hot, key=_order)
-            if signal in family and strength(moment.trail(key, signal)) >= moment.tracker.needed
-        ]
+        hot = _surest(moment, family)
         suspects, idle = _suspects(moment, hot, told)
         explained |= idle
         localised = _localised(moment, family, suspects, told)
         found += localised
         known += [(news.verdict.signal, news.verdict.slice) for news in localised]
     return found, frozenset(explained)
+
+
+def _surest(moment: Moment, family: Sequence[str]) -> list[tuple[str, str]]:
+    """The signals and slices with enough evidence, the most first; where there are many, some in turn."""
+    strong = [
+        (-round(nats, 6), (signal, key))
+        for signal, key in moment.tracker.hot
+        if signal in family
+        if (nats := strength(moment.trail(key, signal))) >= moment.tracker.needed
+    ]
+    strong.sort(key=lambda item: (item[0], _order(item[1])))
+    most = moment.normals.tuning.explanation.most_looked_at
+    turn = moment.clock * most % len(strong) if len(strong) > most else 0
+    return [hot for _, hot in (*strong[turn:], *strong[:turn])][:most]
 
 
 _Suspects = list[tuple[Suspect, int]]
@@ -256,10 +266,28 @@ def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:
     outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
     ways = routes(moment, found, began)
+    also = _also(moment, found.slice)
     if found.slice == ALL or not total:
-        return Sighting(found, began, shown(counts, found.signal), None, routes=ways)
+        causes = shown(counts, found.signal)
+        return Sighting(found, began, causes, None, routes=ways, also=also)
+    causes = risen(counts, outside, found.signal)
     elsewhere = blamed(outside, found.signal) / total
-    return Sighting(found, began, risen(counts, outside, found.signal), elsewhere, routes=ways)
+    return Sighting(found, began, causes, elsewhere, routes=ways, also=also)
+
+
+def _also(moment: Moment, key: Slice) -> tuple[Slice, ...]:
+    """The slices of one dimension that hold the same payments as this one, then those that hold all of
+    them and more; each the one first that most can be done about."""
+    own = dimensions(key)
+    around = [
+        other
+        for dimension, parts in moment.parts.items()
+        if dimension not in own
+        for other in parts
+        if moment.inside(key, other)
+    ]
+    around.sort(key=lambda other: (not moment.inside(other, key), actionable(other)))
+    return tuple(around)
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:

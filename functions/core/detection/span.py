@@ -71,13 +71,12 @@ class Moment:
         sums = self._sums.get(key)
         if sums is None:
             sums = self._sums[key] = [NONE]
-            kept, total = self.window.seconds, NONE
-            for second in range(self.clock, self.window.oldest - 1, -1):
-                bucket = kept.get(second)
-                if bucket is not None:
-                    total += bucket.slices.get(key, NONE)
-                sums.append(total)
-        return sums[min(max(0, seconds), len(sums) - 1)]
+        kept, clock = self.window.seconds, self.clock
+        last = min(max(0, seconds), clock + 1 - self.window.oldest)
+        while len(sums) <= last:
+            bucket = kept.get(clock + 1 - len(sums))
+            sums.append(sums[-1] + bucket.slices.get(key, NONE) if bucket is not None else sums[-1])
+        return sums[last]
 
     @cached_property
     def counted(self) -> frozenset[tuple[str, ...]]:
@@ -187,10 +186,10 @@ class Moment:
         longest = min(
             self.normals.tuning.explanation.longest_seconds, self.clock + 1 - self.tracker.began
         )
-        found, seconds = list[int](), 1
+        found, seconds = list[int](), 2
         while seconds < longest:
             found.append(self.clock + 1 - seconds)
-            seconds += (seconds + 1) // 2
+            seconds += seconds // 2
         return [*found, self.clock + 1 - longest]
 
     @cached_property
@@ -229,7 +228,9 @@ class Span:
         found = self._counts.get(key)
         if found is None:
             window, tracker = self.moment.window, self.moment.tracker
-            if self.start >= window.oldest:
+            if self.start == window.start:
+                found = window.sums.get(key, NONE)
+            elif self.start >= window.oldest:
                 found = self.moment.newest(key, window.clock + 1 - self.start)
             else:
                 found = tracker.baseline.since(key, self.start) + tracker.current.get(key, NONE)
@@ -286,9 +287,10 @@ class Span:
         surely: rather too little than too much, where what both hold is not counted."""
         if key in known:
             return None
-        own = self.suspect(key, signal)
         if not known:
-            return own
+            return self.suspect(key, signal)
+        counts = self.counts(key)
+        own = Suspect(key, signal, attempts(counts), blamed(counts, signal), 0.0, 0.0, 0.0)
         normal = self.moment.normal_beside(key, signal, known)
         total, events, is_guess = self._left(own, known, self._tuning.guessed if surely else 0.0)
         if is_guess and key != ALL:
@@ -312,8 +314,8 @@ class Span:
         parts: list[tuple[Slice, int, int]] = []
         for part, one in self.moment.shared(own.slice, known):
             if self.moment.is_counted(part):
-                both = self.suspect(part, own.signal)
-                came, shown = both.attempts, both.events
+                both = self.counts(part)
+                came, shown = attempts(both), blamed(both, own.signal)
             else:
                 cause, is_guess = self.suspect(one, own.signal), True
                 whole = attempts(self.counts(ALL))
@@ -333,8 +335,8 @@ class Span:
         """Attempts and events of the slice that are in two parts of it, rather too few."""
         both = crossing(one[0], other[0])
         if self.moment.is_counted(both):
-            found = self.suspect(both, own.signal)
-            return found.attempts, found.events
+            found = self.counts(both)
+            return attempts(found), blamed(found, own.signal)
         parts = [replace(own, slice=key, attempts=n, events=ill) for key, n, ill in (one, other)]
         return in_both(parts[0], parts[1], own.attempts, -self._tuning.guessed)
 

@@ -159,6 +159,7 @@ class WaveTuning(msgspec.Struct, frozen=True):
     dispersion: customers act together: a payday, a campaign, one who tries again and again (a ratio of
         variances).
     much_more: a wider slice with so many times the excess is what the wave is about.
+    small_part: share of its payments up to which slices inside of it are waves of their own.
     """
 
     fewest: Number = 20
@@ -166,6 +167,7 @@ class WaveTuning(msgspec.Struct, frozen=True):
     more: Share = 0.02
     dispersion: Times = 4.0
     much_more: Times = 1.5
+    small_part: Share = 0.5
 
 
 class ExplanationTuning(msgspec.Struct, frozen=True):
@@ -190,6 +192,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
         attempts).
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
     most_paired: of so many single slices, the likeliest, two are tried as two causes at once.
+    most_looked_at: slices with enough evidence that are looked at in one second.
     fair_alone: share of the excess of two causes that each holds beside the other.
     guessed: standard deviations that what two slices hold in common may be more than is estimated.
     longest_seconds: a trouble beside a known one is looked for over so long at most (seconds).
@@ -210,6 +213,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     shifted: Share = 0.001
     deeper: Times = 2.0
     most_paired: Number = 12
+    most_looked_at: Number = 12
     fair_alone: Share = 0.15
     guessed: Times = 1.0
     longest_seconds: Seconds = 1800

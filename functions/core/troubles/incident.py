@@ -72,7 +72,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detected_at: when the evidence sufficed, when it was announced. again: how many times it came
     back, back_at: when last. worst: its figures at the worst. latest: None where the latest seconds
     have too few attempts for a rate. routes: how the same payments did by each gateway, when it was
-    last seen and did not recover.
+    last seen and did not recover. also: slices of one dimension that hold the same payments as
+    its own, or all of them and more.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest: Latest | None = None
     affected: Affected = NOBODY_AFFECTED
     routes: tuple[Route, ...] = ()
+    also: tuple[Slice, ...] = ()
 
     @property
     def stands_since(self) -> int:

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from functions.core.counting.counts import Counts, attempts, blamed
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
 from functions.core.counting.signals import is_rate
-from functions.core.counting.slices import refines
+from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     AGAIN,
     CALM,
@@ -106,7 +106,8 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
 
 class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
-    done since it began, and how the same payments do by each gateway."""
+    done since it began, how the same payments do by each gateway, and slices that hold the same or all
+    of them."""
 
     verdict: Verdict
     began: int
@@ -114,6 +115,7 @@ class Sighting(msgspec.Struct, frozen=True):
     elsewhere: float | None
     harm: Harm = NO_HARM
     routes: tuple[Route, ...] = ()
+    also: tuple[Slice, ...] = ()
 
 
 _Subject = tuple[str, str]
@@ -279,6 +281,7 @@ def _suspect(sighting: Sighting, now: int, before: Incident | None) -> Followed:
         updated_at=now,
         worst=_figures(sighting, verdict.score),
         routes=sighting.routes,
+        also=sighting.also,
     )
     if before is not None:
         suspect = replace(
@@ -324,7 +327,9 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         idle_since=0 if widened else life.idle_since,
     )
     routes = incident.routes if life.well_since else sighting.routes
-    incident = replace(incident, slice=verdict.slice, updated_at=now, routes=routes)
+    incident = replace(
+        incident, slice=verdict.slice, updated_at=now, routes=routes, also=sighting.also
+    )
     if widened and incident.is_open:
         incident = _harmed_at_least(incident, sighting.harm)
     if verdict.score < incident.worst.score and not widened:
