@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -55,11 +56,15 @@ Crossing = Callable[[Suspect, Suspect], Suspect | None]
 Inside = Callable[[Slice, Slice], bool]
 """Whether every payment of the first slice is also in the second."""
 
+_LEAST: Final = 0.0005
+_MOST: Final = 0.999
+"""Rates are taken for these at least and at most, so that their logarithms are finite."""
+
 
 @dataclass(frozen=True)
 class TwoCauses:
     """The hypothesis that two slices fail, each for a reason of its own: `alone` is what each holds
-    that the other does not, both what they hold in common. nats: the log likelihood ratio of all three
+    that the other does not. nats: the log likelihood ratio of these, and of what they hold in common,
     against all being usual, less the price of the dimensions."""
 
     pair: tuple[Suspect, Suspect]
@@ -153,7 +158,7 @@ def _two(
     alone = (
         (one, other) if both is None else (_beside(one, both, weigh), _beside(other, both, weigh))
     )
-    shared = (both.excess, both.nats) if both is not None else (0.0, 0.0)
+    shared = (both.excess, _as_composed(both, alone)) if both is not None else (0.0, 0.0)
     excess = alone[0].excess + alone[1].excess + shared[0]
     price = tuning.dimension_nats * (len(dimensions(one.slice)) + len(dimensions(other.slice)))
     fair = all(
@@ -163,6 +168,17 @@ def _two(
     if fair:
         nats = alone[0].nats + alone[1].nats + shared[1] - price
         yield TwoCauses((one, other), alone, excess, nats)
+
+
+def _as_composed(both: Suspect, alone: tuple[Suspect, Suspect]) -> float:
+    """The log likelihood ratio of what both hold failing for the cause of the one or of the other to
+    all being usual: below 0 where less fails there than either cause would make fail."""
+    if not both.attempts:
+        return 0.0
+    usual = min(_MOST, max(_LEAST, both.expected / both.attempts))
+    rate = max(usual, min(_MOST, 1.0 - (1.0 - alone[0].rate) * (1.0 - alone[1].rate)))
+    well = both.attempts - both.events
+    return both.events * math.log(rate / usual) + well * math.log((1.0 - rate) / (1.0 - usual))
 
 
 def _beside(suspect: Suspect, both: Suspect, weigh: Weigh) -> Suspect:

@@ -292,7 +292,7 @@ class Span:
         counts = self.counts(key)
         own = Suspect(key, signal, attempts(counts), blamed(counts, signal), 0.0, 0.0, 0.0)
         normal = self.moment.normal_beside(key, signal, known)
-        total, events, is_guess = self._left(own, known, self._tuning.guessed if surely else 0.0)
+        total, events, is_guess = self._left(own, known, self.tuning.guessed if surely else 0.0)
         if is_guess and key != ALL:
             whole = self.rest(ALL, signal, known)
             most = max(0.0, whole.events - whole.expected) if whole is not None else 0.0
@@ -300,12 +300,12 @@ class Span:
         for one in known:
             if refines(key, one):
                 cause = self.suspect(one, signal)
-                share = self._tuning.deeper * cause.excess
+                share = self.tuning.deeper * cause.excess
                 events -= math.ceil(share * total / cause.attempts) if cause.attempts else 0
         return self._weighed(own, total, max(0, events), normal)
 
     @property
-    def _tuning(self) -> ExplanationTuning:
+    def tuning(self) -> ExplanationTuning:
         return self.moment.normals.tuning.explanation
 
     def _left(self, own: Suspect, known: Sequence[str], doubt: float) -> tuple[int, int, bool]:
@@ -338,7 +338,7 @@ class Span:
             found = self.counts(both)
             return attempts(found), blamed(found, own.signal)
         parts = [replace(own, slice=key, attempts=n, events=ill) for key, n, ill in (one, other)]
-        return in_both(parts[0], parts[1], own.attempts, -self._tuning.guessed)
+        return in_both(parts[0], parts[1], own.attempts, -self.tuning.guessed)
 
     def crossing(self, one: Suspect, other: Suspect) -> Suspect:
         """What two slices hold in common: counted, or estimated as of two causes that have nothing to
@@ -347,7 +347,7 @@ class Span:
         if self.moment.is_counted(both):
             return self.suspect(both, signal)
         whole = self.suspect(ALL, signal)
-        total, events = in_both(one, other, whole.attempts, self._tuning.guessed)
+        total, events = in_both(one, other, whole.attempts, self.tuning.guessed)
         room = (one.events - one.expected) + (other.events - other.expected)
         room -= max(0.0, whole.events - whole.expected)
         most = min(one.events, other.events, total)

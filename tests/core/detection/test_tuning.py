@@ -34,6 +34,8 @@ DEFINITIONS: Final = {
     "evidence.WEEK": "the budget counts false alarms a week",
     "evidence._NEVER": "minus infinity, for all practical purposes",
     "evidence.COLD": "evidence that has not begun",
+    "explanation._LEAST": "keeps a logarithm finite",
+    "explanation._MOST": "keeps a logarithm finite",
     "findings.NOT_YET": "what is not proven scores less than a warning",
     "journal.FORMAT": "the format of what is stored",
     "journal.SNAPSHOT_EVERY": "what a cold start costs, not what is judged",

@@ -106,3 +106,11 @@ def test_labels_of_a_thread_are_the_same_in_all_its_pages() -> None:
     assert told[0].labels == told[1].labels
     assert told[0].labels["issuer"] == "HDFC"
     assert told[0].labels["owner"] == "issuer"
+
+
+def test_a_page_says_what_else_holds_all_of_the_payments() -> None:
+    page = incident_page(
+        announcement(slice="method=WALLET", also=("gateway=G4", "network=VISA")), DASHBOARD
+    )
+    assert "on method WALLET, all of it on gateway G4 and network VISA" in page.headline
+    assert "Where: method WALLET, all of it on gateway G4 and network VISA" in page.body
