@@ -69,6 +69,7 @@ class TwoCauses:
 
     pair: tuple[Suspect, Suspect]
     alone: tuple[Suspect, Suspect]
+    attempts: int
     excess: float
     nats: float
 
@@ -115,7 +116,7 @@ def next_causes(
         return _named(pairs, best, enough, tuning, inside), pairs[0].pair
     if best.sure < 1.0 or not _is_clear(best, enough, tuning, inside):
         return [], []
-    if pairs and lead > -tuning.clear_nats and best.sure < tuning.clear_enough:
+    if pairs and lead > -tuning.clear_nats and best.sure < _clear_enough(best, tuning):
         # Whether it is one or two shows soon.
         named = [best] if any(best.slice == one.slice for one in pairs[0].pair) else []
         return named, named
@@ -131,19 +132,22 @@ def two_causes(
     inside: Inside = refines,
 ) -> list[TwoCauses]:
     """The pairs of slices that can hold nearly all of the excess, of which each holds a fair part that
-    the other does not; the likeliest first. Of the likeliest single slices only, so that there are
-    not too many."""
+    the other does not, and which are not all traffic together; the likeliest first. Of the likeliest
+    single slices only, so that there are not too many."""
     narrow = [suspect for suspect in suspects if suspect.slice != ALL and suspect.nats > 0.0]
     narrow.sort(key=lambda suspect: _explanation(suspect, tuning), reverse=True)
     if len(narrow) < 2:
         return []
     surely = max(suspect.excess - tuning.doubt * _noise(suspect) for suspect in suspects)
+    most = tuning.part_of_all * max(
+        (suspect.attempts for suspect in suspects if suspect.slice == ALL), default=math.inf
+    )
     found = [
         two
         for one, other in combinations(narrow[: tuning.most_paired], 2)
         if not inside(one.slice, other.slice) and not inside(other.slice, one.slice)
         for two in _two(one, other, weigh, crossing, tuning)
-        if two.excess >= tuning.nearly_all * surely
+        if two.excess >= tuning.nearly_all * surely and two.attempts <= most
     ]
     return sorted(found, key=lambda two: (-round(two.nats, 3), [one.slice for one in two.pair]))
 
@@ -167,7 +171,8 @@ def _two(
     )
     if fair:
         nats = alone[0].nats + alone[1].nats + shared[1] - price
-        yield TwoCauses((one, other), alone, excess, nats)
+        together = one.attempts + alone[1].attempts
+        yield TwoCauses((one, other), alone, together, excess, nats)
 
 
 def _as_composed(both: Suspect, alone: tuple[Suspect, Suspect]) -> float:
@@ -273,7 +278,7 @@ def _explanation(suspect: Suspect, tuning: ExplanationTuning) -> tuple[float, in
 def _is_clear(
     best: Suspect, others: Sequence[Suspect], tuning: ExplanationTuning, inside: Inside
 ) -> bool:
-    if best.sure >= tuning.clear_enough:
+    if best.sure >= _clear_enough(best, tuning):
         return True
     close = _explanation(best, tuning)[0] - tuning.clear_nats
     return not any(
@@ -284,6 +289,10 @@ def _is_clear(
         and other is not best
         for other in others
     )
+
+
+def _clear_enough(best: Suspect, tuning: ExplanationTuning) -> float:
+    return tuning.clear_all if best.slice == ALL else tuning.clear_enough
 
 
 def without(suspect: Suspect, cause: Suspect, weigh: Weigh, crossing: Crossing) -> Suspect | None:

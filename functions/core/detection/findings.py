@@ -161,7 +161,7 @@ def _next(
     best: dict[str, Suspect] = {}
     for signal, key in _rivals(moment, family, surest, span):
         touched = [one for one in known if not disjoint(one, key)]
-        left = span.rest(key, signal, touched, surely=False)
+        left = span.rest(key, signal, touched, surely=len(dimensions(key)) > 1)
         if left is None or not left.nats:
             continue
         left = span.with_shift(left, touched)

@@ -193,6 +193,8 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
     most_paired: of so many single slices, the likeliest, two are tried as two causes at once.
     most_looked_at: slices with enough evidence that are looked at in one second.
+    clear_all: as much for all traffic, which cannot become narrower again.
+    part_of_all: share of all payments that two causes hold together at most: beyond, it is all traffic.
     fair_alone: share of the excess of two causes that each holds beside the other.
     guessed: standard deviations that what two slices hold in common may be more than is estimated.
     longest_seconds: a trouble beside a known one is looked for over so long at most (seconds).
@@ -214,6 +216,8 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     deeper: Times = 2.0
     most_paired: Number = 12
     most_looked_at: Number = 12
+    clear_all: Times = 9.0
+    part_of_all: Share = 0.9
     fair_alone: Share = 0.15
     guessed: Times = 1.0
     longest_seconds: Seconds = 1800
