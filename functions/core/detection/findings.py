@@ -34,20 +34,23 @@ _FAMILIES: Final = tuple(
 
 
 def findings(
-    moment: Moment, incidents: Iterable[Incident]
+    moment: Moment, incidents: Iterable[Incident], over: Iterable[Incident] = ()
 ) -> tuple[list[Sighting], frozenset[tuple[str, str]]]:
     """The causes that stand out and no incident explains, best first; and the signals and slices
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
-    has shifted. `incidents` are open."""
+    has shifted. `incidents` are open; `over` were closed not long ago: what their payments showed until
+    then is theirs."""
     known = [(incident.signal, incident.slice) for incident in incidents]
+    closed = [(one.signal, one.slice, one.closed_at) for one in over]
     found: list[Sighting] = []
     explained: set[tuple[str, str]] = set()
     for family in _FAMILIES:
         told = [key for signal, key in known if _explains(signal, family)]
         hot = _surest(moment, family)
-        suspects, idle = _suspects(moment, hot, told)
+        past = [(key, until) for signal, key, until in closed if _explains(signal, family)]
+        suspects, idle = _suspects(moment, hot, told, past)
         explained |= idle
-        localised = _localised(moment, family, suspects, told)
+        localised = _localised(moment, family, suspects, told, past)
         found += localised
         known += [(news.verdict.signal, news.verdict.slice) for news in localised]
     return found, frozenset(explained)
@@ -67,12 +70,14 @@ def _surest(moment: Moment, family: Sequence[str]) -> list[tuple[str, str]]:
     return [hot for _, hot in (*strong[turn:], *strong[:turn])][:most]
 
 
+_Past = Sequence[tuple[Slice, int]]
+"""Slices of incidents that are over, and until when they lasted."""
 _Suspects = list[tuple[Suspect, int]]
 """Each with the second since which it is one."""
 
 
 def _suspects(
-    moment: Moment, hot: Sequence[tuple[str, str]], told: Sequence[str]
+    moment: Moment, hot: Sequence[tuple[str, str]], told: Sequence[str], past: _Past
 ) -> tuple[_Suspects, set[tuple[str, str]]]:
     """The suspects that stand out beside what is told; and those of which nothing is left that may
     yet become one."""
@@ -81,11 +86,12 @@ def _suspects(
     tuning = moment.normals.tuning.evidence
     for signal, key in hot:
         touched = [one for one in told if not disjoint(one, key)]
-        left = _left(moment, key, signal, touched)
+        left = _left(moment, key, signal, touched, past)
         if left is None:
             idle.add((signal, key))
             continue
         suspect, start = left
+        touched = [*touched, *_still_told(past, key, start)]
         if suspect.events < tuning.fewest_events and not touched:
             continue  # not enough to tell, but nothing that is explained
         span = moment.since(start)
@@ -98,13 +104,23 @@ def _suspects(
 
 
 def _left(
-    moment: Moment, key: str, signal: str, touched: Sequence[str]
+    moment: Moment, key: str, signal: str, touched: Sequence[str], past: _Past
 ) -> tuple[Suspect, int] | None:
     """What is left of the slice beside incidents whose payments it shares, and since when."""
-    if touched:
-        return moment.beside(key, signal, touched)
     start = began(moment.trail(key, signal))
-    return moment.since(start).suspect(key, signal), start
+    gone = _still_told(past, key, start)
+    if not touched and not gone:
+        return moment.since(start).suspect(key, signal), start
+    left = [moment.beside(key, signal, [*touched, *gone])]
+    if gone:  # or all of it since they are over
+        ended = max(until for one, until in past if one in gone)
+        left.append(moment.beside(key, signal, touched, ended + 1))
+    return max((one for one in left if one is not None), key=lambda one: one[0].nats, default=None)
+
+
+def _still_told(past: _Past, key: Slice, start: int) -> list[Slice]:
+    """The slices of incidents that lasted in a stretch from `start` on and share payments with this."""
+    return [one for one, until in past if until >= start and not disjoint(one, key)]
 
 
 _ACTIONABLE: Final = ("gateway", "merchant", "issuer", "network", "method")
@@ -132,7 +148,11 @@ def _explains(signal: str, family: Sequence[str]) -> bool:
 
 
 def _localised(
-    moment: Moment, family: Sequence[str], suspects: _Suspects, told: Sequence[str]
+    moment: Moment,
+    family: Sequence[str],
+    suspects: _Suspects,
+    told: Sequence[str],
+    past: _Past,
 ) -> list[Sighting]:
     """The causes of one family. All that may explain is counted since the surest began; what is left
     beside that, since the surest of it began."""
@@ -142,7 +162,8 @@ def _localised(
     while left and len(found) < most:
         surest, start = max(left, key=lambda item: (item[0].sure, item[0].slice))
         span = moment.since(start)
-        named = _next(moment, family, surest, span, known)
+        gone = [one for one, until in past if until >= start]
+        named = _next(moment, family, surest, span, [*known, *gone])
         own = {(suspect.slice, suspect.signal): since for suspect, since in left}
         found += [
             sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start))
@@ -150,7 +171,7 @@ def _localised(
         ]
         known += [cause.slice for cause in named]
         hot = [(suspect.signal, suspect.slice) for suspect, _ in left]
-        left = _suspects(moment, hot, known)[0] if named else []
+        left = _suspects(moment, hot, known, past)[0] if named else []
     return found[:most]
 
 

@@ -51,7 +51,8 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         return state if state.worst is None else replace(state, worst=None)
     open_ = [item for item in state.incidents if item.is_open and is_rate(item.signal)]
     known = [as_now(moment, incident) for incident in open_]
-    found, explained = findings(moment, open_)
+    over = [item for item in state.incidents if item.closed_at and is_rate(item.signal)]
+    found, explained = findings(moment, open_, over)
     news = [_with_harm(item, moment, state.incidents) for item in (*_wider(moment, open_), *found)]
     unexplained = [item for item in flow if _is_unexplained(item, state.incidents)]
     followed, told = follow(

@@ -157,11 +157,16 @@ class Moment:
         rate = min(1.0, max(own.rate, shown / left))
         return Normal(rate, own.error * math.sqrt(max(1.0, usual / left)), own.dispersion)
 
-    def beside(self, key: Slice, signal: str, known: Sequence[str]) -> tuple[Suspect, int] | None:
-        """What is most suspicious of the slice beside known incidents' slices, and since when; None
-        where nothing can be. Its evidence began when theirs did, so it does not say."""
+    def beside(
+        self, key: Slice, signal: str, known: Sequence[str], earliest: int = 0
+    ) -> tuple[Suspect, int] | None:
+        """What is most suspicious of the slice beside known incidents' slices, and since when, which is
+        not before `earliest`; None where nothing can be. Its evidence began when theirs did, so it does
+        not say."""
         best: tuple[Suspect, int] | None = None
         for start in self._starts:
+            if start < earliest:
+                break
             rest = self.since(start).rest(key, signal, known)
             if rest is None:
                 return None

@@ -331,6 +331,23 @@ def test_a_shift_among_what_a_known_slice_leaves_is_no_trouble_of_all_traffic(
     assert told(changed(calm, then, 60)) == [B]
 
 
+def test_what_an_incident_that_is_over_showed_is_no_news_in_what_crosses_it() -> None:
+    ill = segments(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+    state = evidence(after([ROUTES] * CALM_SECONDS + [ill] * 20 + [ROUTES] * 5), 1.4, X, A)
+    over = [incident(slice=A, started_at=SINCE, closed_at=SINCE + 22)]
+    assert findings(moment(state), [], over)[0] == []
+    assert findings(moment(state), [])[0] != []
+
+
+def test_what_goes_on_beside_an_incident_that_is_over_is_told_for_all_that_it_showed() -> None:
+    both = segments(AX=seen(100, 0.6), AY=seen(100, 0.4), BX=seen(100, 0.3), BY=seen(100))
+    then = segments(AX=seen(100, 0.3), AY=seen(100), BX=seen(100, 0.3), BY=seen(100))
+    state = evidence(after([ROUTES] * CALM_SECONDS + [both] * 20 + [then]), 1.4, X)
+    over = [incident(slice=A, started_at=SINCE, closed_at=SINCE + 20)]
+    [finding] = findings(moment(state), [], over)[0]
+    assert (finding.verdict.slice, finding.began) == (X, SINCE)
+
+
 def further(state: State, *incidents: Incident) -> Sighting | None:
     """What the first of the incidents turns out to be about, beside the others."""
     first, *others = incidents
