@@ -141,6 +141,7 @@ def is_judged(key: Slice) -> bool:
     return dimensions(key) not in COMPARED
 
 
+@lru_cache(maxsize=65536)
 def crossing(one: Slice, two: Slice) -> Slice:
     """The slice of what is in both, where they are not disjoint."""
     return slice_key({**slice_values(one), **slice_values(two)})

@@ -5,16 +5,23 @@ cause. Of the slices that hold most of the failures too many, the best explanati
 the slice whose counts have the highest likelihood ratio of "this slice fails more" to "all is as
 usual". A wider slice dilutes the failures, a narrower one leaves some unexplained; both have less.
 What it explains is taken out of every other slice, and only what still stands out is a further cause.
+
+Two troubles at once look like all traffic, or hide one another. So the best two slices are held
+against the best one, by the payments that are in one of them alone and those that are in both.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from functions.core.counting.slices import dimensions, disjoint, refines
+from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, refines
 from functions.core.detection.tuning import ExplanationTuning
 
 
@@ -43,8 +50,28 @@ class Suspect(msgspec.Struct, frozen=True):
 Weigh = Callable[[Suspect, int, int], Suspect]
 """The suspect with other attempts and events: what is left of it, weighed again."""
 
-Crossing = Callable[[Suspect, Suspect], float | None]
-"""The excess events that both slices hold, None where that is not counted."""
+Crossing = Callable[[Suspect, Suspect], Suspect | None]
+"""What both slices hold, counted or estimated; None where nothing is known of it."""
+
+Inside = Callable[[Slice, Slice], bool]
+"""Whether every payment of the first slice is also in the second."""
+
+_LEAST: Final = 0.0005
+_MOST: Final = 0.999
+"""Rates are taken for these at least and at most, so that their logarithms are finite."""
+
+
+@dataclass(frozen=True)
+class TwoCauses:
+    """The hypothesis that two slices fail, each for a reason of its own: `alone` is what each holds
+    that the other does not. nats: the log likelihood ratio of these, and of what they hold in common,
+    against all being usual, less the price of the dimensions."""
+
+    pair: tuple[Suspect, Suspect]
+    alone: tuple[Suspect, Suspect]
+    attempts: int
+    excess: float
+    nats: float
 
 
 def causes(
@@ -52,24 +79,146 @@ def causes(
     weigh: Weigh,
     crossing: Crossing,
     tuning: ExplanationTuning = ExplanationTuning(),
+    inside: Inside = refines,
 ) -> list[Suspect]:
     """The suspects that explain what stands out, best first, a few at most; none while it is not
     clear which does.
 
-    They are counted over the same seconds; each slice is suspected of one signal.
+    They are counted over the same seconds; each slice is suspected of one signal. Of slices that hold
+    the same payments one should be among them, or neither is clear.
     """
     found: list[Suspect] = []
     left = list(suspects)
     while left and len(found) < tuning.most_causes:
-        enough = holding(left, tuning)
-        best = max(enough, key=lambda suspect: _explanation(suspect, tuning))
-        if best.sure < 1.0 or not _is_clear(best, enough, tuning):
+        named, explaining = next_causes(left, weigh, crossing, tuning, inside)
+        if not named:
             break
-        for cause in apart(best, left, tuning) or [best]:
-            found.append(cause)
+        for cause in explaining:
             rests = (without(suspect, cause, weigh, crossing) for suspect in left)
             left = [rest for rest in rests if rest is not None]
+        found += named
     return found[: tuning.most_causes]
+
+
+def next_causes(
+    suspects: Sequence[Suspect],
+    weigh: Weigh,
+    crossing: Crossing,
+    tuning: ExplanationTuning = ExplanationTuning(),
+    inside: Inside = refines,
+) -> tuple[list[Suspect], Sequence[Suspect]]:
+    """What is proven and clear of what explains best; and all that does, proven or not."""
+    enough = holding(suspects, tuning)
+    best = max(enough, key=lambda suspect: _explanation(suspect, tuning))
+    pairs = two_causes(suspects, weigh, crossing, tuning, inside)
+    lead = (pairs[0].nats if pairs else 0.0) - _explanation(best, tuning)[0]
+    if pairs and lead >= tuning.clear_nats:
+        return _named(pairs, best, enough, tuning, inside), pairs[0].pair
+    if best.sure < 1.0 or not _is_clear(best, enough, tuning, inside):
+        return [], []
+    if pairs and lead > -tuning.clear_nats and best.sure < _clear_enough(best, tuning):
+        # Whether it is one or two shows soon.
+        named = [best] if any(best.slice == one.slice for one in pairs[0].pair) else []
+        return named, named
+    named = apart(best, suspects, tuning) or [best]
+    return named, named
+
+
+def two_causes(
+    suspects: Sequence[Suspect],
+    weigh: Weigh,
+    crossing: Crossing,
+    tuning: ExplanationTuning = ExplanationTuning(),
+    inside: Inside = refines,
+) -> list[TwoCauses]:
+    """The pairs of slices that can hold nearly all of the excess, of which each holds a fair part that
+    the other does not, and which are not all traffic together; the likeliest first. Of the likeliest
+    single slices only, so that there are not too many."""
+    narrow = [suspect for suspect in suspects if suspect.slice != ALL and suspect.nats > 0.0]
+    narrow.sort(key=lambda suspect: _explanation(suspect, tuning), reverse=True)
+    if len(narrow) < 2:
+        return []
+    surely = max(suspect.excess - tuning.doubt * _noise(suspect) for suspect in suspects)
+    most = tuning.part_of_all * max(
+        (suspect.attempts for suspect in suspects if suspect.slice == ALL), default=math.inf
+    )
+    found = [
+        two
+        for one, other in combinations(narrow[: tuning.most_paired], 2)
+        if not inside(one.slice, other.slice) and not inside(other.slice, one.slice)
+        for two in _two(one, other, weigh, crossing, tuning)
+        if two.excess >= tuning.nearly_all * surely and two.attempts <= most
+    ]
+    return sorted(found, key=lambda two: (-round(two.nats, 3), [one.slice for one in two.pair]))
+
+
+def _two(
+    one: Suspect, other: Suspect, weigh: Weigh, crossing: Crossing, tuning: ExplanationTuning
+) -> Iterator[TwoCauses]:
+    """The pair, where each holds a fair part alone."""
+    both = None if disjoint(one.slice, other.slice) else crossing(one, other)
+    if both is None and not disjoint(one.slice, other.slice):
+        return
+    alone = (
+        (one, other) if both is None else (_beside(one, both, weigh), _beside(other, both, weigh))
+    )
+    shared = (both.excess, _as_composed(both, alone)) if both is not None else (0.0, 0.0)
+    excess = alone[0].excess + alone[1].excess + shared[0]
+    price = tuning.dimension_nats * (len(dimensions(one.slice)) + len(dimensions(other.slice)))
+    fair = all(
+        part.excess >= tuning.fair_alone * excess and part.nats >= tuning.clear_nats
+        for part in alone
+    )
+    if fair:
+        nats = alone[0].nats + alone[1].nats + shared[1] - price
+        together = one.attempts + alone[1].attempts
+        yield TwoCauses((one, other), alone, together, excess, nats)
+
+
+def _as_composed(both: Suspect, alone: tuple[Suspect, Suspect]) -> float:
+    """The log likelihood ratio of what both hold failing for the cause of the one or of the other to
+    all being usual: below 0 where less fails there than either cause would make fail."""
+    if not both.attempts:
+        return 0.0
+    usual = min(_MOST, max(_LEAST, both.expected / both.attempts))
+    rate = max(usual, min(_MOST, 1.0 - (1.0 - alone[0].rate) * (1.0 - alone[1].rate)))
+    well = both.attempts - both.events
+    return both.events * math.log(rate / usual) + well * math.log((1.0 - rate) / (1.0 - usual))
+
+
+def _beside(suspect: Suspect, both: Suspect, weigh: Weigh) -> Suspect:
+    """What the slice holds that is not in both."""
+    return weigh(
+        suspect, max(0, suspect.attempts - both.attempts), max(0, suspect.events - both.events)
+    )
+
+
+def _named(
+    pairs: Sequence[TwoCauses],
+    best: Suspect,
+    enough: Sequence[Suspect],
+    tuning: ExplanationTuning,
+    inside: Inside,
+) -> list[Suspect]:
+    """Those of the likeliest pair that are proven, each by what it holds alone, and of which it is
+    clear that it is they: no pair without them comes close. The best single slice may be told for all
+    that it holds."""
+    first = pairs[0]
+    close = [two for two in pairs[1:] if two.nats > first.nats - tuning.clear_nats]
+    named: list[Suspect] = []
+    for suspect, alone in zip(first.pair, first.alone, strict=True):
+        is_clear = all(
+            any(
+                inside(suspect.slice, one.slice) or inside(one.slice, suspect.slice)
+                for one in two.pair
+            )
+            for two in close
+        )
+        if alone.sure >= 1.0 and (is_clear or alone.sure >= tuning.clear_enough):
+            named.append(replace(suspect, sure=alone.sure))
+        elif suspect is best and best.sure >= 1.0 and _is_clear(best, enough, tuning, inside):
+            named.append(best)
+    return sorted(named, key=lambda one: _explanation(one, tuning), reverse=True)
 
 
 def apart(
@@ -126,37 +275,40 @@ def _explanation(suspect: Suspect, tuning: ExplanationTuning) -> tuple[float, in
     return round(suspect.nats - tuning.dimension_nats * depth, 3), -depth, suspect.slice
 
 
-def _is_clear(best: Suspect, others: Sequence[Suspect], tuning: ExplanationTuning) -> bool:
-    if best.sure >= tuning.clear_enough:
+def _is_clear(
+    best: Suspect, others: Sequence[Suspect], tuning: ExplanationTuning, inside: Inside
+) -> bool:
+    if best.sure >= _clear_enough(best, tuning):
         return True
     close = _explanation(best, tuning)[0] - tuning.clear_nats
     return not any(
         _explanation(other, tuning)[0] > close
         and not disjoint(other.slice, best.slice)
-        and not refines(other.slice, best.slice)
-        and not refines(best.slice, other.slice)
+        and (best.slice == ALL or not inside(other.slice, best.slice))
+        and not inside(best.slice, other.slice)
+        and other is not best
         for other in others
     )
+
+
+def _clear_enough(best: Suspect, tuning: ExplanationTuning) -> float:
+    return tuning.clear_all if best.slice == ALL else tuning.clear_enough
 
 
 def without(suspect: Suspect, cause: Suspect, weigh: Weigh, crossing: Crossing) -> Suspect | None:
     """What is left of the suspect when everything is taken out that the cause explains.
 
     Nothing is left of a slice inside of the cause; from one that contains it the cause's counts are
-    taken off; from one that crosses it, as much of the cause's excess as the crossing can hold, which
-    is `crossing` where that is counted; one that shares no payment with it stays as it is.
+    taken off, and from one that crosses it those of what both hold: what fails there says nothing of
+    either. Where nothing is known of that, as much of the cause's excess is taken off as it can hold.
+    One that shares no payment with it stays as it is.
     """
     if refines(suspect.slice, cause.slice):
         return None
     if disjoint(suspect.slice, cause.slice):
         return suspect
-    if refines(cause.slice, suspect.slice):
-        return weigh(
-            suspect,
-            max(0, suspect.attempts - cause.attempts),
-            max(0, suspect.events - cause.events),
-        )
-    shared = crossing(suspect, cause)
-    if shared is None:
-        shared = cause.excess * min(1.0, suspect.attempts / max(1, cause.attempts))
+    both = cause if refines(cause.slice, suspect.slice) else crossing(suspect, cause)
+    if both is not None:
+        return _beside(suspect, both, weigh)
+    shared = cause.excess * min(1.0, suspect.attempts / max(1, cause.attempts))
     return weigh(suspect, suspect.attempts, max(0, suspect.events - round(shared)))

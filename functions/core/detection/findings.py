@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import NONE, attempts, blamed, minus, risen, shown
 from functions.core.counting.signals import ORDER, RATES, SIGNALS
-from functions.core.counting.slices import ALL, Slice, dimensions, wider_slices
+from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, wider_slices
 from functions.core.detection.evidence import began, strength
-from functions.core.detection.explanation import Suspect, causes
+from functions.core.detection.explanation import Suspect, next_causes
 from functions.core.detection.leaves import in_part, still_in_part
 from functions.core.detection.routes import routes
 from functions.core.detection.span import Moment, Span
@@ -35,40 +35,106 @@ _FAMILIES: Final = tuple(
 
 
 def findings(
-    moment: Moment, incidents: Iterable[Incident]
+    moment: Moment, incidents: Iterable[Incident], over: Iterable[Incident] = ()
 ) -> tuple[list[Sighting], frozenset[tuple[str, str]]]:
     """The causes that stand out and no incident explains, best first; and the signals and slices
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
-    has shifted. `incidents` are open."""
+    has shifted. `incidents` are open; `over` were closed not long ago: what their payments showed until
+    then is theirs."""
     known = [(incident.signal, incident.slice) for incident in incidents]
+    closed = [(one.signal, one.slice, one.closed_at) for one in over]
     found: list[Sighting] = []
     explained: set[tuple[str, str]] = set()
     for family in _FAMILIES:
-        told = [key for signal, key in known if explains(signal, SIGNALS[family[0]].trouble)]
-        suspects: list[tuple[Suspect, int]] = []
-        for signal, key in sorted(moment.tracker.hot, key=_order):
-            if signal not in family:
-                continue
-            trail = moment.trail(key, signal)
-            if strength(trail) < moment.tracker.needed:
-                continue
-            start = began(trail)
-            span = moment.since(start)
-            own = span.suspect(key, signal)
-            if own.events < moment.normals.tuning.evidence.fewest_events:
-                continue  # not enough to tell, but nothing that is explained
-            suspect = span.without(own, told)
-            if suspect is not None and suspect.sure >= 1.0:
-                suspect = span.with_shift(suspect)
-                if suspect.sure >= 1.0 and span.is_worth(suspect):
-                    suspects.append((suspect, start))
-                    continue
-            explained.add((signal, key))
-        if suspects:
-            localised = _localised(moment, family, suspects, told)
-            found += localised
-            known += [(news.verdict.signal, news.verdict.slice) for news in localised]
+        trouble = SIGNALS[family[0]].trouble
+        told = [key for signal, key in known if explains(signal, trouble)]
+        hot = _surest(moment, family)
+        past = [(key, until) for signal, key, until in closed if explains(signal, trouble)]
+        suspects, idle = _suspects(moment, hot, told, past)
+        explained |= idle
+        localised = _localised(moment, family, suspects, told, past)
+        found += localised
+        known += [(news.verdict.signal, news.verdict.slice) for news in localised]
     return found, frozenset(explained)
+
+
+def _surest(moment: Moment, family: Sequence[str]) -> list[tuple[str, str]]:
+    """The signals and slices with enough evidence, the most first; where there are many, some in turn."""
+    strong = [
+        (-round(nats, 6), (signal, key))
+        for signal, key in moment.tracker.hot
+        if signal in family
+        if (nats := strength(moment.trail(key, signal))) >= moment.tracker.needed
+    ]
+    strong.sort(key=lambda item: (item[0], _order(item[1])))
+    most = moment.normals.tuning.explanation.most_looked_at
+    turn = moment.clock * most % len(strong) if len(strong) > most else 0
+    return [hot for _, hot in (*strong[turn:], *strong[:turn])][:most]
+
+
+_Past = Sequence[tuple[Slice, int]]
+"""Slices of incidents that are over, and until when they lasted."""
+_Suspects = list[tuple[Suspect, int]]
+"""Each with the second since which it is one."""
+
+
+def _suspects(
+    moment: Moment, hot: Sequence[tuple[str, str]], told: Sequence[str], past: _Past
+) -> tuple[_Suspects, set[tuple[str, str]]]:
+    """The suspects that stand out beside what is told; and those of which nothing is left that may
+    yet become one."""
+    suspects: _Suspects = []
+    idle: set[tuple[str, str]] = set()
+    tuning = moment.normals.tuning.evidence
+    for signal, key in hot:
+        touched = [one for one in told if not disjoint(one, key)]
+        left = _left(moment, key, signal, touched, past)
+        if left is None:
+            idle.add((signal, key))
+            continue
+        suspect, start = left
+        touched = [*touched, *_still_told(past, key, start)]
+        if suspect.events < tuning.fewest_events and not touched:
+            continue  # not enough to tell, but nothing that is explained
+        span = moment.since(start)
+        shifted = span.with_shift(suspect, touched) if suspect.sure >= 1.0 else suspect
+        if shifted.sure >= 1.0 and span.is_worth(shifted, touched):
+            suspects.append((shifted, start))
+        elif suspect.sure >= 1.0 or not touched or suspect.sure < tuning.suspicious:
+            idle.add((signal, key))  # else it grows: what is its own is not let go with the rest
+    return suspects, idle
+
+
+def _left(
+    moment: Moment, key: str, signal: str, touched: Sequence[str], past: _Past
+) -> tuple[Suspect, int] | None:
+    """What is left of the slice beside incidents whose payments it shares, and since when."""
+    start = began(moment.trail(key, signal))
+    gone = _still_told(past, key, start)
+    if not touched and not gone:
+        return moment.since(start).suspect(key, signal), start
+    left = [moment.beside(key, signal, [*touched, *gone])]
+    if gone:  # or all of it since they are over
+        ended = max(until for one, until in past if one in gone)
+        left.append(moment.beside(key, signal, touched, ended + 1))
+    return max((one for one in left if one is not None), key=lambda one: one[0].nats, default=None)
+
+
+def _still_told(past: _Past, key: Slice, start: int) -> list[Slice]:
+    """The slices of incidents that lasted in a stretch from `start` on and share payments with this."""
+    return [one for one, until in past if until >= start and not disjoint(one, key)]
+
+
+_ACTIONABLE: Final = ("gateway", "merchant", "issuer", "network", "method")
+"""Dimensions by how much can be done about their values."""
+
+
+def actionable(key: Slice) -> tuple[int, int, str]:
+    """For sorting: of slices that hold the same payments the fewest words first, and of these what
+    most can be done about."""
+    names = dimensions(key)
+    ranks = [_ACTIONABLE.index(name) for name in names if name in _ACTIONABLE]
+    return len(names), min(ranks, default=len(_ACTIONABLE)), key
 
 
 def _order(hot: tuple[str, str]) -> tuple[int, str]:
@@ -86,45 +152,79 @@ def explains(signal: str, trouble: str) -> bool:
 def _localised(
     moment: Moment,
     family: Sequence[str],
-    suspects: Sequence[tuple[Suspect, int]],
+    suspects: _Suspects,
     told: Sequence[str],
+    past: _Past,
 ) -> list[Sighting]:
-    """The causes of one family: all that may explain is counted since the surest began."""
-    surest, start = max(suspects, key=lambda item: (item[0].sure, item[0].slice))
-    span = moment.since(start)
+    """The causes of one family. All that may explain is counted since the surest began; what is left
+    beside that, since the surest of it began."""
+    most = moment.normals.tuning.explanation.most_causes
+    found: list[Sighting] = []
+    known, left = list(told), suspects
+    while left and len(found) < most:
+        surest, start = max(left, key=lambda item: (item[0].sure, item[0].slice))
+        span = moment.since(start)
+        gone = [one for one, until in past if until >= start]
+        named = _next(moment, family, surest, span, [*known, *gone])
+        own = {(suspect.slice, suspect.signal): since for suspect, since in left}
+        known += [cause.slice for cause in named]
+        found += [
+            in_part(
+                moment,
+                sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start)),
+                [other for other in known if other != cause.slice],
+            )
+            for cause in named
+        ]
+        hot = [(suspect.signal, suspect.slice) for suspect, _ in left]
+        left = _suspects(moment, hot, known, past)[0] if named else []
+    return found[:most]
+
+
+def _next(
+    moment: Moment, family: Sequence[str], surest: Suspect, span: Span, known: Sequence[str]
+) -> list[Suspect]:
+    """What explains best of what is suspicious with the surest, beside what is known."""
     best: dict[str, Suspect] = {}
-    for signal, key in _rivals(moment, family, surest):
-        left = span.without(span.suspect(key, signal), told)
-        if left is not None and left.nats:
-            left = span.with_shift(left)
-        if left is not None and (key not in best or _more(left, best[key])):
+    for signal, key in _rivals(moment, family, surest, span):
+        touched = [one for one in known if not disjoint(one, key)]
+        left = span.rest(key, signal, touched, surely=len(dimensions(key)) > 1)
+        if left is None or not left.nats:
+            continue
+        left = span.with_shift(left, touched)
+        if key not in best or _more(left, best[key]):
             best[key] = left
+    if not best:
+        return []
     tuning = moment.normals.tuning.explanation
-    own = {(suspect.slice, suspect.signal): since for suspect, since in suspects}
-    found = causes(list(best.values()), span.weigh, span.crossing, tuning)
-    slices = [*told, *(cause.slice for cause in found)]
-    return [
-        in_part(
-            moment,
-            sighting(moment, verdict(span, cause), own.get((cause.slice, cause.signal), start)),
-            [other for other in slices if other != cause.slice],
-        )
-        for cause in found
-    ]
+    rivals = _one_of_the_same(moment, list(best.values()))
+    return next_causes(rivals, span.weigh, span.crossing, tuning, moment.inside)[0]
 
 
-def _rivals(moment: Moment, family: Sequence[str], surest: Suspect) -> set[tuple[str, str]]:
+def _one_of_the_same(moment: Moment, suspects: Sequence[Suspect]) -> list[Suspect]:
+    """Of suspects that hold the same payments, the one that most can be done about."""
+    kept: list[Suspect] = []
+    for suspect in sorted(suspects, key=lambda one: actionable(one.slice)):
+        if not any(moment.same(suspect.slice, other.slice) for other in kept):
+            kept.append(suspect)
+    return kept
+
+
+def _rivals(
+    moment: Moment, family: Sequence[str], surest: Suspect, span: Span
+) -> list[tuple[str, str]]:
     """Whatever may explain the failures better: what is suspicious, and every slice of at most one
-    dimension with a fair part of the failures, for wide slices take longer to be suspicious."""
+    dimension with a part of the failures, for wide slices take longer to be suspicious, and each of
+    two troubles is a part of all."""
     rivals = {(signal, key) for signal, key in moment.tracker.hot if signal in family}
     fair = moment.normals.tuning.explanation.fair_part * surest.excess
-    for key, counts in moment.window.sums.items():
+    for key in moment.window.sums:
         if len(dimensions(key)) > 1:
             continue
         for signal in family:
-            if blamed(counts, signal) >= fair:
+            if blamed(span.counts(key), signal) >= fair:
                 rivals.add((signal, key))
-    return rivals
+    return sorted(rivals, key=_order)
 
 
 def _more(one: Suspect, two: Suspect) -> bool:
@@ -133,7 +233,8 @@ def _more(one: Suspect, two: Suspect) -> bool:
 
 def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -> Sighting | None:
     """The wider slice that an open incident turns out to be about, because it explains more than
-    the incident's own and those of the others that are open."""
+    the incident's own and those of the others that are open; and more than the incident's and one
+    that begins beside it."""
     signal = incident.signal
     span = moment.since(incident.stands_since)
     own = span.suspect(incident.slice, signal)
@@ -142,13 +243,34 @@ def reaches_further(moment: Moment, incident: Incident, others: Sequence[str]) -
     wider = [
         left
         for key in (*wider_slices(incident.slice), ALL)
-        if key != incident.slice
-        and (left := span.without(span.suspect(key, signal), others)) is not None
+        if (left := span.rest(key, signal, others)) is not None
     ]
     best = max(wider, key=lambda suspect: suspect.nats, default=own)
-    if best.nats < own.nats + moment.normals.tuning.explanation.wider_nats:
+    enough = moment.normals.tuning.explanation.wider_nats
+    if best.nats < own.nats + enough:
+        return None
+    known = [incident.slice, *others]
+    beside = _beside_it(moment, span, best, known)
+    rest = span.rest(best.slice, signal, known if beside is None else [*known, beside.slice])
+    if beside is not None and (rest is None or rest.nats < enough):
         return None
     return sighting(moment, verdict(span, replace(best, sure=1.0)), incident.stands_since)
+
+
+def _beside_it(moment: Moment, span: Span, wider: Suspect, known: Sequence[str]) -> Suspect | None:
+    """The likeliest slice beside known ones that shares payments with the wider one and does not hold
+    nearly all of them: what begins there is another trouble."""
+    nearly_all = moment.normals.tuning.explanation.nearly_all
+    most = nearly_all * attempts(span.counts(wider.slice))
+    rests = [
+        rest
+        for key in moment.tracker.known
+        if len(dimensions(key)) == 1 and key != wider.slice and not disjoint(key, wider.slice)
+        if attempts(span.counts(key)) <= most
+        if (rest := span.rest(key, wider.signal, [one for one in known if not disjoint(one, key)]))
+    ]
+    best = max(rests, key=lambda rest: (rest.nats, rest.slice), default=None)
+    return best if best is not None and best.nats > 0.0 else None
 
 
 def as_now(moment: Moment, incident: Incident, others: Sequence[Slice] = ()) -> Sighting:
@@ -172,10 +294,28 @@ def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:
     outside = minus(sums.get(ALL, NONE), sums.get(found.slice, NONE))
     total = attempts(outside)
     ways = routes(moment, found, began)
+    also = _also(moment, found.slice)
     if found.slice == ALL or not total:
-        return Sighting(found, began, shown(counts, found.signal), None, routes=ways)
+        causes = shown(counts, found.signal)
+        return Sighting(found, began, causes, None, routes=ways, also=also)
+    causes = risen(counts, outside, found.signal)
     elsewhere = blamed(outside, found.signal) / total
-    return Sighting(found, began, risen(counts, outside, found.signal), elsewhere, routes=ways)
+    return Sighting(found, began, causes, elsewhere, routes=ways, also=also)
+
+
+def _also(moment: Moment, key: Slice) -> tuple[Slice, ...]:
+    """The slices of one dimension that hold the same payments as this one, then those that hold all of
+    them and more; each the one first that most can be done about."""
+    own = dimensions(key)
+    around = [
+        other
+        for dimension, parts in moment.parts.items()
+        if dimension not in own
+        for other in parts
+        if moment.inside(key, other)
+    ]
+    around.sort(key=lambda other: (not moment.inside(other, key), actionable(other)))
+    return tuple(around)
 
 
 def verdict(span: Span, suspect: Suspect) -> Verdict:

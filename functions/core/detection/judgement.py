@@ -15,7 +15,7 @@ from functions.core.counting.signals import RATES, SIGNALS, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, nested
 from functions.core.counting.window import Window
 from functions.core.detection.drift import going_on, with_kind
-from functions.core.detection.evidence import began, surprise
+from functions.core.detection.evidence import surprise
 from functions.core.detection.findings import (
     as_now,
     explains,
@@ -56,7 +56,8 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         _tempered(going_on(as_now(moment, one, _beside(one, open_)), one, moment), state, rules)
         for one in open_
     ]
-    found, explained = findings(moment, open_)
+    over = [item for item in state.incidents if item.closed_at and is_rate(item.signal)]
+    found, explained = findings(moment, open_, over)
     found = [with_kind(item, moment) for item in found]
     news = [
         _with_harm(_tempered(item, state, rules), moment, state.incidents)
@@ -202,9 +203,8 @@ def _goes_on(moment: Moment, signal: str, key: Slice, over: Incident) -> bool:
     """Whether the slice is suspicious without the payments that it shares with an incident's."""
     if disjoint(key, over.slice):
         return True
-    span = moment.since(began(moment.trail(key, signal)))
-    left = span.without(span.suspect(key, signal), [over.slice])
-    return left is not None and left.sure >= moment.normals.tuning.evidence.suspicious
+    left = moment.beside(key, signal, [over.slice])
+    return left is not None and left[0].sure >= moment.normals.tuning.evidence.suspicious
 
 
 def _worst(

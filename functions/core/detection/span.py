@@ -7,15 +7,20 @@ more although nothing broke: a mix shift. A Span reckons with it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
+
+from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import (
+    ALL,
     Slice,
     crossing,
     dimensions,
+    disjoint,
     is_judged,
     refines,
     slice_values,
@@ -24,9 +29,10 @@ from functions.core.counting.slices import (
 from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Trail, surprise
-from functions.core.detection.explanation import Suspect, without
+from functions.core.detection.explanation import Suspect
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import Tracker
+from functions.core.detection.tuning import ExplanationTuning
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,10 @@ class Moment:
     tracker: Tracker
     normals: Normals
     _spans: dict[int, Span] = field(default_factory=dict)
+    _sums: dict[str, list[Counts]] = field(default_factory=dict)
+    _insides: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _shared: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
+    _normals: dict[tuple[str, ...], Normal] = field(default_factory=dict)
 
     @property
     def budget(self) -> Budget:
@@ -54,6 +64,138 @@ class Moment:
 
     def trail(self, key: Slice, signal: str) -> Trail:
         return self.tracker.trail(key, signal, self.clock, self.normals)
+
+    def newest(self, key: Slice, seconds: int) -> Counts:
+        """The slice's counts in so many seconds up to now, the one under way included: as many as the
+        window keeps."""
+        sums = self._sums.get(key)
+        if sums is None:
+            sums = self._sums[key] = [NONE]
+        kept, clock = self.window.seconds, self.clock
+        last = min(max(0, seconds), clock + 1 - self.window.oldest)
+        while len(sums) <= last:
+            bucket = kept.get(clock + 1 - len(sums))
+            sums.append(sums[-1] + bucket.slices.get(key, NONE) if bucket is not None else sums[-1])
+        return sums[last]
+
+    @cached_property
+    def counted(self) -> frozenset[tuple[str, ...]]:
+        """The combinations of dimensions that are counted."""
+        return frozenset(map(dimensions, self.tracker.known))
+
+    def inside(self, inner: Slice, outer: Slice) -> bool:
+        """Whether every payment of `inner` is also in `outer`: because of what they are, or because
+        it was so in all that is remembered, which would be unlikely by chance, and is so now."""
+        if refines(inner, outer):
+            return True
+        if disjoint(inner, outer):
+            return False
+        found = self._insides.get((inner, outer))
+        if found is None:
+            every = (inner, *wider_slices(inner))
+            found = any(self._is_inside(key, outer) for key in every if key != ALL)
+            self._insides[inner, outer] = found
+        return found
+
+    def _is_inside(self, inner: Slice, outer: Slice) -> bool:
+        spread, sums = self.tracker.baseline.spread, self.window.sums
+        came, both = spread.get(inner, 0), crossing(inner, outer)
+        if not came or spread.get(both, 0) != came:
+            return False
+        if attempts(sums.get(both, NONE)) != attempts(sums.get(inner, NONE)):
+            return False
+        of_all = spread.get(ALL, 0) / max(1, spread.get(outer, 0))
+        return came * math.log(max(1.0, of_all)) >= self.normals.tuning.explanation.same_nats
+
+    def same(self, one: Slice, other: Slice) -> bool:
+        """Whether both slices hold the same payments."""
+        return self.inside(one, other) and self.inside(other, one)
+
+    def is_counted(self, key: Slice) -> bool:
+        return dimensions(key) in self.counted
+
+    def shared(self, key: Slice, known: Sequence[str]) -> list[tuple[Slice, Slice]]:
+        """What the slice holds in common with known ones, each with the known one; none that lies in
+        another, nor where the slice itself lies in the known one."""
+        found = self._shared.get((key, *known))
+        if found is None:
+            parts = {
+                crossing(key, one): one
+                for one in known
+                if not disjoint(key, one) and not refines(key, one)
+            }
+            found = [
+                (part, one)
+                for part, one in parts.items()
+                if not any(other != part and refines(part, other) for other in parts)
+            ]
+            self._shared[(key, *known)] = found
+        return found
+
+    def normal_beside(self, key: Slice, signal: str, known: Sequence[str]) -> Normal:
+        """What is normal in the slice beside known ones: at least what is normal in all of it."""
+        found = self._normals.get((key, signal, *known))
+        if found is None:
+            found = self._normals[(key, signal, *known)] = self._normal_beside(key, signal, known)
+        return found
+
+    def _normal_beside(self, key: Slice, signal: str, known: Sequence[str]) -> Normal:
+        spread, own = self.tracker.baseline.spread, self.normals.normal(key, signal)
+        parts = [part for part, _ in self.shared(key, known) if self.is_counted(part)]
+        twice = [
+            both
+            for one, other in combinations(parts, 2)
+            if not disjoint(one, other) and self.is_counted(both := crossing(one, other))
+        ]
+        left, shown = spread.get(key, 0), own.rate * spread.get(key, 0)
+        for part, sign in [*((part, -1) for part in parts), *((part, 1) for part in twice)]:
+            came = sign * spread.get(part, 0)
+            left, shown = left + came, shown + came * self.normals.normal(part, signal).rate
+        usual = spread.get(key, 0)
+        if not parts or left <= 0:
+            return own
+        rate = min(1.0, max(own.rate, shown / left))
+        return Normal(rate, own.error * math.sqrt(max(1.0, usual / left)), own.dispersion)
+
+    def beside(
+        self, key: Slice, signal: str, known: Sequence[str], earliest: int = 0
+    ) -> tuple[Suspect, int] | None:
+        """What is most suspicious of the slice beside known incidents' slices, and since when, which is
+        not before `earliest`; None where nothing can be. Its evidence began when theirs did, so it does
+        not say."""
+        best: tuple[Suspect, int] | None = None
+        for start in self._starts:
+            if start < earliest:
+                break
+            rest = self.since(start).rest(key, signal, known)
+            if rest is None:
+                return None
+            if best is None or rest.nats > best[0].nats:
+                best = rest, start
+        if best is None:
+            return None
+        rest, start = best
+        return rest, self._first(key, signal, start)
+
+    def _first(self, key: Slice, signal: str, start: int) -> int:
+        """The first second from `start` on in which the slice shows the signal."""
+        for second in range(max(start, self.window.oldest), self.clock + 1):
+            bucket = self.window.seconds.get(second)
+            if bucket is not None and blamed(bucket.slices.get(key, NONE), signal):
+                return second
+        return start
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        """From which on a trouble is looked for, each stretch half as long again as the one before."""
+        longest = min(
+            self.normals.tuning.explanation.longest_seconds, self.clock + 1 - self.tracker.began
+        )
+        found, seconds = list[int](), 2
+        while seconds < longest:
+            found.append(self.clock + 1 - seconds)
+            seconds += seconds // 2
+        return [*found, self.clock + 1 - longest]
 
     @cached_property
     def parts(self) -> Mapping[str, list[str]]:
@@ -84,14 +226,17 @@ class Span:
     _counts: dict[str, Counts] = field(default_factory=dict)
     _shifts: dict[tuple[str, str], float] = field(default_factory=dict)
     _mixes: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    _suspects: dict[tuple[str, str], Suspect] = field(default_factory=dict)
 
     def counts(self, key: Slice) -> Counts:
         """The slice's counts; to the minute where the window is too short."""
         found = self._counts.get(key)
         if found is None:
             window, tracker = self.moment.window, self.moment.tracker
-            if self.start >= window.oldest:
-                found = window.since(key, self.start)
+            if self.start == window.start:
+                found = window.sums.get(key, NONE)
+            elif self.start >= window.oldest:
+                found = self.moment.newest(key, window.clock + 1 - self.start)
             else:
                 found = tracker.baseline.since(key, self.start) + tracker.current.get(key, NONE)
             self._counts[key] = found
@@ -102,12 +247,23 @@ class Span:
         normal = self.moment.normals.normal(suspect.slice, suspect.signal)
         return self._weighed(suspect, total, events, normal)
 
-    def with_shift(self, suspect: Suspect) -> Suspect:
-        """The suspect against what is normal with the traffic as it is spread now."""
-        normal = self.moment.normals.normal(suspect.slice, suspect.signal)
+    def with_shift(self, suspect: Suspect, known: Sequence[str] = ()) -> Suspect:
+        """The suspect, which is what is left beside known incidents' slices, against what is normal
+        with the traffic as it is spread now."""
         shift = self.shift(suspect.slice, suspect.signal)
+        if known and suspect.slice == ALL:
+            shift = max(shift, self._shift_beside(suspect.signal, known))
+        normal = self.moment.normal_beside(suspect.slice, suspect.signal, known)
         moved = Normal(min(1.0, normal.rate + shift), normal.error, normal.dispersion)
         return self._weighed(suspect, suspect.attempts, suspect.events, moved)
+
+    def _shift_beside(self, signal: str, known: Sequence[str]) -> float:
+        """As the shift of all traffic, of what is left of it beside known slices."""
+        every = (
+            [key for key in parts if not any(refines(key, one) for one in known)]
+            for parts in self.moment.parts.values()
+        )
+        return max((self._composed(parts, signal)[0] for parts in every), default=0.0)
 
     def _weighed(self, suspect: Suspect, total: int, events: int, normal: Normal) -> Suspect:
         normals = self.moment.normals
@@ -124,38 +280,96 @@ class Span:
 
     def suspect(self, key: Slice, signal: str) -> Suspect:
         """The slice, suspected of that signal."""
-        counts = self.counts(key)
-        empty = Suspect(key, signal, 0, 0, 0.0, 0.0, 0.0)
-        return self.weigh(empty, attempts(counts), blamed(counts, signal))
+        found = self._suspects.get((key, signal))
+        if found is None:
+            counts = self.counts(key)
+            empty = Suspect(key, signal, 0, 0, 0.0, 0.0, 0.0)
+            found = self.weigh(empty, attempts(counts), blamed(counts, signal))
+            self._suspects[key, signal] = found
+        return found
 
-    def without(self, suspect: Suspect | None, known: Iterable[str]) -> Suspect | None:
-        """What is left of the suspect beside known incidents' slices. What lies inside of one may
-        fail as it does, and some times as much; beyond, it is a trouble of its own."""
-        deeper = self.moment.normals.tuning.explanation.deeper
-        for key in known:
-            if suspect is None:
-                return None
-            cause = self.suspect(key, suspect.signal)
-            if key != suspect.slice and refines(suspect.slice, key):
-                share = deeper * cause.excess / cause.attempts if cause.attempts else 0.0
-                explained = math.ceil(share * suspect.attempts)
-                left = max(0, suspect.events - explained)
-                suspect = self.weigh(suspect, suspect.attempts, left)
-            else:
-                suspect = without(suspect, cause, self.weigh, self.crossing)
-        return suspect
-
-    def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:
-        """The excess that two slices hold in common, where that is a slice too."""
-        both = crossing(suspect.slice, cause.slice)
-        if both not in self.moment.tracker.known or not is_judged(both):
+    def rest(
+        self, key: Slice, signal: str, known: Sequence[str], *, surely: bool = True
+    ) -> Suspect | None:
+        """What is left of the slice beside known incidents' slices; None of one of them. What lies
+        inside of one may fail as it does, and some times as much; beyond, it is a trouble of its own.
+        surely: rather too little than too much, where what both hold is not counted."""
+        if key in known:
             return None
-        return self.suspect(both, suspect.signal).excess
+        if not known:
+            return self.suspect(key, signal)
+        counts = self.counts(key)
+        own = Suspect(key, signal, attempts(counts), blamed(counts, signal), 0.0, 0.0, 0.0)
+        normal = self.moment.normal_beside(key, signal, known)
+        total, events, is_guess = self._left(own, known, self.tuning.guessed if surely else 0.0)
+        if is_guess and key != ALL:
+            whole = self.rest(ALL, signal, known)
+            most = max(0.0, whole.events - whole.expected) if whole is not None else 0.0
+            events = min(events, math.ceil(normal.rate * total + most))
+        for one in known:
+            if refines(key, one):
+                cause = self.suspect(one, signal)
+                share = self.tuning.deeper * cause.excess
+                events -= math.ceil(share * total / cause.attempts) if cause.attempts else 0
+        return self._weighed(own, total, max(0, events), normal)
 
-    def is_worth(self, suspect: Suspect) -> bool:
-        """Whether the rate lies far enough above what is normal to be spoken of."""
-        limit = self.moment.normals.tolerated(suspect.slice, suspect.signal)
-        return suspect.rate > limit + self.shift(suspect.slice, suspect.signal)
+    @property
+    def tuning(self) -> ExplanationTuning:
+        return self.moment.normals.tuning.explanation
+
+    def _left(self, own: Suspect, known: Sequence[str], doubt: float) -> tuple[int, int, bool]:
+        """Attempts and events of the slice that are in no known one; and whether that is a guess."""
+        total, events, is_guess = own.attempts, own.events, False
+        parts: list[tuple[Slice, int, int]] = []
+        for part, one in self.moment.shared(own.slice, known):
+            if self.moment.is_counted(part):
+                both = self.counts(part)
+                came, shown = attempts(both), blamed(both, own.signal)
+            else:
+                cause, is_guess = self.suspect(one, own.signal), True
+                whole = attempts(self.counts(ALL))
+                came, shown = in_both(own, cause, whole, doubt)
+            for other, seen, ill in parts:  # what is in both was taken twice
+                if not disjoint(part, other):
+                    again = self._again(own, (part, came, shown), (other, seen, ill))
+                    total, events = total + again[0], events + again[1]
+            parts.append((part, came, shown))
+            total, events = total - came, events - shown
+        total = max(0, total)
+        return total, min(total, max(0, events)), is_guess
+
+    def _again(
+        self, own: Suspect, one: tuple[Slice, int, int], other: tuple[Slice, int, int]
+    ) -> tuple[int, int]:
+        """Attempts and events of the slice that are in two parts of it, rather too few."""
+        both = crossing(one[0], other[0])
+        if self.moment.is_counted(both):
+            found = self.counts(both)
+            return attempts(found), blamed(found, own.signal)
+        parts = [replace(own, slice=key, attempts=n, events=ill) for key, n, ill in (one, other)]
+        return in_both(parts[0], parts[1], own.attempts, -self.tuning.guessed)
+
+    def crossing(self, one: Suspect, other: Suspect) -> Suspect:
+        """What two slices hold in common: counted, or estimated as of two causes that have nothing to
+        do with one another, and no less than what all traffic leaves room for."""
+        both, signal = crossing(one.slice, other.slice), one.signal
+        if self.moment.is_counted(both):
+            return self.suspect(both, signal)
+        whole = self.suspect(ALL, signal)
+        total, events = in_both(one, other, whole.attempts, self.tuning.guessed)
+        room = (one.events - one.expected) + (other.events - other.expected)
+        room -= max(0.0, whole.events - whole.expected)
+        most = min(one.events, other.events, total)
+        empty = Suspect(both, signal, 0, 0, 0.0, 0.0, 0.0)
+        return self.weigh(empty, total, min(most, max(events, math.ceil(room))))
+
+    def is_worth(self, suspect: Suspect, known: Sequence[str] = ()) -> bool:
+        """Whether the rate, of what is left beside known slices, lies far enough above what is normal
+        to be spoken of."""
+        key, signal = suspect.slice, suspect.signal
+        normals = self.moment.normals
+        more = self.moment.normal_beside(key, signal, known).rate - normals.normal(key, signal).rate
+        return suspect.rate > normals.tolerated(key, signal) + self.shift(key, signal) + more
 
     def shift(self, key: Slice, signal: str) -> float:
         """By how much the rate of the slice is higher than usual because its payments come from
@@ -207,3 +421,23 @@ class Span:
             if change > most and comes:
                 most, growth = change, came / now / (comes / usual)
         return rise, growth
+
+
+def in_both(one: Suspect, other: Suspect, whole: int, doubt: float) -> tuple[int, int]:
+    """Attempts and events that two slices have in common, where that is not counted: of `whole`
+    attempts each takes its share of the other's, and fails there for its own cause or for the other's.
+
+    With m attempts in common, rates a and b of the causes solve x = n·a + m·b·(1 - a) and
+    y = k·b + m·a·(1 - b). doubt: standard deviations that are added."""
+    n, x, k, y = one.attempts, one.events, other.attempts, other.events
+    m = n * k / whole if whole else 0.0
+    if not m or not n * k:
+        return 0, 0
+    square, linear, rest = m * (m - n), n * k - m * y - m * m + m * x, m * y - x * k
+    root = math.sqrt(max(0.0, linear * linear - 4 * square * rest))
+    first = min(1.0, max(0.0, -2 * rest / (linear + root))) if linear + root > 0.0 else 1.0
+    left = k - m * first
+    second = min(1.0, max(0.0, (y - m * first) / left)) if left > 0.0 else 0.0
+    events = m * (first + second - first * second)
+    events = max(0.0, events + doubt * math.sqrt(events))
+    return round(m), min(round(m), math.ceil(events))

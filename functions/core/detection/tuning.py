@@ -195,6 +195,7 @@ class WaveTuning(msgspec.Struct, frozen=True):
     dispersion: customers act together: a payday, a campaign, one who tries again and again (a ratio of
         variances).
     much_more: a wider slice with so many times the excess is what the wave is about.
+    small_part: share of its payments up to which slices inside of it are waves of their own.
     """
 
     fewest: Number = 20
@@ -202,6 +203,7 @@ class WaveTuning(msgspec.Struct, frozen=True):
     more: Share = 0.02
     dispersion: Times = 4.0
     much_more: Times = 1.5
+    small_part: Share = 0.5
 
 
 class ExplanationTuning(msgspec.Struct, frozen=True):
@@ -226,6 +228,15 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
         attempts).
     lowest: normal rates below are taken for this one where explanations are compared (share of attempts).
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
+    most_paired: of so many single slices, the likeliest, two are tried as two causes at once.
+    most_looked_at: slices with enough evidence that are looked at in one second.
+    clear_all: as much for all traffic, which cannot become narrower again.
+    part_of_all: share of all payments that two causes hold together at most: beyond, it is all traffic.
+    fair_alone: share of the excess of two causes that each holds beside the other.
+    guessed: standard deviations that what two slices hold in common may be more than is estimated.
+    longest_seconds: a trouble beside a known one is looked for over so long at most (seconds).
+    same_nats: that a slice has all of its payments in another one is told when it would be so unlikely
+        by chance (nats).
     """
 
     most_causes: Number = 3
@@ -236,11 +247,19 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     clear_nats: Nats = 5.0
     dimension_nats: Nats = 2.0
     clear_enough: Times = 3.0
-    fair_part: Share = 0.5
+    fair_part: Share = 0.15
     wider_nats: Nats = 5.0
     shifted: Share = 0.001
     lowest: Share = 0.0005
     deeper: Times = 2.0
+    most_paired: Number = 12
+    most_looked_at: Number = 12
+    clear_all: Times = 9.0
+    part_of_all: Share = 0.9
+    fair_alone: Share = 0.15
+    guessed: Times = 1.0
+    longest_seconds: Seconds = 1800
+    same_nats: Nats = 10.0
 
 
 class LeafTuning(msgspec.Struct, frozen=True):

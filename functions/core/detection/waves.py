@@ -56,9 +56,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
 
 def _is_part(key: Slice, known: Sequence[str]) -> bool:
     """Whether a known wave shows in this slice: as it ebbs, it stands out longest here and there."""
-    return any(
-        other != key and not disjoint(other, key) and not refines(other, key) for other in known
-    )
+    return any(not disjoint(other, key) and not refines(other, key) for other in known)
 
 
 def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:
@@ -109,15 +107,37 @@ def _clearest(item: tuple[Verdict, float]) -> tuple[float, str]:
 
 
 def _whole(verdict: Verdict, standing: Sequence[Verdict], tuning: WaveTuning) -> Verdict:
-    """The wider slice that holds much more of the wave than this one; else this one."""
+    """The wider slice that holds much more of the wave than this one, and than those together that
+    stand out inside of it and share no payment; else this one. Where these are most of its payments,
+    it is one wave."""
     wider = [
         other
         for other in standing
         if other.slice != verdict.slice
         and refines(verdict.slice, other.slice)
         and _excess(other) >= tuning.much_more * _excess(verdict)
+        and not _are_several(verdict, other, standing, tuning)
     ]
     return max(wider, key=lambda other: (_excess(other), other.slice), default=verdict)
+
+
+def _are_several(
+    verdict: Verdict, whole: Verdict, standing: Sequence[Verdict], tuning: WaveTuning
+) -> bool:
+    """Whether the wider slice holds little more than waves of their own, this one among them."""
+    apart = [verdict]
+    for other in standing:
+        if other.rate < other.tolerated or other.slice == whole.slice:
+            continue
+        if refines(other.slice, whole.slice) and all(
+            disjoint(other.slice, one.slice) for one in apart
+        ):
+            apart.append(other)
+    return (
+        len(apart) > 1
+        and tuning.much_more * sum(map(_excess, apart)) > _excess(whole)
+        and sum(one.attempts for one in apart) <= tuning.small_part * whole.attempts
+    )
 
 
 def _excess(verdict: Verdict) -> float:

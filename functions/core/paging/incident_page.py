@@ -119,6 +119,18 @@ def labels(incident: Incident, found: Blame) -> dict[str, str]:
     }
 
 
+def place_words(incident: Incident) -> str:
+    """`method WALLET, all of it on gateway G4`: the slice, and what else holds all of its payments."""
+    also = [
+        f"{'on ' if 'gateway' in slice_values(key) else ''}{words(key)}" for key in incident.also
+    ]
+    return (
+        f"{words(incident.slice)}, all of it {' and '.join(also)}"
+        if also
+        else words(incident.slice)
+    )
+
+
 def causes_words(incident: Incident) -> str:
     """`issuer 90 %, timeout 10 %`: the three most frequent."""
     causes = incident.worst.causes
@@ -162,7 +174,7 @@ def _headline(announcement: Announcement, found: Blame) -> str:
     incident = announcement.incident
     what = (
         f"{_NEWS[announcement.transition]}{incident.severity.upper()}: {percent(_now(incident))} "
-        f"{SIGNALS[incident.signal].says} on {words(incident.slice)}"
+        f"{SIGNALS[incident.signal].says} on {place_words(incident)}"
     )
     if incident.kind == DRIFT:
         what += f", {_since(incident)}"
@@ -199,7 +211,7 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
         facts.append(("Elsewhere", percent(incident.worst.elsewhere)))
     if incident.routes:
         facts.append(("By gateway", routes_words(incident)))
-    facts += [("Where", words(incident.slice)), ("Since", moment(incident.started_at))]
+    facts += [("Where", place_words(incident)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))
     if incident.again:

@@ -53,7 +53,7 @@ class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
     done since it began, and how the same payments do by each gateway. narrowed: the slice inside that
     it is about, empty where it is all of it, None where that is not clear; share: of the attempts, in
-    it. kind: of incident."""
+    it. kind: of incident. also: slices that hold the same payments, or all of them."""
 
     verdict: Verdict
     began: int
@@ -64,6 +64,7 @@ class Sighting(msgspec.Struct, frozen=True):
     narrowed: Slice | None = None
     share: float = 1.0
     kind: str = ""
+    also: tuple[Slice, ...] = ()
 
 
 _Subject = tuple[str, str]
@@ -197,6 +198,7 @@ def _suspect(sighting: Sighting, now: int) -> Followed:
         narrowed=sighting.narrowed or "",
         share=sighting.share,
         kind=sighting.kind,
+        also=sighting.also,
     )
     return Followed(suspect)
 
@@ -239,7 +241,12 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
     incident, life = item.incident, item.life
     routes = incident.routes if life.well_since else sighting.routes
     incident = replace(
-        incident, slice=verdict.slice, updated_at=now, routes=routes, kind=sighting.kind
+        incident,
+        slice=verdict.slice,
+        updated_at=now,
+        routes=routes,
+        kind=sighting.kind,
+        also=sighting.also,
     )
     if widened and incident.is_open:
         incident = _harmed_at_least(incident, sighting.harm)

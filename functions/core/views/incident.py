@@ -120,6 +120,10 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: Annotated[
         dict[str, str], Meta(description="The same by dimension; empty for all traffic.")
     ]
+    also: Annotated[
+        tuple[str, ...],
+        Meta(description="Slices that hold the same payments, or all of them and more."),
+    ]
     signal: Annotated[
         str, Meta(description="What its payments show: failed, denied, volume, … (the glossary).")
     ]
@@ -297,6 +301,7 @@ def incident_view(incident: Incident) -> IncidentView:
         state=incident.state,
         slice=incident.slice,
         dimensions=dict(slice_values(incident.slice)),
+        also=incident.also,
         signal=incident.signal,
         severity=incident.severity,
         score=worst.score,

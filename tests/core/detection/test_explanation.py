@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
-from functions.core.counting.slices import ALL, disjoint, refines, slice_key, slice_values
+from functions.core.counting.slices import ALL, crossing, disjoint, refines
 from functions.core.detection.evidence import Normal, surprise
-from functions.core.detection.explanation import Crossing, Suspect, causes, without
+from functions.core.detection.explanation import Crossing, Suspect, causes, two_causes, without
 from functions.core.detection.tuning import ExplanationTuning
 from tests.builders import counts
 from tests.traffic import Fault, Traffic
@@ -42,7 +43,7 @@ def suspect(key: str, total: int, events: int) -> Suspect:
     return weighed(Suspect(key, FAILED, 0, 0, 0.0, 0.0, 0.0), total, events)
 
 
-def uncounted(_: Suspect, __: Suspect) -> float | None:
+def uncounted(_: Suspect, __: Suspect) -> Suspect | None:
     """What two slices hold in common is not counted."""
     return None
 
@@ -68,11 +69,10 @@ def to_blame(*faults: Fault, rate: int = 200) -> list[str]:
 
 def counted(standing: list[Suspect]) -> Crossing:
     """What two slices hold in common, where that is a slice too."""
-    excess = {suspect.slice: suspect.excess for suspect in standing}
+    by_slice = {suspect.slice: suspect for suspect in standing}
 
-    def shared(suspect: Suspect, cause: Suspect) -> float | None:
-        both = slice_key({**slice_values(suspect.slice), **slice_values(cause.slice)})
-        return excess.get(both)
+    def shared(suspect: Suspect, cause: Suspect) -> Suspect | None:
+        return by_slice.get(crossing(suspect.slice, cause.slice))
 
     return shared
 
@@ -159,15 +159,101 @@ def test_what_a_cause_explains_is_taken_out_and_never_more(other: Suspect, cause
         assert 0 <= left.attempts <= other.attempts
 
 
-@given(made, made, st.floats(0, 600))
+@given(made, made, numbers)
 def test_of_a_slice_that_crosses_the_cause_what_both_hold_is_taken_out(
-    other: Suspect, cause: Suspect, shared: float
+    other: Suspect, cause: Suspect, shared: tuple[int, int]
 ) -> None:
-    left = without(other, cause, weighed, lambda *_: shared)
+    both = suspect("both", *shared)
+    left = without(other, cause, weighed, lambda *_: both)
     apart = disjoint(other.slice, cause.slice) or refines(cause.slice, other.slice)
     if left is not None and not apart:
-        assert left.events == max(0, other.events - round(shared))
-        assert left.attempts == other.attempts
+        assert left.events == max(0, other.events - both.events)
+        assert left.attempts == max(0, other.attempts - both.attempts)
+
+
+# Gateway G1 and issuer BETA share a tenth of all payments; both are counted, and what they share.
+GATEWAY, ISSUER = "gateway=G1", "issuer=BETA"
+
+
+def crossed(
+    gateway: float, issuer: float, both: float, rest: float = 0.003, of: int = 1000
+) -> list[Suspect]:
+    """Suspects where these shares fail: of the gateway's alone, the issuer's alone, of what is in
+    both, of all others."""
+    cells = {
+        "gateway": (0.3, gateway),
+        "issuer": (0.15, issuer),
+        "both": (0.1, both),
+        "rest": (0.45, rest),
+    }
+    came = {
+        name: (round(of * part), round(of * part * share)) for name, (part, share) in cells.items()
+    }
+
+    def together(key: str, *names: str) -> Suspect:
+        return suspect(key, sum(came[n][0] for n in names), sum(came[n][1] for n in names))
+
+    return [
+        together(ALL, *cells),
+        together(GATEWAY, "gateway", "both"),
+        together(ISSUER, "issuer", "both"),
+        together(f"{GATEWAY}&{ISSUER}", "both"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0.3, 0.4, 0.58), [GATEWAY, ISSUER]),
+        ((0.1, 0.1, 0.19), [GATEWAY, ISSUER]),
+        ((0.3, 0.003, 0.3), [GATEWAY]),
+        ((0.003, 0.4, 0.4), [ISSUER]),
+        ((0.003, 0.003, 0.6), [f"{GATEWAY}&{ISSUER}"]),
+        ((0.3, 0.3, 0.3, 0.3), [ALL]),
+    ],
+)
+def test_of_one_cause_two_and_all_traffic_the_likeliest_is_named(
+    shares: Sequence[float], told: list[str]
+) -> None:
+    gateway, issuer, both, *rest = shares
+    standing = crossed(gateway, issuer, both, rest=rest[0] if rest else 0.003)
+    found = causes(standing, weighed, counted(standing))
+    assert sorted(cause.slice for cause in found) == sorted(told)
+
+
+def test_what_two_causes_share_fails_for_either() -> None:
+    likely, unlikely = crossed(0.4, 0.4, 0.64), crossed(0.4, 0.4, 0.003)
+    [two] = two_causes(likely, weighed, counted(likely))
+    for other in two_causes(unlikely, weighed, counted(unlikely)):
+        assert other.nats < sum(part.nats for part in other.alone) < two.nats
+
+
+def test_of_two_causes_the_one_that_is_not_proven_alone_is_waited_for() -> None:
+    standing = crossed(0.5, 0.035, 0.5, of=400)
+    assert [cause.slice for cause in causes(standing, weighed, counted(standing))] == [GATEWAY]
+
+
+def test_where_nothing_is_known_of_what_two_slices_share_they_are_no_pair() -> None:
+    standing = [one for one in crossed(0.3, 0.4, 0.58) if one.slice in (GATEWAY, ISSUER)]
+    assert two_causes(standing, weighed, counted(standing)) == []
+
+
+def test_slices_that_hold_the_same_payments_are_no_pair() -> None:
+    standing = crossed(0.3, 0.4, 0.58)
+    assert two_causes(standing, weighed, counted(standing))
+    assert not two_causes(standing, weighed, counted(standing), inside=lambda *_: True)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.2))
+def test_two_causes_hold_a_fair_part_each_and_nearly_all_together(
+    gateway: float, issuer: float, both: float, rest: float
+) -> None:
+    tuning = ExplanationTuning()
+    standing = crossed(gateway, issuer, both, rest)
+    for two in two_causes(standing, weighed, counted(standing)):
+        assert all(part.excess >= tuning.fair_alone * two.excess for part in two.alone)
+        surely = standing[0].excess - tuning.doubt * standing[0].expected ** 0.5
+        assert two.excess >= tuning.nearly_all * surely
 
 
 @given(st.lists(made, max_size=8))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import pytest
 
+from functions.core.counting.counts import Counts
 from functions.core.counting.slices import ALL
 from functions.core.detection.evidence import strength
 from functions.core.detection.findings import as_now, findings, reaches_further, suspicious
@@ -185,7 +186,7 @@ def test_a_rise_that_is_nothing_to_speak_of_opens_nothing_however_sure_it_is() -
 ROUTES = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL_ROUTE = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL_ISSUER = segments(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
-AX, BY = "issuer=A&network=X", "issuer=B&network=Y"
+AX, BX, BY = "issuer=A&network=X", "issuer=B&network=X", "issuer=B&network=Y"
 
 
 def known(key: str) -> Incident:
@@ -266,6 +267,90 @@ def test_each_trouble_began_when_its_own_evidence_did() -> None:
     assert {item.verdict.slice: item.began - SINCE for item in found(state)} == {AX: 3, BY: 7}
 
 
+GATEWAY, METHOD, BOTH = "gateway=G", "method=W", "gateway=G&method=W"
+
+
+def served(gateway: int, method: int, both: Counts) -> Slices:
+    """All traffic, a gateway and a method: what is in the gateway alone, in the method alone, in both."""
+    return {
+        ALL: both + seen(gateway + method + 900),
+        GATEWAY: both + seen(gateway),
+        METHOD: both + seen(method),
+        "gateway=H": seen(900 + method),
+        "method=C": seen(900 + gateway),
+        BOTH: both,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gateway", "method", "place", "also"),
+    [
+        (0, 0, GATEWAY, (METHOD,)),  # the same payments: what can be changed
+        (50, 0, METHOD, (GATEWAY,)),  # all of the method's go over the gateway, which has more
+        (0, 50, GATEWAY, (METHOD,)),
+        (1, 1, None, ()),  # nearly the same is not the same
+        (50, 50, BOTH, ()),
+    ],
+)
+def test_of_slices_that_hold_the_same_payments_it_is_told_of_both(
+    gateway: int, method: int, place: str | None, also: tuple[str, ...]
+) -> None:
+    calm, ill = (served(gateway, method, seen(50, share)) for share in (0.0, 0.4))
+    [incident] = changed(calm, ill, 10).incidents
+    assert place in (incident.slice, None)
+    assert incident.also == also
+
+
+def test_what_has_a_gateway_alone_since_it_broke_is_not_always_there() -> None:
+    calm, ill = served(50, 50, seen(50)), served(50, 0, seen(50, 0.4))
+    [incident] = changed(calm, ill, 30).incidents
+    assert incident.also == ()
+
+
+def test_what_may_be_in_one_other_slice_by_chance_is_not_told_as_such() -> None:
+    calm = {**whole(A=seen(1), B=seen(1)), X: seen(2), AX: seen(1), BX: seen(1)}
+    ill = {
+        **whole(A=seen(1, 1.0), B=seen(1)),
+        X: seen(1) + seen(1, 1.0),
+        AX: seen(1, 1.0),
+        BX: seen(1),
+    }
+    [incident] = changed(calm, ill, 20).incidents
+    assert incident.also == ()
+
+
+def test_a_shift_of_traffic_beside_a_slice_that_fails_is_no_trouble_of_all_traffic() -> None:
+    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.2)), 60)
+    assert told(state) == [B]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.6])
+@pytest.mark.parametrize("grown", [20, 50, 100])
+def test_a_shift_among_what_a_known_slice_leaves_is_no_trouble_of_all_traffic(
+    share: float, grown: int
+) -> None:
+    calm = whole(A=seen(10, 0.3), B=seen(145), C=seen(145))
+    then = whole(A=seen(grown, 0.3), B=seen(145, share), C=seen(155 - grown))
+    assert told(changed(calm, then, 60)) == [B]
+
+
+def test_what_an_incident_that_is_over_showed_is_no_news_in_what_crosses_it() -> None:
+    ill = segments(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
+    state = evidence(after([ROUTES] * CALM_SECONDS + [ill] * 20 + [ROUTES] * 5), 1.4, X, A)
+    over = [incident(slice=A, started_at=SINCE, closed_at=SINCE + 22)]
+    assert findings(moment(state), [], over)[0] == []
+    assert findings(moment(state), [])[0] != []
+
+
+def test_what_goes_on_beside_an_incident_that_is_over_is_told_for_all_that_it_showed() -> None:
+    both = segments(AX=seen(100, 0.6), AY=seen(100, 0.4), BX=seen(100, 0.3), BY=seen(100))
+    then = segments(AX=seen(100, 0.3), AY=seen(100), BX=seen(100, 0.3), BY=seen(100))
+    state = evidence(after([ROUTES] * CALM_SECONDS + [both] * 20 + [then]), 1.4, X)
+    over = [incident(slice=A, started_at=SINCE, closed_at=SINCE + 20)]
+    [finding] = findings(moment(state), [], over)[0]
+    assert (finding.verdict.slice, finding.began) == (X, SINCE)
+
+
 def further(state: State, *incidents: Incident) -> Sighting | None:
     """What the first of the incidents turns out to be about, beside the others."""
     first, *others = incidents
@@ -289,7 +374,11 @@ def test_an_incident_reaches_no_further_for_what_another_one_explains() -> None:
     both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100, 0.4))
     state = changed(ROUTES, both, 10)
     assert further(state, known(AX), known(BY)) is None
-    assert further(state, known(AX)) is not None
+
+
+def test_an_incident_reaches_no_further_for_a_trouble_that_begins_beside_it() -> None:
+    both = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100, 0.4), BY=seen(100, 0.4))
+    assert further(changed(ROUTES, both, 10), known(A)) is None
 
 
 def test_an_incident_that_reaches_further_began_when_it_did_and_is_proven() -> None:

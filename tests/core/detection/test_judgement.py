@@ -196,8 +196,12 @@ def test_what_another_incident_explains_is_no_wider_reach() -> None:
     state = evidence(changed(well, both, 10), 0.0)
     one = followed(id="PW-1", slice=AX, started_at=SINCE)
     two = followed(id="PW-2", slice="issuer=B&network=X", started_at=SINCE)
-    assert said(judge(ill(state, one))) == [(WORSE, X, FAILED)]
     assert said(judge(ill(state, one, two))) == []
+    #  nor is it while nobody has told of the other: that is a trouble beside this one
+    assert said(judge(ill(state, one))) == []
+    every = segments(AX=seen(100, 0.4), BX=seen(100, 0.4), CX=seen(100, 0.4))
+    state = evidence(changed(well, every, 10), 0.0)
+    assert said(judge(ill(state, one))) == [(WORSE, X, FAILED)]
 
 
 # ── What goes missing or slow ──

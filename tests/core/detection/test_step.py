@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from functions.core.counting.counts import NONE, payments
 from functions.core.counting.partial import Partial
-from functions.core.counting.slices import ALL, refines
+from functions.core.counting.slices import ALL, refines, slice_key
 from functions.core.counting.tally import Tally
 from functions.core.counting.window import roll
 from functions.core.detection.budget import Budget
@@ -111,6 +111,31 @@ def test_two_outages_are_two_incidents() -> None:
     other = {"issuer": "SBI", "network": "RUPAY"}
     said = told(Traffic(faults=(Fault(HDFC_VISA, 0.4), Fault(other, 0.6))), 160)
     assert sorted(opened(said)) == [KEY, "issuer=SBI&network=RUPAY"]
+
+
+ICICI, VISA = ({"issuer": "ICICI"}, 0.3), ({"network": "VISA"}, 0.2)
+BETA, UPI = ({"gateway": "beta"}, 0.2), ({"method": "upi"}, 0.5)
+MASTERCARD = ({"network": "MASTERCARD"}, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "gap"),
+    [
+        (ICICI, VISA, 5),  # what both hold is counted
+        (VISA, ICICI, 60),
+        (BETA, UPI, 0),
+        (UPI, BETA, 5),
+        (UPI, MASTERCARD, 0),  # it is estimated
+        (MASTERCARD, UPI, 60),
+    ],
+)
+def test_two_outages_that_cross_are_told_by_their_own_names(
+    one: tuple[dict[str, str], float], other: tuple[dict[str, str], float], gap: int
+) -> None:
+    faults = (Fault(*one), Fault(*other, start=100 + gap))
+    said = told(Traffic(rate=60, faults=faults), 150 + gap)
+    names = [slice_key(where) for where, _ in (one, other)]
+    assert sorted(transitions(said)) == sorted((OPENED, name) for name in names)
 
 
 def test_an_outage_is_told_once_when_it_opens_and_once_when_it_is_over() -> None:

@@ -209,6 +209,14 @@ def test_a_wave_that_is_not_yet_worth_it_everywhere_is_waited_for() -> None:
     assert places(wave(spread(0.0, 0.0), spread(0.06, 0.0))) == [A]
 
 
+def test_two_waves_in_a_part_of_all_traffic_are_told_apart_and_not_swallowed() -> None:
+    #  together they are much more than either, and all traffic adds less than two points
+    def spread(share: float) -> Slices:
+        return whole(A=denied(500, share), B=denied(300, share), C=denied(19_200, 0.0))
+
+    assert sorted(places(wave(spread(0.0), spread(0.3)))) == [A, B]
+
+
 def test_a_part_of_a_known_wave_is_not_told() -> None:
     assert places(ONE_ISSUER, [known(ALL)]) == []
     assert places(wave(routes_of(0.05), routes_of(0.5)), [known(X)]) == []

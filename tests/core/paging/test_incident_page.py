@@ -174,3 +174,11 @@ def test_a_drift_opened(snapshot: SnapshotAssertion) -> None:
 def test_a_drift_that_is_normal_now(snapshot: SnapshotAssertion) -> None:
     closed = announcement(CLOSED, reason=NORMAL, closed_at=NOW + 7200, **DRIFTING)
     assert shown(incident_page(closed, DASHBOARD)) == snapshot
+
+
+def test_a_page_says_what_else_holds_all_of_the_payments() -> None:
+    page = incident_page(
+        announcement(slice="method=WALLET", also=("gateway=G4", "network=VISA")), DASHBOARD
+    )
+    assert "on method WALLET, all of it on gateway G4 and network VISA" in page.headline
+    assert "Where: method WALLET, all of it on gateway G4 and network VISA" in page.body
