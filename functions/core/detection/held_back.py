@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.core.counting.counts import NONE, attempts
-from functions.core.counting.signals import RATES, is_rate
+from functions.core.counting.signals import LATENCY, RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
 from functions.core.detection.evidence import began, strength
 from functions.core.detection.folding import HeldBack
@@ -25,7 +25,8 @@ def held_back(state: State, rules: Rules) -> HeldBack:
     incidents = [
         incident
         for incident in state.incidents
-        if state.window.clock - incident.stands_since < lasting and is_rate(incident.signal)
+        if state.window.clock - incident.stands_since < lasting
+        and (is_rate(incident.signal) or incident.signal == LATENCY)
     ]
 
     def held_back(key: Slice, start: int, end: int) -> bool:

@@ -45,7 +45,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     """The state with its incidents as of the second that its clock has entered."""
     state = _excusing(state, normals)
     moment = Moment(state.window, state.tracker, normals)
-    flow = flow_sightings(state.flow, state.tracker.needed, rules.tuning)
+    flow = [] if state.learning else flow_sightings(state.flow, moment, state.incidents)
     waves = [] if state.learning else customer_waves(moment, state.incidents)
     if not (state.tracker.hot or state.incidents or flow or waves):
         return state if state.worst is None else replace(state, worst=None)

@@ -16,10 +16,11 @@ from functions.core.counting.partial import Partial, Position, fresh
 from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
-from functions.core.detection.flow import flow_after
+from functions.core.detection.flow import at_cell_start, flow_after, passed_by
 from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.judgement import judged
 from functions.core.detection.normals import Memory, Normals
+from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
 from functions.core.troubles.incident import Announcement
@@ -126,6 +127,7 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
             for shard, position in state.positions.items()
         },
         tracker=tracker,
+        flow=passed_by(state.flow, max(clock, state.window.clock + 1), rules.tuning),
     )
 
 
@@ -153,14 +155,15 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
     """The state when the clock enters `clock`, or as it is when that is past."""
     if clock <= state.window.clock:
         return state
-    tracker, flow = state.tracker, state.flow
-    if is_due(tracker, clock, rules.budget):
-        normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
-        mixed = is_mixed(state, normals)
-        tracker = folded(tracker, clock, normals, held_back(state, rules), mixed=mixed)
-        normals = memory.fold(normals, tracker.baseline)
-        if not tracker.is_learning(clock, rules.budget):
-            flow = flow_after(flow, normals, tracker.needed)
+    tracker = state.tracker
+    normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
+    due = is_due(tracker, clock, rules.budget)
+    flow = flow_after(state.flow, Moment(state.window, tracker, normals), clock, is_whole=due)
+    if due:
+        back, mixed = held_back(state, rules), is_mixed(state, normals)
+        tracker = folded(tracker, clock, normals, back, mixed=mixed, looks=flow.looks)
+        memory.fold(normals, tracker.baseline)
+        flow = at_cell_start(flow, rules.tuning)
     window = roll(state.window, clock)
     return msgspec.structs.replace(state, window=window, tracker=tracker, flow=flow)
 

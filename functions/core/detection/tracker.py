@@ -168,10 +168,17 @@ def is_due(tracker: Tracker, clock: int, budget: Budget) -> bool:
 
 
 def folded(
-    tracker: Tracker, clock: int, normals: Normals, held_back: HeldBack, *, mixed: bool = False
+    tracker: Tracker,
+    clock: int,
+    normals: Normals,
+    held_back: HeldBack,
+    *,
+    mixed: bool = False,
+    looks: int = 0,
 ) -> Tracker:
     """The tracker with its current counts in the baseline, and every trail as of now. mixed: traffic
-    is spread over the slices as it usually is not."""
+    is spread over the slices as it usually is not. looks: at volume and latency, since the last
+    fold."""
     began = tracker.baseline.folded or tracker.began
     budget, tuning = normals.budget, normals.tuning
     learning = began - tracker.began < budget.learning_seconds
@@ -184,9 +191,7 @@ def folded(
     mean_over = tuning.evidence.events_seconds
     weight = max(seconds / mean_over, seconds / max(seconds, clock - tracker.began))
     rate = tracker.events_a_second
-    # The volume and latency of each slice are looked at once a cell.
-    looks = tracker.events + 2 * sum(map(is_judged, known))
-    rate += min(1.0, weight) * (looks / seconds - rate)
+    rate += min(1.0, weight) * ((tracker.events + looks) / seconds - rate)
     need = needed(rate, budget.per_week, tuning.evidence)
     trails: dict[str, dict[str, Trail]] = {}
     for signal, by_slice in tracker.trails.items():
