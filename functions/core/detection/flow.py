@@ -13,8 +13,10 @@ from itertools import chain
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.counting.counts import Counts, slower
 from functions.core.counting.signals import LATENCY, VOLUME
-from functions.core.counting.slices import ALL, Slice, dimensions, is_judged, refines
+from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, is_judged, refines
+from functions.core.counting.tally import Tally
 from functions.core.detection.baseline import CELL_SECONDS
 from functions.core.detection.explanation import Suspect, causes, without
 from functions.core.detection.latency import (
@@ -22,7 +24,6 @@ from functions.core.detection.latency import (
     Slow,
     Slowed,
     slow_after,
-    slow_at_cell_start,
 )
 from functions.core.detection.span import Moment
 from functions.core.detection.tuning import ExplanationTuning, Tuning
@@ -38,7 +39,7 @@ from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import Verdict
 
 
-def _nothing_slow() -> tuple[dict[str, Slow], ...]:
+def _nothing_slow() -> tuple[Mapping[str, Slow], ...]:
     return tuple({} for _ in CUTS)
 
 
@@ -49,33 +50,82 @@ class Flow(msgspec.Struct, frozen=True):
     at: int = 0
     looks: int = 0
     volume: dict[str, Drop] = msgspec.field(default_factory=dict)
-    latency: tuple[dict[str, Slow], ...] = msgspec.field(default_factory=_nothing_slow)
+    latency: tuple[Mapping[str, Slow], ...] = msgspec.field(default_factory=_nothing_slow)
 
 
 def flow_after(flow: Flow, moment: Moment, clock: int, *, is_whole: bool) -> Flow:
-    """The flow when the clock enters `clock`; the moment is the one before. is_whole: its cell ends.
-    Nothing is suspected while no cell is absorbed: then nothing is known."""
-    baseline = moment.normals.baseline
+    """The flow when the clock enters `clock`, after what came before; the moment is the one before.
+    is_whole: its cell ends, and slices of two dimensions are looked at too. Nothing is suspected while
+    no cell is absorbed: then nothing is known."""
+    baseline, current = moment.normals.baseline, moment.tracker.current
     if len(baseline.cells) < moment.normals.tuning.volume.lately_cells or not baseline.absorbed:
         return replace(flow, at=clock)
     volume, looks = drops_after(flow.volume, moment, flow.at, clock, is_whole=is_whole)
-    latency: list[dict[str, Slow]] = []
-    for cut in CUTS:
-        slow, begun = slow_after(flow.latency[cut], cut, moment, flow.at, clock, is_whole=is_whole)
-        latency.append(slow)
-        looks += begun
-    return Flow(clock, flow.looks + looks, volume, tuple(latency))
+    flow = replace(flow, at=clock, looks=flow.looks + looks, volume=volume)
+    if not is_whole:
+        return flow
+    pairs = [
+        (key, baseline.folded, counts)
+        for key, counts in current.items()
+        if len(dimensions(key)) > 1 and is_judged(key)
+    ]
+    return _slower(
+        flow, moment, *([item for item in pairs if item[0] not in slow] for slow in flow.latency)
+    )
+
+
+def flow_weighed(flow: Flow, moment: Moment, tally: Tally) -> Flow:
+    """The flow after what has just come, of which nothing is late: slow payments, of slices of at most
+    one dimension and of those that are slow already."""
+    if not moment.normals.baseline.absorbed:
+        return flow
+    slow, mild = flow.latency
+    came = [
+        (key, second, counts)
+        for second in sorted(tally.seconds)
+        for key, counts in tally.seconds[second].slices.items()
+        if len(dimensions(key)) < 2 or key in slow or key in mild
+    ]
+    return _slower(flow, moment, *[came] * len(CUTS))
+
+
+def _slower(flow: Flow, moment: Moment, *came: Sequence[tuple[Slice, int, Counts]]) -> Flow:
+    after = [
+        slow_after(held, cut, moment, some)
+        for cut, held, some in zip(CUTS, flow.latency, came, strict=True)
+    ]
+    if all(one is other for (one, _), other in zip(after, flow.latency, strict=True)):
+        return flow
+    looks = flow.looks + sum(begun for _, begun in after)
+    return replace(flow, looks=looks, latency=tuple(slow for slow, _ in after))
 
 
 def at_cell_start(flow: Flow, tuning: Tuning = Tuning()) -> Flow:
     """The flow when a new cell begins, of which nothing has come yet."""
-    volume = drops_at_cell_start(flow.volume, tuning.volume)
-    return Flow(flow.at, 0, volume, tuple(map(slow_at_cell_start, flow.latency)))
+    return replace(flow, looks=0, volume=drops_at_cell_start(flow.volume, tuning.volume))
 
 
 def passed_by(flow: Flow, clock: int, tuning: Tuning = Tuning()) -> Flow:
     """The flow when nothing is known of the seconds until `clock`: they are no silence."""
     return replace(at_cell_start(flow, tuning), at=clock)
+
+
+def flow_cleared(flow: Flow, closed: Iterable[tuple[str, Slice]]) -> Flow:
+    """The flow without what it gathered of incidents that are over: signals and slices."""
+    for signal, over in closed:
+        if signal == VOLUME:
+            volume = {
+                key: drop if disjoint(key, over) else replace(drop, nats=0.0, proven=False)
+                for key, drop in flow.volume.items()
+            }
+            flow = replace(flow, volume=volume)
+        if signal == LATENCY:
+            latency = tuple(
+                {key: held for key, held in slows.items() if disjoint(key, over)}
+                for slows in flow.latency
+            )
+            flow = replace(flow, latency=latency)
+    return flow
 
 
 def flow_sightings(
@@ -121,7 +171,7 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
         if fewest <= missing.rate(key) and (key == ALL or missing.rate(key) <= outside)
     ]
     explanation = replace(tuning.explanation, small_part=tuning.volume.small_part)
-    for cause in _causes(missing, keys, goes_on, explanation):
+    for cause in _causes(missing, keys, known, explanation):
         own = standing.get(cause.slice)
         if own is not None or missing.is_worth(cause):
             found.append(told(cause.slice, own.since if own else start))
@@ -129,7 +179,7 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
 
 
 def _slowed(
-    slows: tuple[dict[str, Slow], ...], moment: Moment, known: Sequence[Slice]
+    slows: tuple[Mapping[str, Slow], ...], moment: Moment, known: Sequence[Slice]
 ) -> list[Sighting]:
     tracker, tuning = moment.tracker, moment.normals.tuning
     needed = tracker.needed
@@ -148,17 +198,18 @@ def _slowed(
     if not news:
         return found
 
-    slowed = max(
+    slowed, surest = max(
         (
             (Slowed(moment, slows, held.since, held.cut), key)
             for key in sorted(news)
             for held in standing[key]
         ),
         key=lambda item: item[0].suspect(item[1]).nats,
-    )[0]
-    keys = _rivals(moment, dict.fromkeys(chain.from_iterable(slows)), news)
+    )
+    fair = tuning.explanation.fair_part * slowed.suspect(surest).excess
+    keys = _rivals(moment, _slow_enough(moment, slowed.cut, fair), news)
     explanation = replace(tuning.explanation, small_part=tuning.latency.small_part)
-    for cause in _causes(slowed, keys, goes_on, explanation):
+    for cause in _causes(slowed, keys, known, explanation):
         if slowed.is_worth(cause):
             own = min((item.since for item in standing.get(cause.slice, ())), default=slowed.start)
             found.append(_sighting(slowed.verdict(cause.slice), own))
@@ -170,7 +221,7 @@ def _apart(
 ) -> tuple[list[Slice], list[Slice]]:
     """Of what stands out: what is known and goes on, and what that does not hold."""
     goes_on = [key for key in known if key in standing]
-    return goes_on, [key for key in standing if not any(refines(key, one) for one in goes_on)]
+    return goes_on, [key for key in standing if not any(refines(key, one) for one in known)]
 
 
 def _rivals(moment: Moment, watched: Iterable[Slice], news: Iterable[Slice]) -> list[Slice]:
@@ -181,6 +232,15 @@ def _rivals(moment: Moment, watched: Iterable[Slice], news: Iterable[Slice]) -> 
         if len(dimensions(key)) == 1:
             keys.update(chain.from_iterable(moment.pairs.get(key, {}).values()))
     return sorted(key for key in keys if is_judged(key))
+
+
+def _slow_enough(moment: Moment, cut: int, fair: float) -> list[Slice]:
+    """Slices of at most one dimension with so many slow payments in the window."""
+    return [
+        key
+        for key, counts in moment.window.sums.items()
+        if len(dimensions(key)) < 2 and slower(counts, cut) >= fair
+    ]
 
 
 def _causes(

@@ -22,7 +22,7 @@ from functions.core.detection.findings import (
     suspicious,
     verdict_now,
 )
-from functions.core.detection.flow import flow_sightings
+from functions.core.detection.flow import flow_cleared, flow_sightings
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
@@ -63,8 +63,10 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         rules.tuning.recovery,
     )
     tracker = _cleared(state.tracker, explained, told)
+    over = [item.incident for item in told if item.transition == CLOSED]
     return replace(
         state,
+        flow=flow_cleared(state.flow, ((item.signal, item.slice) for item in over)),
         tracker=calmed(tracker, state.window.clock, normals),
         worst=_worst(moment, [item.incident for item in followed], [*known, *flow]),
         followed=tuple(followed),

@@ -15,7 +15,7 @@ What was usual when S began is usual until it ends: what is slow teaches nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,11 +24,11 @@ import msgspec
 from functions.core.counting.counts import NONE, SPEEDS, Counts, slower
 from functions.core.counting.likelihood import log_likelihood_ratio
 from functions.core.counting.signals import LATENCY
-from functions.core.counting.slices import ALL, Slice, crossing, dimensions, is_judged
+from functions.core.counting.slices import ALL, Slice, crossing
 from functions.core.detection.explanation import Suspect
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
-from functions.core.detection.tuning import LatencyTuning, Tuning
+from functions.core.detection.tuning import Tuning
 from functions.core.troubles.severity import Verdict
 
 SLOW, MILD = 0, 1
@@ -37,105 +37,72 @@ CUTS: Final = (SLOW, MILD)
 
 
 class Slow(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of a slice's latency. timed, slow: payments with a latency in the current cell, and
-    those beyond the cut, when it was looked at last; nats: S, since second `since`; cut: the first
+    """What is known of a slice whose payments are slow: nats: S, since second `since`; cut: the first
     latency field that is slow, `usual` its share, learned from so many payments."""
 
-    timed: int = 0
-    slow: int = 0
-    nats: float = 0.0
-    since: int = 0
-    cut: int = 0
-    usual: float = 0.0
-    learned: int = 0
+    nats: float
+    since: int
+    cut: int
+    usual: float
+    learned: int
 
 
-_UNSEEN: Final = Slow()
 Slows = Mapping[Slice, Slow]
 
 
 def slow_after(
-    before: Slows, which: int, moment: Moment, at: int, clock: int, *, is_whole: bool
-) -> tuple[dict[Slice, Slow], int]:
-    """What is slow when the clock enters `clock`, by the one or the other cut, of slices of at most one
-    dimension and of those that were slow before; and how many began. The moment is the one before: what
-    came since second `at` is in its tracker. is_whole: its cell ends, and slices of two dimensions are
-    looked at too."""
-    normals, current, window = moment.normals, moment.tracker.current, moment.window
-    every = normals.tuning
-    tuning = every.latency
-    most = every.evidence.cap * moment.tracker.needed
-    after: dict[Slice, Slow] = {}
-    begun = 0
-    for key, held, start in _looked_at(before, which, normals, at, is_whole):
-        nats, since = held.nats, held.since
-        if nats and clock - since >= tuning.lasting_seconds:
-            nats = 0.0
-        if nats:
-            cut, usual, learned = held.cut, held.usual, held.learned
-        else:
-            known = slowness(normals, key, which)
-            if known is None:
+    before: Slows, which: int, moment: Moment, came: Iterable[tuple[Slice, int, Counts]]
+) -> tuple[Slows, int]:
+    """What is slow by the one or the other cut, after that came of slices since some second; and how many
+    began. Slices in which nothing is slow are not held."""
+    every, window, needed = moment.normals.tuning, moment.window, moment.tracker.needed
+    tuning, most = every.latency, every.evidence.cap * needed
+    after: dict[Slice, Slow] | None = None
+    usual, begun = moment.normals.slowness[which], 0
+    for key, second, counts in came:
+        held = (before if after is None else after).get(key)
+        if held is None:
+            known = usual[key] if key in usual else slowness(moment.normals, key, which)
+            if known is None or not slower(counts, known[0]):
                 continue
-            cut, usual, learned = known
-        counts = current.get(key, NONE)
-        timed, slow = slower(counts, 0), slower(counts, cut)
-        came, beyond = timed - held.timed, slow - held.slow
-        if came and (nats or beyond):
-            q = limit(usual, learned, every)
-            p1 = q + tuning.share * (1.0 - q)
-            lost = math.log((1.0 - q) / (1.0 - p1))
-            gain = beyond * (math.log(p1 / q) + lost) - came * lost
-            if not nats:
-                begun += 1
-                since = start
-            nats = min(most, max(0.0, nats + gain / tuning.dispersion))
-        if nats >= moment.tracker.needed and _is_over(
-            window.sums.get(key, NONE), cut, usual, tuning
-        ):
-            nats = 0.0
-        after[key] = Slow(timed, slow, nats, since if nats else 0, cut, usual, learned)
-    return after, begun
+            held = Slow(0.0, second, *known)
+            begun += 1
+        if after is None:
+            after = dict(before)
+        timed, slow = slower(counts, 0), slower(counts, held.cut)
+        q = limit(held.usual, held.learned, every)
+        p1 = q + tuning.share * (1.0 - q)
+        lost = math.log((1.0 - q) / (1.0 - p1))
+        gain = slow * (math.log(p1 / q) + lost) - timed * lost
+        nats = min(most, held.nats + gain / tuning.dispersion)
+        if nats <= 0.0 or _is_over(held, window.sums.get(key, NONE), moment):
+            after.pop(key, None)
+        else:
+            after[key] = Slow(nats, held.since, held.cut, held.usual, held.learned)
+    return before if after is None else after, begun
 
 
-def _is_over(counts: Counts, cut: int, usual: float, tuning: LatencyTuning) -> bool:
-    """Whether a window has enough payments, and no more slow ones than need be told."""
+def _is_over(held: Slow, counts: Counts, moment: Moment) -> bool:
+    """Whether it has lasted for as long as it may, or the window has enough payments, and no more slow
+    ones than need be told."""
+    tuning, window = moment.normals.tuning.latency, moment.window
+    lasted = window.clock - held.since
+    if lasted < window.width:
+        return False
     timed = slower(counts, 0)
-    worth = max(tuning.clearly_slower, usual + tuning.slower_by)
-    return timed >= tuning.fewest_timed and slower(counts, cut) < worth * timed
-
-
-def _looked_at(
-    before: Slows, which: int, normals: Normals, at: int, is_whole: bool
-) -> Iterator[tuple[Slice, Slow, int]]:
-    """Slices, what is known of each, and the second from which on it was not looked at."""
-    baseline = normals.baseline
-    for key, held in before.items():
-        if held.nats or len(dimensions(key)) < 2:
-            yield key, held, at
-    for key in baseline.absorbed:
-        if len(dimensions(key)) < 2:
-            if key not in before:
-                yield key, _UNSEEN, baseline.folded
-        elif is_whole and is_judged(key) and not (key in before and before[key].nats):
-            yield key, _UNSEEN, baseline.folded
-
-
-def slow_at_cell_start(slows: Slows) -> dict[Slice, Slow]:
-    """The same when a new cell begins, of which nothing has come yet."""
-    return {
-        key: msgspec.structs.replace(held, timed=0, slow=0)
-        for key, held in slows.items()
-        if held.nats
-    }
+    worth = max(tuning.clearly_slower, held.usual + tuning.slower_by)
+    return lasted >= tuning.lasting_seconds or (
+        timed >= tuning.fewest_timed and slower(counts, held.cut) < worth * timed
+    )
 
 
 def slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int] | None:
     """The slice's cut, the share of payments that lie beyond it usually, and of how many payments that
     is known; None of too few, and where there is no second cut."""
-    if (key, which) not in normals.slowness:
-        normals.slowness[key, which] = _slowness(normals, key, which)
-    return normals.slowness[key, which]
+    known = normals.slowness[which]
+    if key not in known:
+        known[key] = _slowness(normals, key, which)
+    return known[key]
 
 
 def _slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int] | None:
@@ -188,7 +155,7 @@ class Slowed:
     def _usually(self, key: Slice) -> tuple[float, int]:
         for slows in self.slows:
             held = slows.get(key)
-            if held is not None and held.nats and held.cut == self.cut:
+            if held is not None and held.cut == self.cut:
                 return held.usual, held.learned
         normals = self.moment.normals
         counts = normals.baseline.absorbed.get(key, NONE)

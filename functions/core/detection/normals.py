@@ -22,7 +22,7 @@ class Normals:
     """What is normal by this baseline, each worked out when it is asked for, and then remembered.
 
     weighs: by signal, slice → how its events weigh, for what is asked once a failure. unlearned: what
-    all traffic is held to while nothing is learned. comes, clumps, slowness: what volume.py and
+    all traffic is held to while nothing is learned. comes, watched, clumps, slowness: what volume.py and
     latency.py have worked out of this baseline, by slice.
     """
 
@@ -38,8 +38,9 @@ class Normals:
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
         self.comes: dict[Slice, float] = {}
+        self.watched: tuple[Slice, ...] | None = None
         self.clumps: dict[Slice, float] = {}
-        self.slowness: dict[tuple[Slice, int], tuple[int, float, int] | None] = {}
+        self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.

@@ -16,7 +16,7 @@ from functions.core.counting.partial import Partial, Position, fresh
 from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
-from functions.core.detection.flow import at_cell_start, flow_after, passed_by
+from functions.core.detection.flow import at_cell_start, flow_after, flow_weighed, passed_by
 from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.judgement import judged
 from functions.core.detection.normals import Memory, Normals
@@ -182,6 +182,8 @@ def _weighed(
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),
     )
+    moment = Moment(state.window, state.tracker, normals)
+    state = msgspec.structs.replace(state, flow=flow_weighed(state.flow, moment, arrival.counted))
     return judged(state, rules, normals) if entered else state
 
 

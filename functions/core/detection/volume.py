@@ -83,7 +83,8 @@ def drops_after(
             longest = drop.longest
             if drop.nats and nats <= 0.0 and not drop.proven:
                 longest = max(longest, float(at - drop.since))
-            drops[key] = Drop(now, longest=longest)
+            if len(dimensions(key)) < 2:
+                drops[key] = Drop(now, longest=longest)
             continue
         begun += not drop.nats
         since = drop.since if drop.nats else start
@@ -97,18 +98,29 @@ def _looked_at(
 ) -> Iterator[tuple[Slice, Drop, int]]:
     """Slices, what is known of each, and the second from which on it was not looked at."""
     for key, drop in before.items():
-        if drop.nats or len(dimensions(key)) < 2:
-            yield key, drop, at
-    baseline, tuning = normals.baseline, normals.tuning.volume
-    if len(baseline.cells) < tuning.lately_cells:
+        yield key, drop, at
+    if len(normals.baseline.cells) < normals.tuning.volume.lately_cells:
         return
-    is_long = at - baseline.folded >= tuning.shortest_cell
-    for key in baseline.spread:
-        if len(dimensions(key)) < 2:
-            if key not in before:
-                yield key, _FULL, baseline.folded
-        elif is_whole and is_long and is_judged(key) and not (key in before and before[key].nats):
-            yield key, _FULL, baseline.folded
+    folded = normals.baseline.folded
+    for key in _watched(normals):
+        if key not in before:
+            yield key, _FULL, folded
+    if is_whole and at - folded >= normals.tuning.volume.shortest_cell:
+        for key in normals.baseline.spread:
+            if len(dimensions(key)) > 1 and is_judged(key) and key not in before:
+                yield key, _FULL, folded
+
+
+def _watched(normals: Normals) -> tuple[Slice, ...]:
+    """Slices of at most one dimension that may not be silent."""
+    if normals.watched is None:
+        fewest = normals.tuning.volume.fewest_expected / 60
+        normals.watched = tuple(
+            key
+            for key in normals.baseline.spread
+            if len(dimensions(key)) < 2 and comes(normals, key) >= fewest
+        )
+    return normals.watched
 
 
 def drops_at_cell_start(drops: Drops, tuning: VolumeTuning) -> dict[Slice, Drop]:
@@ -116,7 +128,6 @@ def drops_at_cell_start(drops: Drops, tuning: VolumeTuning) -> dict[Slice, Drop]
     return {
         key: msgspec.structs.replace(drop, seen=0, longest=tuning.fading * drop.longest)
         for key, drop in drops.items()
-        if drop.nats or len(dimensions(key)) < 2
     }
 
 
