@@ -154,7 +154,7 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
         return _sighting(missing.verdict(key, is_most=is_most), start)
 
     goes_on, news = _apart(standing, known)
-    found = [told(key, standing[key].since) for key in goes_on]
+    found = [told(key, standing[key].since) for key in goes_on if key in standing]
     if not news:
         return found
     surest = max(news, key=lambda key: (standing[key].nats, standing[key].expected, key))
@@ -192,13 +192,14 @@ def _slowed(
     goes_on, news = _apart(standing, known)
     found: list[Sighting] = []
     for key in goes_on:
-        held = max(standing[key], key=lambda item: (item.nats, item.cut))
-        start = max(held.since, moment.window.start)
-        found.append(_sighting(Slowed(moment, slows, start, held.cut).verdict(key), held.since))
+        held = max(_of(standing, key), key=lambda item: (item.nats, item.cut))
+        slowed = Slowed(moment, slows, max(held.since, moment.window.start), held.cut)
+        if key in standing or slowed.is_worth(slowed.suspect(key)):
+            found.append(_sighting(slowed.verdict(key), held.since))
     if not news:
         return found
 
-    slowed, surest = max(
+    slowed, _ = max(
         (
             (Slowed(moment, slows, held.since, held.cut), key)
             for key in sorted(news)
@@ -206,8 +207,7 @@ def _slowed(
         ),
         key=lambda item: item[0].suspect(item[1]).nats,
     )
-    fair = tuning.explanation.fair_part * slowed.suspect(surest).excess
-    keys = _rivals(moment, _slow_enough(moment, slowed.cut, fair), news)
+    keys = _rivals(moment, _slow_enough(moment, slowed.cut), news)
     explanation = replace(tuning.explanation, small_part=tuning.latency.small_part)
     for cause in _causes(slowed, keys, known, explanation):
         if slowed.is_worth(cause):
@@ -219,9 +219,17 @@ def _slowed(
 def _apart(
     standing: Mapping[Slice, object], known: Sequence[Slice]
 ) -> tuple[list[Slice], list[Slice]]:
-    """Of what stands out: what is known and goes on, and what that does not hold."""
-    goes_on = [key for key in known if key in standing]
+    """What is known and stands out, itself or a slice around it; and what stands out beside it."""
+    goes_on = [key for key in known if any(refines(key, one) for one in standing)]
     return goes_on, [key for key in standing if not any(refines(key, one) for one in known)]
+
+
+def _of(standing: Mapping[Slice, list[Slow]], key: Slice) -> list[Slow]:
+    """What stands out of the slice; else of those around it, for it was not yet looked at by itself."""
+    if key in standing:
+        return standing[key]
+    around = (held for one, held in standing.items() if refines(key, one))
+    return list(chain.from_iterable(around))
 
 
 def _rivals(moment: Moment, watched: Iterable[Slice], news: Iterable[Slice]) -> list[Slice]:
@@ -234,12 +242,13 @@ def _rivals(moment: Moment, watched: Iterable[Slice], news: Iterable[Slice]) -> 
     return sorted(key for key in keys if is_judged(key))
 
 
-def _slow_enough(moment: Moment, cut: int, fair: float) -> list[Slice]:
-    """Slices of at most one dimension with so many slow payments in the window."""
+def _slow_enough(moment: Moment, cut: int) -> list[Slice]:
+    """Slices of at most one dimension with enough slow payments in the window to be told of."""
+    fewest = moment.normals.tuning.evidence.fewest_events
     return [
         key
         for key, counts in moment.window.sums.items()
-        if len(dimensions(key)) < 2 and slower(counts, cut) >= fair
+        if len(dimensions(key)) < 2 and slower(counts, cut) >= fewest
     ]
 
 
@@ -250,15 +259,23 @@ def _causes(
     tuning: ExplanationTuning,
 ) -> list[Suspect]:
     """The causes of what is missing or slow beside what is known."""
-    suspects: list[Suspect] = []
+    suspects: dict[Slice, Suspect] = {}
     for key in keys:
         left: Suspect | None = stretch.suspect(key)
         for one in known:
             if left is not None:
-                left = without(left, stretch.suspect(one), stretch.weigh, stretch.crossing)
+                left = without(left, stretch.known(one), stretch.weigh, stretch.crossing)
         if left is not None and left.nats > 0.0:
-            suspects.append(left)
-    return causes(suspects, stretch.weigh, stretch.crossing, tuning) if suspects else []
+            suspects[key] = left
+    if not suspects:
+        return []
+    # Of two slices that are ill together, all that holds both is proven first: it waits for them.
+    nearly = [
+        replace(one, sure=1.0) if tuning.fair_part <= one.sure < 1.0 else one
+        for one in suspects.values()
+    ]
+    found = causes(nearly, stretch.weigh, stretch.crossing, tuning)
+    return [cause for cause in found if suspects[cause.slice].sure >= 1.0]
 
 
 def _sighting(found: Verdict, began: int) -> Sighting:

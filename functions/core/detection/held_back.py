@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from functions.core.counting.counts import NONE, attempts
 from functions.core.counting.signals import LATENCY, RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
@@ -46,11 +48,28 @@ def is_mixed(state: State, normals: Normals) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
     moment, tuning = Moment(state.window, state.tracker, normals), normals.tuning
-    if moment.since(state.window.start).shift(ALL, RATES[0]) <= tuning.explanation.shifted:
+    rise = moment.since(state.window.start).shift(ALL, RATES[0])
+    if rise <= tuning.explanation.shifted or rise <= _by_chance(moment):
         return False
     cells = state.tracker.baseline.cells
     mixed = sum(cell.end - cell.start for cell in cells if cell.mixed)
     return mixed < tuning.holding.suspected_seconds
+
+
+def _by_chance(moment: Moment) -> float:
+    """By how much few payments may come from slices that fail more without any reason: some standard
+    errors of the mean of their slices' normal rates."""
+    counts, normals = moment.window.sums, moment.normals
+    most = 0.0
+    for parts in moment.parts.values():
+        came = [
+            (attempts(counts.get(key, NONE)), normals.normal(key, RATES[0]).rate) for key in parts
+        ]
+        total = max(1, sum(number for number, _ in came))
+        mean = sum(number * rate for number, rate in came) / total
+        squared = sum(number * (rate - mean) ** 2 for number, rate in came) / total
+        most = max(most, math.sqrt(squared / total))
+    return normals.tuning.holding.by_chance * most
 
 
 def _taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:

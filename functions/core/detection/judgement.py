@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, attempts, blamed, events
 from functions.core.counting.signals import RATES, is_rate
-from functions.core.counting.slices import ALL, Slice, disjoint
+from functions.core.counting.slices import ALL, Slice, disjoint, refines
 from functions.core.counting.window import Window
 from functions.core.detection.evidence import surprise
 from functions.core.detection.findings import (
@@ -125,9 +125,12 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
 
 
 def _is_unexplained(flow: Sighting, incidents: Iterable[Incident]) -> bool:
-    """Whether no incident about a rate shares payments with what goes missing or slow."""
+    """Whether no incident about a rate may be the reason for what goes missing or slow: one in a part of
+    its payments is not, that shares none with it, or lies in it and is smaller."""
+    found = flow.verdict.slice
     return all(
-        disjoint(incident.slice, flow.verdict.slice)
+        disjoint(incident.slice, found)
+        or (incident.slice != found and refines(incident.slice, found))
         for incident in incidents
         if is_rate(incident.signal)
     )

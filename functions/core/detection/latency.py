@@ -171,6 +171,10 @@ class Slowed:
         empty = Suspect(key, LATENCY, 0, 0, 0.0, 0.0, 0.0)
         return self.weigh(empty, slower(counts, 0), slower(counts, self.cut))
 
+    def known(self, key: Slice) -> Suspect:
+        """The slice of an incident."""
+        return self.suspect(key)
+
     def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
         """The suspect with so many slow payments of so many, against what is usual."""
         usual, learned = self.usual(suspect.slice)
@@ -178,8 +182,7 @@ class Slowed:
         events = min(total, events)
         nats = log_likelihood_ratio(events, total, limit(usual, learned, tuning))
         needed = self.moment.tracker.needed * tuning.latency.dispersion
-        sure = nats / needed if total >= tuning.latency.fewest_timed else 0.0
-        return Suspect(suspect.slice, LATENCY, total, events, total * usual, nats, sure)
+        return Suspect(suspect.slice, LATENCY, total, events, total * usual, nats, nats / needed)
 
     def crossing(self, suspect: Suspect, cause: Suspect) -> float | None:
         """The slow payments too many that two slices hold in common, where that is counted."""
@@ -187,10 +190,11 @@ class Slowed:
         return self.suspect(both).excess if both in self.moment.tracker.known else None
 
     def is_worth(self, suspect: Suspect) -> bool:
-        """Whether clearly more are slow than usual."""
+        """Whether clearly more are slow than usual, of enough to tell."""
         tuning = self.moment.normals.tuning.latency
         more = suspect.rate - self.usual(suspect.slice)[0]
-        return suspect.rate >= tuning.clearly_slower and more >= tuning.slower_by
+        enough = suspect.attempts >= tuning.fewest_timed
+        return enough and suspect.rate >= tuning.clearly_slower and more >= tuning.slower_by
 
     def verdict(self, key: Slice) -> Verdict:
         suspect = self.suspect(key)

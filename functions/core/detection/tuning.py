@@ -227,12 +227,14 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     tainted: share of its normal failures that an incident may add to another slice's before that is
         held back too.
     low_rate: where the normal rate is lower, that share is one of this (share of attempts).
+    by_chance: standard errors of a window's mix of payments, up to which it is spread as usual.
     """
 
     doubtful: Share = 0.5
     suspected_seconds: Seconds = 1200
     tainted: Share = 0.1
     low_rate: Share = 0.01
+    by_chance: Times = 3.0
 
 
 class FiguresTuning(msgspec.Struct, frozen=True):

@@ -161,15 +161,20 @@ def usually(normals: Normals, key: Slice) -> float:
 
 
 def clump(normals: Normals, key: Slice) -> float:
-    """The variance of the attempts a cell over their mean, from differences of neighbours."""
+    """The variance of the attempts a whole minute over their mean, from differences of neighbours."""
     found = normals.clumps.get(key)
     if found is None:
-        cells = [cell for cell in normals.baseline.cells if cell.absorbed]
+        cells = [
+            cell
+            for cell in normals.baseline.cells
+            if cell.absorbed and _seconds(cell) == CELL_SECONDS
+        ]
         counts = [attempts(cell.counts.get(key, NONE)) for cell in cells]
         mean = fmean(counts) if counts else 0.0
         found = 1.0
         if len(counts) > 1 and mean:
-            found = max(1.0, fmean((b - a) ** 2 for a, b in pairwise(counts)) / 2 / mean)
+            found = fmean((b - a) ** 2 for a, b in pairwise(counts)) / 2 / mean
+            found = max(1.0, found - normals.tuning.normal.dispersion_noise)
         normals.clumps[key] = found
     return found
 
@@ -242,6 +247,13 @@ class Missing:
         empty = Suspect(key, VOLUME, 0, 0, 0.0, 0.0, 0.0)
         return self.weigh(empty, expected, 2 * expected - min(expected, self.came(key)))
 
+    def known(self, key: Slice) -> Suspect:
+        """The slice of an incident: as much of it as is not yet left out of what is expected elsewhere."""
+        lately = self.moment.normals.tuning.volume.lately_cells * CELL_SECONDS
+        drop = self.drops.get(key)
+        before = self.start - drop.since if drop and drop.nats else 0
+        return self._suspect(key, self.rate(key) * max(0.0, 1.0 - max(0, before) / lately))
+
     def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
         """The suspect of which so many were expected, and so many were that or are missing: the log
         likelihood ratio of a Poisson rate at its own against the expected one, in nats."""
@@ -255,7 +267,8 @@ class Missing:
         both = crossing(suspect.slice, cause.slice)
         if both not in self.moment.tracker.known:
             return None
-        return self._suspect(both, usually(self.moment.normals, both)).excess
+        shared = self._suspect(both, usually(self.moment.normals, both)).excess
+        return shared * cause.excess / max(1.0, self.suspect(cause.slice).excess)
 
     def is_worth(self, suspect: Suspect) -> bool:
         """Whether no more is left of it than a collapse leaves."""
