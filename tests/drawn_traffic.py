@@ -69,15 +69,19 @@ def drawn(
     usually: Mapping[Slice, float] | None = None,
     lag: int = 0,
     every: int = 1,
+    still: range = range(0),
 ) -> tuple[list[Told], State]:
     """What is told of so many seconds, and the state after them. level: how many times the traffic comes at
     a second; usually: how many times as long some slices' payments always take; lag: seconds that
-    payments arrive late; every: seconds between two arrivals, of all that came meanwhile."""
+    payments arrive late; every: seconds between two arrivals, of all that came meanwhile; still: seconds
+    in which nothing comes, not even a tick."""
     random_, memory = random.Random(seed), Memory()
     state, said = initial(RULES), list[Told]()
     waiting: dict[int, dict[Slice, Counts]] = {}
     for second in range(seconds):
         slices = _second(random_, second, troubles, a_minute * level(second) / 60, usually or {})
+        if second in still:
+            continue
         if slices:
             waiting[NOW + second] = slices
         at = second + lag

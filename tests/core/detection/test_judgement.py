@@ -330,8 +330,8 @@ def test_of_equals_the_worst_is_always_the_same() -> None:
 
 
 def test_the_worst_is_what_goes_missing_though_an_incident_explains_it() -> None:
-    item = followed(slice=AX, started_at=SINCE)
-    worst = judge(ill(replace(CALM, flow=silent(A)), item)).worst
+    item = followed(slice=A, started_at=SINCE)
+    worst = judge(ill(silent(A), item)).worst
     assert worst is not None
     assert worst.signal == "volume"
 
@@ -431,8 +431,8 @@ def state_with_evidence(state: State) -> State:
 def test_what_was_counted_for_incidents_is_used_up_and_what_was_said_before_stays() -> None:
     first = announcement(id="PW-0")
     item = followed(slice=AX, started_at=SINCE)
-    state = replace(ill(CALM, item), came={AX: Harm(seen(100, 0.4))}, outbox=(first,))
-    state = judge(replace(state, flow=silent(B)))
+    state = replace(ill(silent(B), item), came={AX: Harm(seen(100, 0.4))}, outbox=(first,))
+    state = judge(state)
     assert state.came == {}
     assert state.incidents[0].affected.payments == 40
     assert [item.transition for item in state.outbox] == [OPENED, OPENED]
