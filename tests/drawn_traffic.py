@@ -18,7 +18,7 @@ from functions.core.detection.step import step
 from tests.builders import NOW, partial, tally
 
 RULES: Final = Rules(budget=Budget(learning_seconds=300))
-CALM: Final = 900
+CALM: Final = 720
 """Seconds before anything happens."""
 MIX: Final[Mapping[str, Mapping[str, float]]] = {
     "gateway": {"G1": 0.42, "G2": 0.3, "G3": 0.18, "G4": 0.1},

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -70,16 +71,22 @@ def slow_after(
         if after is None:
             after = dict(before)
         timed, slow = slower(counts, 0), slower(counts, held.cut)
-        q = limit(held.usual, held.learned, every)
-        p1 = q + tuning.share * (1.0 - q)
-        lost = math.log((1.0 - q) / (1.0 - p1))
-        gain = slow * (math.log(p1 / q) + lost) - timed * lost
+        won, lost = _weights(limit(held.usual, held.learned, every), tuning.share)
+        gain = slow * won - timed * lost
         nats = min(most, held.nats + gain / tuning.dispersion)
         if nats <= 0.0 or _is_over(held, window.sums.get(key, NONE), moment):
             after.pop(key, None)
         else:
             after[key] = Slow(nats, held.since, held.cut, held.usual, held.learned)
     return before if after is None else after, begun
+
+
+@lru_cache(maxsize=4096)
+def _weights(q: float, share: float) -> tuple[float, float]:
+    """What a slow payment adds to S beyond any, and what any takes, in nats."""
+    p1 = q + share * (1.0 - q)
+    lost = math.log((1.0 - q) / (1.0 - p1))
+    return math.log(p1 / q) + lost, lost
 
 
 def _is_over(held: Slow, counts: Counts, moment: Moment) -> bool:

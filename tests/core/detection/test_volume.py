@@ -17,7 +17,7 @@ MINUTE = 60
 G1, G2, G3, G4 = (f"gateway=G{number}" for number in range(1, 5))
 
 
-def silence(key: str, minutes: int = 10, left: float = 0.0, start: int = CALM) -> Trouble:
+def silence(key: str, minutes: int = 5, left: float = 0.0, start: int = CALM) -> Trouble:
     return Trouble(key, start, start + minutes * MINUTE, left=left)
 
 
@@ -35,7 +35,7 @@ def what(said: Sequence[Told]) -> list[tuple[str, str, str]]:
         (G1, 400, 30),  # the best gateway: without it all traffic fails more
         (G4, 400, 120),  # the worst one: without it all traffic fails less
         (G1, 100, 120),
-        (G2, 1500, 20),
+        (G2, 1200, 20),
         ("issuer=A", 300, 60),
         ("issuer=D", 300, 150),
         ("network=VISA", 200, 60),
@@ -47,16 +47,18 @@ def what(said: Sequence[Told]) -> list[tuple[str, str, str]]:
 def test_a_slice_that_falls_silent_is_one_incident_of_its_own_until_it_is_back(
     key: str, a_minute: float, within: int, seed: int
 ) -> None:
-    said, _ = drawn(CALM + 15 * MINUTE, [silence(key)], a_minute=a_minute, seed=seed)
+    said, _ = drawn(CALM + 7 * MINUTE, [silence(key)], a_minute=a_minute, seed=seed)
     assert what(said) == [(OPENED, key, VOLUME), (CLOSED, key, VOLUME)]
     opened, closed = said
     assert opened.second - CALM <= within
     assert -10 <= opened.began - CALM <= 3
-    assert closed.second - CALM <= 10 * MINUTE + 60
+    assert closed.second - CALM <= 5 * MINUTE + 60
 
 
-def test_the_best_gateway_that_is_silent_for_an_hour_is_told_once_and_nothing_else_is() -> None:
-    said, state = drawn(CALM + 75 * MINUTE, [silence(G1, 60)], a_minute=300)
+def test_the_best_gateway_that_is_silent_for_half_an_hour_is_told_once_and_nothing_else_is() -> (
+    None
+):
+    said, state = drawn(CALM + 40 * MINUTE, [silence(G1, 30)], a_minute=300)
     assert what(said) == [(OPENED, G1, VOLUME), (CLOSED, G1, VOLUME)]
     assert state.incidents == ()
 
@@ -81,14 +83,14 @@ def test_two_that_fall_silent_at_once_are_told_by_their_own_names() -> None:
 def test_one_that_falls_silent_while_another_is_is_told_though_they_share_payments(
     later: int,
 ) -> None:
-    troubles = [silence(G1, 15), silence("issuer=B", start=CALM + later)]
+    troubles = [silence(G1, 15), silence("issuer=B", 10, start=CALM + later)]
     said, _ = drawn(CALM + 8 * MINUTE, troubles)
     assert what(said) == [(OPENED, G1, VOLUME), (OPENED, "issuer=B", VOLUME)]
     assert said[1].second - CALM - later <= 150
 
 
 def test_what_lies_in_a_silent_slice_or_across_it_is_no_further_trouble() -> None:
-    said, _ = drawn(CALM + 12 * MINUTE, [silence("method=CARD", 20)], a_minute=800)
+    said, _ = drawn(CALM + 8 * MINUTE, [silence("method=CARD", 20)])
     assert what(said) == [(OPENED, "method=CARD", VOLUME)]
 
 
@@ -105,7 +107,7 @@ def sale(second: int) -> float:
     return 10.0 ** max(0.0, min(1.0, (second - CALM) / 1200, (3 * CALM + 1200 - second) / 1200))
 
 
-@pytest.mark.parametrize("a_minute", [60, 400])
+@pytest.mark.parametrize("a_minute", [60, 200])
 @pytest.mark.parametrize("level", [lambda _: 1.0, night], ids=["calm", "night"])
 def test_ordinary_traffic_and_a_quiet_night_open_nothing(
     level: Callable[[int], float], a_minute: float
@@ -117,10 +119,10 @@ def test_a_sale_opens_nothing() -> None:
     assert drawn(80 * MINUTE, a_minute=60, level=sale)[0] == []
 
 
-@pytest.mark.parametrize(("a_minute", "seed"), [(100, 1), (100, 2), (1000, 1)])
+@pytest.mark.parametrize(("a_minute", "seed"), [(100, 1), (100, 2), (600, 1)])
 def test_a_step_down_of_all_traffic_to_a_third_opens_nothing(a_minute: float, seed: int) -> None:
     third = silence(ALL, 60, left=0.33)
-    assert drawn(CALM + 30 * MINUTE, [third], a_minute=a_minute, seed=seed)[0] == []
+    assert drawn(CALM + 15 * MINUTE, [third], a_minute=a_minute, seed=seed)[0] == []
 
 
 def test_a_slice_of_which_half_moves_elsewhere_opens_nothing() -> None:
@@ -128,8 +130,8 @@ def test_a_slice_of_which_half_moves_elsewhere_opens_nothing() -> None:
 
 
 def test_a_slice_whose_payments_come_in_batches_may_be_silent_between_them() -> None:
-    between = [Trouble("merchant=M4", start, start + 570, 0.0) for start in range(0, 7200, 600)]
-    assert drawn(7200, between, a_minute=600)[0] == []
+    between = [Trouble("merchant=M4", start, start + 570, 0.0) for start in range(0, 3600, 600)]
+    assert drawn(3600, between, a_minute=400)[0] == []
 
 
 def test_a_slice_of_few_payments_may_be_silent() -> None:
@@ -141,7 +143,7 @@ def test_a_slice_of_few_payments_may_be_silent() -> None:
 
 @pytest.mark.parametrize(("lag", "every"), [(70, 1), (0, 60), (20, 10)])
 def test_payments_that_come_late_or_together_are_not_missing(lag: int, every: int) -> None:
-    assert drawn(30 * MINUTE, lag=lag, every=every)[0] == []
+    assert drawn(20 * MINUTE, lag=lag, every=every)[0] == []
 
 
 @pytest.mark.parametrize(("lag", "every"), [(20, 1), (0, 10), (0, 60)])
