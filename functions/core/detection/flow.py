@@ -232,10 +232,10 @@ def _of(standing: Mapping[Slice, list[Slow]], key: Slice) -> list[Slow]:
     return list(chain.from_iterable(around))
 
 
-def _rivals(moment: Moment, watched: Iterable[Slice], news: Iterable[Slice]) -> list[Slice]:
+def _rivals(moment: Moment, watched: Iterable[Slice], news: Sequence[Slice]) -> list[Slice]:
     """Whatever may explain it: all that is looked at, and the slices of two dimensions in what stands
     out."""
-    keys = {ALL, *watched}
+    keys = {ALL, *watched, *news}
     for key in news:
         if len(dimensions(key)) == 1:
             keys.update(chain.from_iterable(moment.pairs.get(key, {}).values()))

@@ -49,6 +49,8 @@ class Drop(msgspec.Struct, frozen=True, array_like=True):
 
 
 _FULL: Final = Drop()
+_MOST_SECONDS: Final = 2 * CELL_SECONDS
+"""Ticks come every minute; one may be late."""
 Drops = Mapping[Slice, Drop]
 
 
@@ -70,10 +72,11 @@ def drops_after(
         if rate * 60 < tuning.fewest_expected:
             continue
         now = attempts(tracker.current.get(key, NONE))
-        wanted, came = rate * min(clock - start, CELL_SECONDS), now - drop.seen
+        # A clock that jumps further than that missed ticks too: it was not traffic that stood still.
+        seconds = clock - start if clock - start <= _MOST_SECONDS else 0
+        wanted, came = rate * seconds, now - drop.seen
         gain = 0.0
         if drop.nats or came < tuning.may_fall * wanted:
-            # A clock that stood for longer than a tick takes says that the pipeline did.
             wanted *= _goes_on(key, rate, every, moment)
             gain = _gain(key, wanted, came, tuning) / clump(normals, key)
         nats = drop.nats + gain

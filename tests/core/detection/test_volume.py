@@ -11,7 +11,8 @@ from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL, disjoint, refines
 from functions.core.troubles.incident import CLOSED, OPENED
 from functions.core.troubles.severity import CRITICAL
-from tests.drawn_traffic import CALM, NOW, Told, Trouble, drawn
+from tests.builders import NOW
+from tests.drawn_traffic import CALM, Told, Trouble, drawn
 
 MINUTE = 60
 G1, G2, G3, G4 = (f"gateway=G{number}" for number in range(1, 5))
@@ -99,12 +100,13 @@ def test_what_lies_in_a_silent_slice_or_across_it_is_no_further_trouble() -> Non
 
 def night(second: int) -> float:
     """Down to a tenth within two hours."""
-    return 10.0 ** -min(1.0, max(0.0, (second - CALM) / 7200))
+    return math.pow(10.0, -min(1.0, max(0.0, (second - CALM) / 7200)))
 
 
 def sale(second: int) -> float:
     """Ten times the traffic within twenty minutes, and back again."""
-    return 10.0 ** max(0.0, min(1.0, (second - CALM) / 1200, (3 * CALM + 1200 - second) / 1200))
+    up, down = (second - CALM) / 1200, (CALM + 3600 - second) / 1200
+    return math.pow(10.0, max(0.0, min(1.0, up, down)))
 
 
 @pytest.mark.parametrize("a_minute", [60, 200])
