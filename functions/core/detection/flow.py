@@ -158,6 +158,7 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
     if not news:
         return found
     surest = max(news, key=lambda key: (standing[key].nats, standing[key].expected, key))
+    # Outside of all traffic nothing goes on that a level could be taken from.
     surest = ALL if ALL in news else surest
     start = standing[surest].since
     missing = Missing(moment, drops, start)
