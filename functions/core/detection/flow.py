@@ -100,14 +100,14 @@ def _slower(flow: Flow, moment: Moment, *came: Sequence[tuple[Slice, int, Counts
     return replace(flow, looks=looks, latency=tuple(slow for slow, _ in after))
 
 
-def at_cell_start(flow: Flow, tuning: Tuning = Tuning()) -> Flow:
+def flow_at_cell_start(flow: Flow, tuning: Tuning = Tuning()) -> Flow:
     """The flow when a new cell begins, of which nothing has come yet."""
     return replace(flow, looks=0, volume=drops_at_cell_start(flow.volume, tuning.volume))
 
 
 def passed_by(flow: Flow, clock: int, tuning: Tuning = Tuning()) -> Flow:
     """The flow when nothing is known of the seconds until `clock`: they are no silence."""
-    return replace(at_cell_start(flow, tuning), at=clock)
+    return replace(flow_at_cell_start(flow, tuning), at=clock)
 
 
 def flow_cleared(flow: Flow, closed: Iterable[tuple[str, Slice]]) -> Flow:

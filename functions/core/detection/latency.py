@@ -71,7 +71,7 @@ def slow_after(
         if after is None:
             after = dict(before)
         timed, slow = slower(counts, 0), slower(counts, held.cut)
-        won, lost = _weights(limit(held.usual, held.learned, every), tuning.share)
+        won, lost = _weights(usual_limit(held.usual, held.learned, every), tuning.share)
         gain = slow * won - timed * lost
         nats = min(most, held.nats + gain / tuning.dispersion)
         if nats <= 0.0 or _is_over(held, window.sums.get(key, NONE), moment):
@@ -133,7 +133,7 @@ def _cut(usual: Counts, most: float) -> int:
     )
 
 
-def limit(usual: float, learned: int, tuning: Tuning) -> float:
+def usual_limit(usual: float, learned: int, tuning: Tuning) -> float:
     """The share of slow payments that is held against what comes: the usual one and its standard error,
     where so few are not known to be fewer than one in twenty."""
     q = min(tuning.evidence.highest, max(tuning.latency.usually_slower, usual))
@@ -187,7 +187,7 @@ class Slowed:
         usual, learned = self.usual(suspect.slice)
         tuning = self.moment.normals.tuning
         events = min(total, events)
-        nats = log_likelihood_ratio(events, total, limit(usual, learned, tuning))
+        nats = log_likelihood_ratio(events, total, usual_limit(usual, learned, tuning))
         needed = self.moment.tracker.needed * tuning.latency.dispersion
         return Suspect(suspect.slice, LATENCY, total, events, total * usual, nats, nats / needed)
 

@@ -16,7 +16,7 @@ from functions.core.counting.partial import Partial, Position, fresh
 from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
-from functions.core.detection.flow import at_cell_start, flow_after, flow_weighed, passed_by
+from functions.core.detection.flow import flow_after, flow_at_cell_start, flow_weighed, passed_by
 from functions.core.detection.held_back import held_back, is_mixed
 from functions.core.detection.judgement import judged
 from functions.core.detection.normals import Memory, Normals
@@ -163,7 +163,7 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
         back, mixed = held_back(state, rules), is_mixed(state, normals)
         tracker = folded(tracker, clock, normals, back, mixed=mixed, looks=flow.looks)
         memory.fold(normals, tracker.baseline)
-        flow = at_cell_start(flow, rules.tuning)
+        flow = flow_at_cell_start(flow, rules.tuning)
     window = roll(state.window, clock)
     return msgspec.structs.replace(state, window=window, tracker=tracker, flow=flow)
 

@@ -108,7 +108,7 @@ class NormalTuning(msgspec.Struct, frozen=True):
 
 
 class VolumeTuning(msgspec.Struct, frozen=True):
-    """When do payments of a slice go missing? (volume.py)
+    """When do payments of a slice go missing? (volume.py, flow.py)
 
     fewest_expected: attempts a minute, below which a slice may well be silent.
     may_fall: share of what is expected, down to which it may fall within minutes without a word.
@@ -119,6 +119,7 @@ class VolumeTuning(msgspec.Struct, frozen=True):
     shortest_cell: a cell that is shorter says too little of a slice of two dimensions (seconds).
     doubtful_seconds: a drop that is not proven by then was none (seconds): payments of this slice come
         in batches.
+    longest_step: a clock that jumps further missed a tick, too (seconds): payments are not missing.
     longer: so many times as long as it was ever silent by itself, a slice has to be.
     fading: share of that longest silence that is remembered from one minute to the next.
     small_part: share of what is expected, that several silent slices hold at most, to be told apart.
@@ -131,13 +132,14 @@ class VolumeTuning(msgspec.Struct, frozen=True):
     lately_cells: Number = 3
     shortest_cell: Seconds = 45
     doubtful_seconds: Seconds = 1200
+    longest_step: Seconds = 120
     longer: Times = 2.0
     fading: Share = 0.98
     small_part: Share = 0.8
 
 
 class LatencyTuning(msgspec.Struct, frozen=True):
-    """When are the payments of a slice slow? (latency.py)
+    """When are the payments of a slice slow? (latency.py, flow.py)
 
     usually_slower: share of payments that lie beyond what is called slow, usually: its 95th percentile.
     mildly_slower: the same of what is called mildly slow, at most: what takes twice as long shows there.

@@ -49,8 +49,6 @@ class Drop(msgspec.Struct, frozen=True, array_like=True):
 
 
 _FULL: Final = Drop()
-_MOST_SECONDS: Final = 2 * CELL_SECONDS
-"""Ticks come every minute; one may be late."""
 Drops = Mapping[Slice, Drop]
 
 
@@ -73,7 +71,7 @@ def drops_after(
             continue
         now = attempts(tracker.current.get(key, NONE))
         # A clock that jumps further than that missed ticks too: it was not traffic that stood still.
-        seconds = clock - start if clock - start <= _MOST_SECONDS else 0
+        seconds = clock - start if clock - start <= tuning.longest_step else 0
         wanted, came = rate * seconds, now - drop.seen
         gain = 0.0
         if drop.nats or came < tuning.may_fall * wanted:
