@@ -111,8 +111,9 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
     What they counted is acknowledged and does not come again, so nobody waits for it. Their time is
     in no cell: it is neither silence nor calm. Evidence, incidents and the outbox stay as they were.
     """
-    tracker = state.tracker
+    tracker, flow = state.tracker, state.flow
     if tracker.began:
+        flow = passed_by(flow, max(clock, state.window.clock + 1), rules.tuning)
         end = state.window.clock + 1
         normals = Normals(tracker.baseline, rules.budget, rules.tuning)
         mixed = is_mixed(state, normals)
@@ -127,7 +128,7 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
             for shard, position in state.positions.items()
         },
         tracker=tracker,
-        flow=passed_by(state.flow, max(clock, state.window.clock + 1), rules.tuning),
+        flow=flow,
     )
 
 
