@@ -105,6 +105,10 @@ _SPEED_UNITS: Final = tuple(
     (bound, 1 << _AT[name]) for bound, name in zip(SPEEDS, _SPEED_FIELDS, strict=False)
 )
 _SLOWER: Final = 1 << _AT["slower"]
+_SPEED_AT: Final = tuple(_AT[name] for name in _SPEED_FIELDS)
+_SPEED_MASKS: Final = tuple(
+    (1 << _BITS * (len(_SPEED_FIELDS) - index)) - 1 for index in range(len(_SPEED_FIELDS))
+)
 
 
 def speeds(counts: Counts) -> list[int]:
@@ -112,6 +116,13 @@ def speeds(counts: Counts) -> list[int]:
     found = fields(counts)
     first = _INDEX[_SPEED_FIELDS[0]]
     return list(found[first : first + len(_SPEED_FIELDS)])
+
+
+def slower(counts: Counts, index: int) -> int:
+    """Payments in the latency fields from `index` on: slower than the bound before it; all that have a
+    latency at 0."""
+    # The digits' sum: a number is its digits' sum modulo the base less one.
+    return (counts >> _SPEED_AT[index] & _SPEED_MASKS[index]) % DIGIT
 
 
 def attempts(counts: Counts) -> int:

@@ -13,7 +13,7 @@ import msgspec
 
 RATE, FLOW, WAVE = "rate", "flow", "wave"
 """Kinds: a share of the attempts, judged each second by its evidence; how many payments come and how
-fast, judged once a minute; a share of payments that end for a reason of the customer's own, or as
+fast, judged each second too; a share of payments that end for a reason of the customer's own, or as
 fraud, which is recorded and never paged."""
 
 VOLUME, LATENCY = "volume", "latency"

@@ -1,255 +1,283 @@
-"""Volume and latency of the slices, judged once a minute, when a cell is folded.
+"""Volume and latency of the slices: looked at each second, and told of the slice that explains it.
 
-Silence and collapse: the attempts of a cell are held against what came in the minutes before, with
-the same test as the failures (functions/core/detection/evidence.py), of a Poisson rate: a slice is expected to
-keep its share of all traffic, so that a quiet night is no collapse; all traffic is expected to
-change by less than nine tenths within minutes. Latency: the share of payments slower than the
-slice's usual 95th percentile, as a rate like any other.
+Slices of at most one dimension are looked at each second, those of two dimensions when a cell ends and
+while something is missing or slow in them. Once it is proven of one, all that may explain it is counted over
+the same seconds and goes through the same localiser as failures (functions/core/detection/explanation.py).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from itertools import pairwise
-from statistics import fmean
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import msgspec
+from msgspec.structs import replace
 
-from functions.core.counting.counts import NONE, SPEEDS, attempts, speeds
+from functions.core.counting.counts import Counts, slower
 from functions.core.counting.signals import LATENCY, VOLUME
-from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, is_judged
-from functions.core.detection.baseline import Baseline, Cell
-from functions.core.detection.evidence import Normal, surprise
-from functions.core.detection.normals import Normals
-from functions.core.detection.tuning import LatencyTuning, Tuning, VolumeTuning
+from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, is_judged, refines
+from functions.core.counting.tally import Tally
+from functions.core.detection.baseline import CELL_SECONDS
+from functions.core.detection.explanation import Suspect, causes, without
+from functions.core.detection.latency import (
+    CUTS,
+    Slow,
+    Slowed,
+    slow_after,
+)
+from functions.core.detection.span import Moment
+from functions.core.detection.tuning import ExplanationTuning, Tuning
+from functions.core.detection.volume import (
+    Drop,
+    Missing,
+    drops_after,
+    drops_at_cell_start,
+    silent,
+)
+from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import Verdict
 
 
-class Drop(msgspec.Struct, frozen=True, array_like=True):
-    """A slice with fewer attempts than `expected` a second since `since`, by so much evidence."""
-
-    expected: float
-    nats: float
-    since: int
-    share: float
-
-
-class Slow(msgspec.Struct, frozen=True, array_like=True):
-    """A slice of whose payments `share` are slow since `since`, `usual` normally. cut: the first
-    latency field that is slow; timed: payments that this and `usual` were learned from, before."""
-
-    nats: float
-    since: int
-    share: float
-    usual: float
-    attempts: int
-    cut: int = 0
-    timed: int = 0
+def _nothing_slow() -> tuple[Mapping[str, Slow], ...]:
+    return tuple({} for _ in CUTS)
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """What is suspicious, by slice."""
+    """What is known of volume and latency, by slice. at: the second that it was looked at last; looks:
+    how many tests began since the last fold; latency: by cut."""
 
-    drops: dict[str, Drop] = msgspec.field(default_factory=dict)
-    slow: dict[str, Slow] = msgspec.field(default_factory=dict)
+    at: int = 0
+    looks: int = 0
+    volume: dict[str, Drop] = msgspec.field(default_factory=dict)
+    latency: tuple[Mapping[str, Slow], ...] = msgspec.field(default_factory=_nothing_slow)
 
 
-def flow_after(flow: Flow, normals: Normals, needed: float) -> Flow:
-    """The flow after the baseline's newest cell. Nothing is suspected while there are no cells that
-    are absorbed: then nothing is known."""
-    baseline, tuning = normals.baseline, normals.tuning
-    if len(baseline.cells) < tuning.volume.lately_cells + 1 or not baseline.absorbed:
+def flow_after(flow: Flow, moment: Moment, clock: int, *, is_whole: bool) -> Flow:
+    """The flow when the clock enters `clock`, after what came before; the moment is the one before.
+    is_whole: its cell ends, and slices of two dimensions are looked at too. Nothing is suspected while
+    no cell is absorbed: then nothing is known."""
+    baseline, current = moment.normals.baseline, moment.tracker.current
+    if len(baseline.cells) < moment.normals.tuning.volume.lately_cells or not baseline.absorbed:
+        return replace(flow, at=clock)
+    volume, looks = drops_after(flow.volume, moment, flow.at, clock, is_whole=is_whole)
+    flow = replace(flow, at=clock, looks=flow.looks + looks, volume=volume)
+    if not is_whole:
         return flow
-    cell = baseline.cells[-1]
-    if cell.end - cell.start < tuning.volume.shortest_cell:
+    pairs = [
+        (key, baseline.folded, counts)
+        for key, counts in current.items()
+        if len(dimensions(key)) > 1 and is_judged(key)
+    ]
+    return _slower(
+        flow, moment, *([item for item in pairs if item[0] not in slow] for slow in flow.latency)
+    )
+
+
+def flow_weighed(flow: Flow, moment: Moment, tally: Tally) -> Flow:
+    """The flow after what has just come, of which nothing is late: slow payments, of slices of at most
+    one dimension and of those that are slow already."""
+    if not moment.normals.baseline.absorbed:
         return flow
-    return Flow(_drops(flow.drops, normals, cell, needed), _slow(flow.slow, baseline, cell, tuning))
+    slow, mild = flow.latency
+    came = [
+        (key, second, counts)
+        for second in sorted(tally.seconds)
+        for key, counts in tally.seconds[second].slices.items()
+        if len(dimensions(key)) < 2 or key in slow or key in mild
+    ]
+    return _slower(flow, moment, *[came] * len(CUTS))
 
 
-def flow_sightings(flow: Flow, needed: float, tuning: Tuning = Tuning()) -> list[Sighting]:
-    """What of it stands out, and since which second."""
+def _slower(flow: Flow, moment: Moment, *came: Sequence[tuple[Slice, int, Counts]]) -> Flow:
+    after = [
+        slow_after(held, cut, moment, some)
+        for cut, held, some in zip(CUTS, flow.latency, came, strict=True)
+    ]
+    if all(one is other for (one, _), other in zip(after, flow.latency, strict=True)):
+        return flow
+    looks = flow.looks + sum(begun for _, begun in after)
+    return replace(flow, looks=looks, latency=tuple(slow for slow, _ in after))
+
+
+def flow_at_cell_start(flow: Flow, tuning: Tuning = Tuning()) -> Flow:
+    """The flow when a new cell begins, of which nothing has come yet."""
+    return replace(flow, looks=0, volume=drops_at_cell_start(flow.volume, tuning.volume))
+
+
+def passed_by(flow: Flow, clock: int, tuning: Tuning = Tuning()) -> Flow:
+    """The flow when nothing is known of the seconds until `clock`: they are no silence."""
+    return replace(flow_at_cell_start(flow, tuning), at=clock)
+
+
+def flow_cleared(flow: Flow, closed: Iterable[tuple[str, Slice]]) -> Flow:
+    """The flow without what it gathered of incidents that are over: signals and slices."""
+    for signal, over in closed:
+        if signal == VOLUME:
+            volume = {
+                key: drop if disjoint(key, over) else replace(drop, nats=0.0, proven=False)
+                for key, drop in flow.volume.items()
+            }
+            flow = replace(flow, volume=volume)
+        if signal == LATENCY:
+            latency = tuple(
+                {key: held for key, held in slows.items() if disjoint(key, over)}
+                for slows in flow.latency
+            )
+            flow = replace(flow, latency=latency)
+    return flow
+
+
+def flow_sightings(
+    flow: Flow, moment: Moment, incidents: Iterable[Incident] = ()
+) -> list[Sighting]:
+    """What of it stands out, and since which second: the incidents that are open and go on, and the
+    causes of what they do not explain."""
+    open_ = [incident for incident in incidents if not incident.closed_at]
     return [
-        *_collapsed(flow.drops, needed, tuning.volume),
-        *_slowed(flow.slow, needed, tuning.latency),
+        *_missing(flow.volume, moment, [i.slice for i in open_ if i.signal == VOLUME]),
+        *_slowed(flow.latency, moment, [i.slice for i in open_ if i.signal == LATENCY]),
     ]
 
 
-def _drops(
-    before: Mapping[Slice, Drop], normals: Normals, cell: Cell, needed: float
-) -> dict[Slice, Drop]:
-    expected, seconds = _Expected(normals), cell.end - cell.start
-    tuning, most = normals.tuning.volume, normals.tuning.evidence.cap * needed
-    came_all = attempts(cell.counts.get(ALL, NONE))
-    all_expected = before[ALL].expected if ALL in before else expected.of(ALL)
-    still = min(1.0, came_all / (all_expected * seconds)) if all_expected else 0.0
-    drops: dict[Slice, Drop] = {}
-    for key in dict.fromkeys((*normals.baseline.spread, *before)):
-        held = before.get(key)
-        rate = held.expected if held else expected.of(key)
-        if rate * 60 < tuning.fewest_expected or (cell.mixed and key != ALL) or not is_judged(key):
-            continue
-        wanted = rate * seconds * (1.0 if key == ALL else still)
-        drop = _drop(key, held, rate, wanted, normals.baseline, tuning)
-        if drop and (drop.nats >= needed or cell.end - drop.since <= tuning.doubtful_seconds):
-            drops[key] = msgspec.structs.replace(drop, nats=min(drop.nats, most))
-    return drops
+def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> list[Sighting]:
+    tracker, tuning = moment.tracker, moment.normals.tuning
+    standing = silent(drops, moment.clock, tracker.needed, tuning.volume)
+    if not standing:
+        return []
 
+    def told(key: Slice, start: int) -> Sighting:
+        # Of what lasts for hours the cells that are kept tell.
+        first = moment.clock - moment.normals.tuning.normal.memory_seconds
+        missing = Missing(moment, drops, max(start, first))
+        is_most = key == ALL or ALL in standing
+        return _sighting(missing.verdict(key, is_most=is_most), start)
 
-class _Expected:
-    """Attempts a second that are expected of a slice: what came lately, or usually if that is less."""
-
-    def __init__(self, normals: Normals) -> None:
-        cells = normals.baseline.cells
-        self._normals = normals
-        self._lately = cells[-normals.tuning.volume.lately_cells - 1 : -1]
-        self._lately_seconds = max(1, sum(c.end - c.start for c in self._lately))
-        self._known_seconds = max(1, sum(c.end - c.start for c in cells if c.absorbed))
-
-    def of(self, key: Slice) -> float:
-        usual = self._normals.baseline.spread.get(key, 0) / self._known_seconds
-        recent = sum(attempts(c.counts.get(key, NONE)) for c in self._lately)
-        usual = min(usual, recent / self._lately_seconds)
-        season = self._normals.season(key)
-        return usual if season is None else min(usual, season.attempts)
-
-
-def _drop(
-    key: Slice,
-    held: Drop | None,
-    rate: float,
-    wanted: float,
-    baseline: Baseline,
-    tuning: VolumeTuning,
-) -> Drop | None:
-    """The drop with the newest cell's evidence, which is of a Poisson rate; None where there is none.
-    rate: attempts a second that are expected; wanted: in this cell, as far as traffic goes on."""
-    cell, left = baseline.cells[-1], _left(key, tuning)
-    came = attempts(cell.counts.get(key, NONE))
-    if not held and came > tuning.lately_cells * left * wanted:
-        return None
-    nats = (wanted * (1 - left) + came * math.log(left)) / _dispersion(baseline, key)
-    nats += held.nats if held else 0.0
-    if nats <= 0.0:
-        return None
-    share = came / wanted if wanted else 0.0
-    return Drop(rate, nats, held.since if held else cell.start, share)
-
-
-def _left(key: Slice, tuning: VolumeTuning) -> float:
-    """What a collapse leaves of the slice, as a share of what is expected."""
-    return tuning.left_of_all if key == ALL else tuning.left_of_slice
-
-
-def _dispersion(baseline: Baseline, key: Slice) -> float:
-    """The variance of the attempts a cell over their mean, from differences of neighbours."""
-    counts = [attempts(cell.counts.get(key, NONE)) for cell in baseline.cells if cell.absorbed]
-    mean = fmean(counts) if counts else 0.0
-    if len(counts) < 2 or not mean:
-        return 1.0
-    squared = fmean((b - a) ** 2 for a, b in pairwise(counts))
-    return max(1.0, squared / 2 / mean)
-
-
-def _collapsed(drops: Mapping[Slice, Drop], needed: float, tuning: VolumeTuning) -> list[Sighting]:
-    """The widest of the slices that collapsed: what lies in them, or shares their payments, went
-    with them. All traffic is none of them while it goes on outside of one."""
-    standing = [(key, drop) for key, drop in drops.items() if drop.nats >= needed]
-    standing.sort(key=lambda item: (-item[1].expected, len(dimensions(item[0])), item[0]))
-    whole = dict(standing).get(ALL)
-    most = {key for key, drop in standing if whole and key != ALL and _goes_on(whole, drop, tuning)}
-    found: list[Sighting] = []
-    for key, drop in standing:
-        if key == ALL and most:
-            continue
-        if all(disjoint(key, other.verdict.slice) for other in found):
-            is_most = key == ALL or key in most
-            score = (75.0 if is_most else 50.0) + 20.0 * (1.0 - min(1.0, drop.share))
-            verdict = Verdict(
-                slice=key,
-                signal=VOLUME,
-                score=score,
-                rate=drop.share,
-                at_least=drop.share,
-                normal=1.0,
-                tolerated=_left(key, tuning),
-                attempts=round(drop.expected * 60),
-            )
-            found.append(Sighting(verdict, drop.since, {}, None))
+    goes_on, news = _apart(standing, known)
+    found = [told(key, standing[key].since) for key in goes_on if key in standing]
+    if not news:
+        return found
+    surest = max(news, key=lambda key: (standing[key].nats, standing[key].expected, key))
+    # Outside of all traffic nothing goes on that a level could be taken from.
+    surest = ALL if ALL in news else surest
+    start = standing[surest].since
+    missing = Missing(moment, drops, start)
+    if surest != ALL:
+        missing = missing.without(surest)
+    fewest = tuning.volume.fewest_expected / CELL_SECONDS
+    outside = missing.rate(ALL) - fewest
+    keys = [
+        key
+        for key in _rivals(moment, drops, news)
+        if fewest <= missing.rate(key) and (key == ALL or missing.rate(key) <= outside)
+    ]
+    explanation = replace(tuning.explanation, small_part=tuning.volume.small_part)
+    for cause in _causes(missing, keys, known, explanation):
+        own = standing.get(cause.slice)
+        if own is not None or missing.is_worth(cause):
+            found.append(told(cause.slice, own.since if own else start))
     return found
 
 
-def _goes_on(whole: Drop, part: Drop, tuning: VolumeTuning) -> bool:
-    """Whether traffic comes outside of the part. The part's share is one of what is left of all."""
-    expected = whole.expected - part.expected
-    came = whole.share * (whole.expected - part.share * part.expected)
-    return expected * 60 >= tuning.fewest_expected and came >= tuning.still_comes * expected
-
-
-def _slow(
-    before: Mapping[str, Slow], baseline: Baseline, cell: Cell, every: Tuning
-) -> dict[str, Slow]:
-    tuning, lately = every.latency, every.volume.lately_cells
-    slow: dict[str, Slow] = {}
-    for key, counts in cell.counts.items():
-        now = speeds(counts)
-        timed = sum(now)
-        if not is_judged(key):
-            continue
-        if timed < tuning.fewest_timed:
-            if key in before:
-                slow[key] = before[key]
-            continue
-        held = before.get(key)
-        if held and held.timed and cell.end - held.since < tuning.lasting_seconds:
-            # What is slow must not become usual while it lasts.
-            cut, total, normal = held.cut, held.timed, held.usual
-        else:
-            usual = speeds(baseline.absorbed.get(key, NONE))
-            total = sum(usual)
-            if total < tuning.fewest_timed * lately:
-                continue
-            cut = _cut(usual, total, tuning)
-            normal = sum(usual[cut:]) / total
-        share = sum(now[cut:]) / timed
-        if share < tuning.clearly_slower:
-            continue
-        limit = min(every.evidence.highest, max(tuning.usually_slower, normal))
-        error = math.sqrt(limit * (1 - limit) / total)
-        usually = Normal(limit, error, tuning.dispersion)
-        nats = surprise(sum(now[cut:]), timed, usually, 0.0, every.evidence)
-        nats = nats / tuning.dispersion + (held.nats if held else 0.0)
-        since = held.since if held else cell.start
-        slow[key] = Slow(min(nats, tuning.most_nats), since, share, normal, timed, cut, total)
-    return slow
-
-
-def _cut(usual: list[int], total: int, tuning: LatencyTuning) -> int:
-    """The first latency field of which, with all slower ones, as few are usual as may be."""
-    slower = 0
-    for index in range(len(SPEEDS), 0, -1):
-        slower += usual[index]
-        if slower > tuning.usually_slower * total:
-            return min(len(SPEEDS), index + 1)
-    return 1
-
-
-def _slowed(slow: Mapping[Slice, Slow], needed: float, tuning: LatencyTuning) -> list[Sighting]:
-    standing = [(key, item) for key, item in slow.items() if item.nats >= needed]
-    standing.sort(key=lambda i: (-i[1].nats, -i[1].attempts, len(dimensions(i[0])), i[0]))
+def _slowed(
+    slows: tuple[Mapping[str, Slow], ...], moment: Moment, known: Sequence[Slice]
+) -> list[Sighting]:
+    tracker, tuning = moment.tracker, moment.normals.tuning
+    needed = tracker.needed
+    standing: dict[Slice, list[Slow]] = {}
+    for key, held in chain.from_iterable(by_slice.items() for by_slice in slows):
+        if held.nats >= needed:
+            standing.setdefault(key, []).append(held)
+    if not standing:
+        return []
+    goes_on, news = _apart(standing, known)
     found: list[Sighting] = []
-    for key, item in standing:
-        if all(disjoint(key, other.verdict.slice) for other in found):
-            verdict = Verdict(
-                slice=key,
-                signal=LATENCY,
-                score=50.0 + 24.0 * item.share,
-                rate=item.share,
-                at_least=item.share,
-                normal=item.usual,
-                tolerated=tuning.clearly_slower,
-                attempts=item.attempts,
-            )
-            found.append(Sighting(verdict, item.since, {}, None))
+    for key in goes_on:
+        held = max(_of(standing, key), key=lambda item: (item.nats, item.cut))
+        slowed = Slowed(moment, slows, max(held.since, moment.window.start), held.cut)
+        if key in standing or slowed.is_worth(slowed.suspect(key)):
+            found.append(_sighting(slowed.verdict(key), held.since))
+    if not news:
+        return found
+
+    slowed, _ = max(
+        (
+            (Slowed(moment, slows, held.since, held.cut), key)
+            for key in sorted(news)
+            for held in standing[key]
+        ),
+        key=lambda item: item[0].suspect(item[1]).nats,
+    )
+    keys = _rivals(moment, _slow_enough(moment, slowed.cut), news)
+    explanation = replace(tuning.explanation, small_part=tuning.latency.small_part)
+    for cause in _causes(slowed, keys, known, explanation):
+        if slowed.is_worth(cause):
+            own = min((item.since for item in standing.get(cause.slice, ())), default=slowed.start)
+            found.append(_sighting(slowed.verdict(cause.slice), own))
     return found
+
+
+def _apart(
+    standing: Mapping[Slice, object], known: Sequence[Slice]
+) -> tuple[list[Slice], list[Slice]]:
+    """What is known and stands out, itself or a slice around it; and what stands out beside it."""
+    goes_on = [key for key in known if any(refines(key, one) for one in standing)]
+    return goes_on, [key for key in standing if not any(refines(key, one) for one in known)]
+
+
+def _of(standing: Mapping[Slice, list[Slow]], key: Slice) -> list[Slow]:
+    """What stands out of the slice; else of those around it, for it was not yet looked at by itself."""
+    if key in standing:
+        return standing[key]
+    around = (held for one, held in standing.items() if refines(key, one))
+    return list(chain.from_iterable(around))
+
+
+def _rivals(moment: Moment, watched: Iterable[Slice], news: Sequence[Slice]) -> list[Slice]:
+    """Whatever may explain it: all that is looked at, and the slices of two dimensions in what stands
+    out."""
+    keys = {ALL, *watched, *news}
+    for key in news:
+        if len(dimensions(key)) == 1:
+            keys.update(chain.from_iterable(moment.pairs.get(key, {}).values()))
+    return sorted(key for key in keys if is_judged(key))
+
+
+def _slow_enough(moment: Moment, cut: int) -> list[Slice]:
+    """Slices of at most one dimension with enough slow payments in the window to be told of."""
+    fewest = moment.normals.tuning.evidence.fewest_events
+    return [
+        key
+        for key, counts in moment.window.sums.items()
+        if len(dimensions(key)) < 2 and slower(counts, cut) >= fewest
+    ]
+
+
+def _causes(
+    stretch: Missing | Slowed,
+    keys: Sequence[Slice],
+    known: Sequence[Slice],
+    tuning: ExplanationTuning,
+) -> list[Suspect]:
+    """The causes of what is missing or slow beside what is known."""
+    suspects: dict[Slice, Suspect] = {}
+    for key in keys:
+        left: Suspect | None = stretch.suspect(key)
+        for one in known:
+            if left is not None:
+                left = without(left, stretch.known(one), stretch.weigh, stretch.crossing)
+        if left is not None and left.nats > 0.0:
+            suspects[key] = left
+    if not suspects:
+        return []
+    # Of two slices that are ill together, all that holds both is proven first: it waits for them.
+    nearly = [
+        replace(one, sure=1.0) if tuning.fair_part <= one.sure < 1.0 else one
+        for one in suspects.values()
+    ]
+    found = causes(nearly, stretch.weigh, stretch.crossing, tuning)
+    return [cause for cause in found if suspects[cause.slice].sure >= 1.0]
+
+
+def _sighting(found: Verdict, began: int) -> Sighting:
+    return Sighting(found, began, {}, None)

@@ -6,10 +6,11 @@ this is normal now (functions/core/detection/made_normal.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from functions.core.counting.counts import NONE, attempts, blamed
-from functions.core.counting.signals import RATES, is_rate
+from functions.core.counting.signals import LATENCY, RATES, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, refines
 from functions.core.detection.baseline import Stretch
 from functions.core.detection.evidence import (
@@ -40,7 +41,13 @@ def held_back(state: State, rules: Rules) -> HeldBack:
             if _is_doubtful(trail, key, signal, tracker, normals):
                 doubtful.setdefault(key, []).append(began(trail))
     beside = _beside_sisters(state, rules)
-    incidents = [incident for incident in state.incidents if is_rate(incident.signal)]
+    slow_since = state.window.clock - rules.tuning.latency.lasting_seconds
+    incidents = [
+        incident
+        for incident in state.incidents
+        if is_rate(incident.signal)
+        or (incident.signal == LATENCY and incident.stands_since > slow_since)
+    ]
 
     def held_back(key: Slice, start: int, end: int) -> bool:
         if any(since < end <= since + tuning.suspected_seconds for since in doubtful.get(key, ())):
@@ -109,11 +116,28 @@ def is_mixed(state: State, normals: Normals) -> bool:
     """Whether traffic is spread as it usually is not, so that all of it fails more; not for long,
     for then that is how it is."""
     moment, tuning = Moment(state.window, state.tracker, normals), normals.tuning
-    if moment.since(state.window.start).shift(ALL, RATES[0]) <= tuning.explanation.shifted:
+    rise = moment.since(state.window.start).shift(ALL, RATES[0])
+    if rise <= tuning.explanation.shifted or rise <= _by_chance(moment):
         return False
     cells = state.tracker.baseline.cells
     mixed = sum(cell.end - cell.start for cell in cells if cell.mixed)
     return mixed < tuning.holding.suspected_seconds
+
+
+def _by_chance(moment: Moment) -> float:
+    """By how much few payments may come from slices that fail more without any reason: some standard
+    errors of the mean of their slices' normal rates."""
+    counts, normals = moment.window.sums, moment.normals
+    most = 0.0
+    for parts in moment.parts.values():
+        came = [
+            (attempts(counts.get(key, NONE)), normals.normal(key, RATES[0]).rate) for key in parts
+        ]
+        total = max(1, sum(number for number, _ in came))
+        mean = sum(number * rate for number, rate in came) / total
+        squared = sum(number * (rate - mean) ** 2 for number, rate in came) / total
+        most = max(most, math.sqrt(squared / total))
+    return normals.tuning.holding.by_chance * most
 
 
 def taints(incident: Incident, key: Slice, state: State, tuning: HoldingTuning) -> bool:

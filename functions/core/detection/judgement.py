@@ -24,7 +24,7 @@ from functions.core.detection.findings import (
     suspicious,
     verdict_now,
 )
-from functions.core.detection.flow import flow_sightings
+from functions.core.detection.flow import flow_cleared, flow_sightings
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State
@@ -47,7 +47,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     """The state with its incidents as of the second that its clock has entered."""
     state = _excusing(state, normals)
     moment = Moment(state.window, state.tracker, normals)
-    flow = flow_sightings(state.flow, state.tracker.needed, rules.tuning)
+    flow = [] if state.learning else flow_sightings(state.flow, moment, state.incidents)
     waves = [] if state.learning else customer_waves(moment, state.incidents)
     if not (state.tracker.hot or _is_followed(state, rules) or flow or waves):
         return state if state.worst is None else replace(state, worst=None)
@@ -76,6 +76,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     tracker = _cleared(moment, explained, over)
     return replace(
         state,
+        flow=flow_cleared(state.flow, ((item.signal, item.slice) for item in over)),
         tracker=calmed(tracker, state.window.clock, normals),
         worst=_worst(moment, [item.incident for item in followed], [*known, *news, *flow]),
         followed=tuple(followed),

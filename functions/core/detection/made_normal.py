@@ -11,9 +11,10 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, attempts, blamed
-from functions.core.counting.signals import RATES, is_rate
+from functions.core.counting.signals import LATENCY, RATES, VOLUME, is_rate
 from functions.core.counting.slices import Slice, disjoint, refines
 from functions.core.detection.baseline import Cell, Past, restored
+from functions.core.detection.flow import flow_cleared
 from functions.core.detection.held_back import taints
 from functions.core.detection.state import State
 from functions.core.detection.tracker import Tracker, cleared
@@ -50,15 +51,11 @@ def _spoilt(incident: Incident, state: State, tuning: HoldingTuning) -> tuple[Sl
 def made_normal(state: State, normal: Sequence[MadeNormal]) -> State:
     """The state in which that is normal, with the word that its incidents are closed."""
     names, clock = {name for name, *_ in normal}, state.window.clock
-    gone = [item.incident for item in state.followed if item.incident.id in names]
+    gone = [one for one in state.troubles if one.id in names]
     tracker, flow = state.tracker, state.flow
     for _, key, since, spoilt in normal:
         tracker = _learned(tracker, key, since, spoilt)
-        flow = replace(
-            flow,
-            drops={at: drop for at, drop in flow.drops.items() if disjoint(at, key)},
-            slow={at: slow for at, slow in flow.slow.items() if disjoint(at, key)},
-        )
+        flow = flow_cleared(flow, ((VOLUME, key), (LATENCY, key)))
     return replace(
         state,
         tracker=tracker,

@@ -33,6 +33,8 @@ class Normals:
 
     current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
     asked once a failure. unlearned: what all traffic is held to while nothing is learned.
+    comes, watched, clumps, slowness: what volume.py and
+    latency.py have worked out of this baseline, by slice.
     """
 
     def __init__(
@@ -55,6 +57,10 @@ class Normals:
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
         self._counted: dict[str, Counts] = {}
+        self.comes: dict[Slice, float] = {}
+        self.watched: tuple[Slice, ...] | None = None
+        self.clumps: dict[Slice, float] = {}
+        self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.

@@ -16,11 +16,12 @@ from functions.core.counting.partial import Partial, Position, fresh
 from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
-from functions.core.detection.flow import flow_after
+from functions.core.detection.flow import flow_after, flow_at_cell_start, flow_weighed, passed_by
 from functions.core.detection.held_back import held_back, is_mixed, tainted
 from functions.core.detection.judgement import judged
 from functions.core.detection.made_normal import MadeNormal, asked, made_normal
 from functions.core.detection.normals import Memory, Normals
+from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
 from functions.core.troubles.incident import Announcement
@@ -113,8 +114,9 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
     What they counted is acknowledged and does not come again, so nobody waits for it. Their time is
     in no cell: it is neither silence nor calm. Evidence, incidents and the outbox stay as they were.
     """
-    tracker = state.tracker
+    tracker, flow = state.tracker, state.flow
     if tracker.began:
+        flow = passed_by(flow, max(clock, state.window.clock + 1), rules.tuning)
         end = state.window.clock + 1
         normals = Normals(tracker.baseline, rules.budget, rules.tuning)
         tracker = folded(
@@ -135,6 +137,7 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
             for shard, position in state.positions.items()
         },
         tracker=tracker,
+        flow=flow,
     )
 
 
@@ -163,9 +166,11 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
     """The state when the clock enters `clock`, or as it is when that is past."""
     if clock <= state.window.clock:
         return state
-    tracker, flow = state.tracker, state.flow
-    if is_due(tracker, clock, rules.budget, rules.tuning.normal):
-        normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
+    tracker = state.tracker
+    normals = memory.of(tracker.baseline, rules.budget, rules.tuning)
+    due = is_due(tracker, clock, rules.budget, rules.tuning.normal)
+    flow = flow_after(state.flow, Moment(state.window, tracker, normals), clock, is_whole=due)
+    if due:
         # While all is learned, how traffic is spread is not known either.
         mixed = not tracker.is_learning(clock, rules.budget) and is_mixed(state, normals)
         tracker = folded(
@@ -175,10 +180,10 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
             held_back(state, rules),
             mixed=mixed,
             tainted=tainted(state, rules),
+            looks=flow.looks,
         )
-        normals = memory.fold(normals, tracker.baseline)
-        if not tracker.is_learning(clock, rules.budget):
-            flow = flow_after(flow, normals, tracker.needed)
+        memory.fold(normals, tracker.baseline)
+        flow = flow_at_cell_start(flow, rules.tuning)
     window = roll(state.window, clock)
     return msgspec.structs.replace(state, window=window, tracker=tracker, flow=flow)
 
@@ -197,6 +202,8 @@ def _weighed(
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),
     )
+    moment = Moment(state.window, state.tracker, normals)
+    state = msgspec.structs.replace(state, flow=flow_weighed(state.flow, moment, arrival.counted))
     state = judged(state, rules, normals) if entered else state
     return made_normal(state, arrival.normal) if arrival.normal else state
 

@@ -195,9 +195,11 @@ def folded(
     *,
     mixed: bool = False,
     tainted: Sequence[Stretch] = (),
+    looks: int = 0,
 ) -> Tracker:
     """The tracker with its current counts in the baseline, and every trail as of now. mixed: traffic
-    is spread over the slices as it usually is not. tainted: what incidents spoil of what was absorbed."""
+    is spread over the slices as it usually is not. tainted: what incidents spoil of what was absorbed.
+    looks: at volume and latency, since the last fold."""
     began = tracker.baseline.folded or tracker.began
     budget, tuning = normals.budget, normals.tuning
     learning = began - tracker.began < budget.learning_seconds
@@ -220,9 +222,7 @@ def folded(
     mean_over = tuning.evidence.events_seconds
     weight = max(seconds / mean_over, seconds / max(seconds, clock - tracker.began))
     rate = tracker.events_a_second
-    # The volume and latency of each slice are looked at once a cell.
-    looks = tracker.events + 2 * sum(map(is_judged, known))
-    rate += min(1.0, weight) * (looks / seconds - rate)
+    rate += min(1.0, weight) * ((tracker.events + looks) / seconds - rate)
     need = needed(rate, budget.per_week, tuning.evidence)
     trails: dict[str, dict[str, Trail]] = {}
     for signal, by_slice in tracker.evidence.items():

@@ -144,46 +144,61 @@ class NormalTuning(msgspec.Struct, frozen=True):
 
 
 class VolumeTuning(msgspec.Struct, frozen=True):
-    """When do payments of a slice go missing? (flow.py)
+    """When do payments of a slice go missing? (volume.py, flow.py)
 
     fewest_expected: attempts a minute, below which a slice may well be silent.
+    may_fall: share of what is expected, down to which it may fall within minutes without a word.
     left_of_all: what a collapse leaves of all traffic (share of what is expected).
     left_of_slice: what it leaves of another slice (share of what is expected). Traffic moves between
         slices, so there only near silence says something.
-    still_comes: share of what is expected outside of a slice, at which not all traffic collapsed but
-        the slice.
-    lately_cells: minutes before the newest, that it is held against.
-    shortest_cell: a cell that is shorter says too little (seconds), of volume and of latency.
+    lately_cells: minutes before, that it is held against.
+    shortest_cell: a cell that is shorter says too little of a slice of two dimensions (seconds).
     doubtful_seconds: a drop that is not proven by then was none (seconds): payments of this slice come
         in batches.
+    longest_step: a clock that jumps further missed a tick, too (seconds): payments are not missing.
+    longer: so many times as long as it was ever silent by itself, a slice has to be.
+    fading: share of that longest silence that is remembered from one minute to the next.
+    small_part: share of what is expected, that several silent slices hold at most, to be told apart.
     """
 
     fewest_expected: Times = 10.0
+    may_fall: Share = 0.4
     left_of_all: Share = 0.1
     left_of_slice: Share = 0.02
-    still_comes: Share = 0.5
     lately_cells: Number = 3
     shortest_cell: Seconds = 45
     doubtful_seconds: Seconds = 1200
+    longest_step: Seconds = 120
+    longer: Times = 2.0
+    fading: Share = 0.98
+    small_part: Share = 0.8
 
 
 class LatencyTuning(msgspec.Struct, frozen=True):
-    """When are the payments of a slice slow? (flow.py)
+    """When are the payments of a slice slow? (latency.py, flow.py)
 
     usually_slower: share of payments that lie beyond what is called slow, usually: its 95th percentile.
+    mildly_slower: the same of what is called mildly slow, at most: what takes twice as long shows there.
+    share: alternative of the test: so much of what would be quick is slow.
     clearly_slower: share of payments beyond it that is worth a page.
+    slower_by: and so many more than usual (share of payments).
     dispersion: slow payments come together: one slow hop slows many (a ratio of variances).
-    most_nats: evidence of slowness that is gathered at most (nats).
-    fewest_timed: payments with a latency in a minute, for their share to count.
+    fewest_timed: payments with a latency, for their share to count.
+    known_timed: and those that what is usual follows from.
     lasting_seconds: after so long, latency is what it is (seconds): slow payments are usual then.
+    small_part: share of the payments that several slow slices hold at most, to be told apart.
     """
 
     usually_slower: Share = 0.05
+    mildly_slower: Share = 0.25
+    share: Share = 0.3
     clearly_slower: Share = 0.2
+    slower_by: Share = 0.15
     dispersion: Times = 4.0
-    most_nats: Nats = 60.0
     fewest_timed: Number = 20
+    known_timed: Number = 60
     lasting_seconds: Seconds = 21_600
+    small_part: Share = 0.8
 
 
 class WaveTuning(msgspec.Struct, frozen=True):
@@ -317,6 +332,7 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     tainted: share of its normal failures that an incident may add to another slice's before that is
         held back too.
     low_rate: where the normal rate is lower, that share is one of this (share of attempts).
+    by_chance: standard errors of a window's mix of payments, up to which it is spread as usual.
     """
 
     doubtful: Share = 0.5
@@ -328,6 +344,7 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     outgrown: Times = 2.0
     tainted: Share = 0.1
     low_rate: Share = 0.01
+    by_chance: Times = 3.0
 
 
 class FiguresTuning(msgspec.Struct, frozen=True):

@@ -24,7 +24,11 @@ CRITICAL_SCORE: Final = 75.0
 
 class Verdict(msgspec.Struct, frozen=True):
     """A signal of a slice, judged. Rates are shares of attempts: `rate` was seen, it surely is
-    `at_least`, `normal` is usual, up to `tolerated` is nothing to speak of."""
+    `at_least`, `normal` is usual, up to `tolerated` is nothing to speak of.
+
+    Of signal latency, rate and normal are shares of the payments with a latency that are slower than is
+    usual. Of signal volume, rate is the share of the expected payments that came, normal is 1, and a
+    collapse leaves `tolerated` or less; attempts are those expected a minute."""
 
     slice: str
     signal: str

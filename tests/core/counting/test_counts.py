@@ -29,6 +29,7 @@ from functions.core.counting.counts import (
     payments,
     risen,
     shown,
+    slower,
     speed,
     speeds,
     to_bytes,
@@ -185,3 +186,12 @@ def test_the_causes_that_rose_are_those_above_the_rate_elsewhere() -> None:
     elsewhere = counts(approved=900, denied=100, customer=100)
     assert risen(here, elsewhere, "reversed") == {"customer": 10, "issuer": 90}
     assert risen(here, elsewhere, "failed") == {"issuer": 90}
+
+
+@given(st.lists(st.floats(1, 60_000), max_size=30), st.sampled_from(["approved", "failed"]))
+def test_what_is_slower_is_the_sum_of_the_fields_from_a_bound_on(
+    latencies: list[float], status: str
+) -> None:
+    came = sum((one(status, "") + speed(latency) for latency in latencies), NONE)
+    for index in range(len(SPEEDS) + 1):
+        assert slower(came, index) == sum(speeds(came)[index:])

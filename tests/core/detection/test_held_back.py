@@ -154,8 +154,8 @@ def test_an_incident_is_held_back_as_long_as_it_lasts(days: int) -> None:
     assert held(state, A, clock - 60, clock)
 
 
-@pytest.mark.parametrize("signal", ["volume", "latency", "customer", "fraud"])
-def test_an_incident_in_which_nothing_fails_spoils_no_rates(signal: str) -> None:
+@pytest.mark.parametrize("signal", ["volume", "customer", "fraud"])
+def test_an_incident_in_which_nothing_fails_nor_is_slow_spoils_nothing(signal: str) -> None:
     assert not held(ill(outage(signal=signal, rate=0.9)), A)
 
 
@@ -166,6 +166,22 @@ def test_what_incidents_spoil_is_told_from_their_beginning_with_all_slices() -> 
     assert stretch.slices == {key for key in state.tracker.known if held(state, key)}
     assert {AX, A} <= stretch.slices
     assert not {B, ALL} & stretch.slices
+
+
+def test_what_is_slow_teaches_nothing_while_it_lasts() -> None:
+    state = ill(outage(signal="latency", rate=0.9, normal=0.05))
+    assert held(state, A)
+    assert held(state, ALL)
+    assert not held(state, B)
+
+
+def test_a_mix_of_few_payments_that_may_be_chance_mixes_nothing() -> None:
+    lame, lamer = whole(A=seen(1, 1.0), B=seen(9)), whole(A=seen(2, 1.0), B=seen(8))
+    calm = [lame] * CALM_SECONDS
+    by_chance = after(calm + [lame, lame, lame, lamer] * 15)
+    assert not is_mixed(by_chance, normals(by_chance))
+    shifted = after(calm + [lamer] * 60)
+    assert is_mixed(shifted, normals(shifted))
 
 
 def test_one_of_several_incidents_is_enough() -> None:

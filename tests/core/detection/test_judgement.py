@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import Counts
 from functions.core.counting.harm import Harm
-from functions.core.counting.slices import ALL
-from functions.core.detection.flow import Drop, Flow
+from functions.core.counting.slices import ALL, slice_values
 from functions.core.detection.judgement import judged
 from functions.core.detection.state import Rules, State
+from functions.core.detection.volume import Drop
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, RECOVERING, WORSE, Incident
 from functions.core.troubles.life import Followed, Patience
@@ -41,6 +41,7 @@ from tests.steady_traffic import (
 
 FAILED = "failed"
 AX, BY = "issuer=A&network=X", "issuer=B&network=Y"
+ALL_PARTS = ("AX", "AY", "BX", "BY")
 WELL = segments(AX=seen(100), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL_ROUTE = segments(AX=seen(100, 0.4), AY=seen(100), BX=seen(100), BY=seen(100))
 ILL_ISSUER = segments(AX=seen(100, 0.4), AY=seen(100, 0.4), BX=seen(100), BY=seen(100))
@@ -64,9 +65,20 @@ def ill(state: State, *items: Followed) -> State:
     return replace(state, followed=items, outbox=())
 
 
-def silent(key: str, nats: float = 99.0) -> Flow:
-    """A flow in which the slice has fallen silent."""
-    return Flow(drops={key: Drop(expected=10.0, nats=nats, since=SINCE, share=0.0)})
+def without(key: str) -> Slices:
+    """What is well, of which the slice sends nothing."""
+    parts = {"A": ("AX", "AY"), "B": ("BX", "BY"), "X": ("AX", "BX"), "AX": ("AX",), "": ALL_PARTS}
+    gone = parts["".join(slice_values(key).values())]
+    return segments(**{part: seen(100) for part in ALL_PARTS if part not in gone})
+
+
+def silent(key: str) -> State:
+    """Five seconds after the slice has fallen silent, of which nothing is known yet."""
+    state = changed(WELL, without(key))
+    drop = Drop(nats=99.0, since=SINCE, expected=100.0 * len(without(key)))
+    volume = {**state.flow.volume, key: drop} if key == AX else state.flow.volume
+    flow = replace(state.flow, volume=volume)
+    return replace(state, flow=flow, followed=(), outbox=())
 
 
 # ── Calm ──
@@ -208,7 +220,7 @@ def test_what_another_incident_explains_is_no_wider_reach() -> None:
 
 
 def test_a_slice_that_falls_silent_is_told() -> None:
-    assert said(judge(replace(CALM, flow=silent(B)))) == [(OPENED, B, "volume")]
+    assert said(judge(silent(B))) == [(OPENED, B, "volume")]
 
 
 @pytest.mark.parametrize("key", [A, X, AX, ALL])
@@ -225,19 +237,25 @@ def test_an_incident_explains_that_payments_go_missing_in_what_it_crosses() -> N
     assert said(judge(state)) == []
 
 
+@pytest.mark.parametrize("key", [A, X, ALL])
+def test_an_incident_does_not_explain_that_payments_go_missing_all_around_it(key: str) -> None:
+    state = ill(silent(key), followed(slice=AX, started_at=SINCE))
+    assert said(judge(state)) == [(OPENED, key, "volume")]
+
+
 def test_an_incident_explains_that_payments_go_missing_while_it_is_remembered() -> None:
-    over = followed(slice=AX, started_at=SINCE, closed_at=SINCE + 3)
-    assert said(judge(ill(replace(CALM, flow=silent(A)), over))) == []
+    over = followed(slice=A, started_at=SINCE, closed_at=SINCE + 3)
+    assert said(judge(ill(silent(A), over))) == []
 
 
 def test_an_incident_does_not_explain_what_goes_missing_elsewhere() -> None:
-    state = ill(replace(CALM, flow=silent(B)), followed(slice=AX, started_at=SINCE))
+    state = ill(silent(B), followed(slice=AX, started_at=SINCE))
     assert said(judge(state)) == [(OPENED, B, "volume")]
 
 
 def test_an_incident_in_which_nothing_fails_explains_nothing_that_goes_missing() -> None:
     wave = followed(slice=ALL, signal="customer", started_at=SINCE)
-    assert said(judge(ill(replace(CALM, flow=silent(B)), wave))) == [(OPENED, B, "volume")]
+    assert said(judge(ill(silent(B), wave))) == [(OPENED, B, "volume")]
 
 
 # ── What evidence is let go ──
@@ -303,7 +321,7 @@ def test_when_an_incident_is_over_what_others_explain_is_let_go_too() -> None:
 
 
 def test_an_incident_that_opens_lets_go_of_no_evidence() -> None:
-    state = judge(replace(evidence(CALM, 0.5, B, BY), flow=silent(B)))
+    state = judge(evidence(silent(B), 0.5, B, BY))
     assert said(state) == [(OPENED, B, "volume")]
     assert set(state.tracker.evidence[FAILED]) == {B, BY}
 
@@ -331,7 +349,7 @@ def test_the_worst_is_what_is_suspicious_when_nothing_else_is() -> None:
 
 
 def test_the_worst_is_the_one_with_the_highest_score() -> None:
-    state = replace(evidence(CALM, 0.6, A), flow=silent(B))
+    state = evidence(silent(B), 0.6, A)
     worst = judge(state).worst
     assert worst is not None
     assert (worst.slice, worst.signal) == (B, "volume")
@@ -348,8 +366,8 @@ def test_of_equals_the_worst_is_always_the_same() -> None:
 
 
 def test_the_worst_is_what_goes_missing_though_an_incident_explains_it() -> None:
-    item = followed(slice=AX, started_at=SINCE)
-    worst = judge(ill(replace(CALM, flow=silent(A)), item)).worst
+    item = followed(slice=A, started_at=SINCE)
+    worst = judge(ill(silent(A), item)).worst
     assert worst is not None
     assert worst.signal == "volume"
 
@@ -407,7 +425,7 @@ def test_of_few_attempts_no_latest_rate_is_said(each: int, is_said: bool) -> Non
 
 def test_the_end_of_an_incident_and_what_is_no_rate_have_no_latest_rate() -> None:
     [closed] = judge(ill(CALM, closing(A))).outbox
-    [missing] = judge(replace(CALM, flow=silent(B))).outbox
+    [missing] = judge(silent(B)).outbox
     assert (closed.incident.latest, missing.incident.latest) == (None, None)
 
 
@@ -449,8 +467,8 @@ def state_with_evidence(state: State) -> State:
 def test_what_was_counted_for_incidents_is_used_up_and_what_was_said_before_stays() -> None:
     first = announcement(id="PW-0")
     item = followed(slice=AX, started_at=SINCE)
-    state = replace(ill(CALM, item), came={AX: Harm(seen(100, 0.4))}, outbox=(first,))
-    state = judge(replace(state, flow=silent(B)))
+    state = replace(ill(silent(B), item), came={AX: Harm(seen(100, 0.4))}, outbox=(first,))
+    state = judge(state)
     assert state.came == {}
     assert state.incidents[0].affected.payments == 40
     assert [item.transition for item in state.outbox] == [OPENED, OPENED]

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from functions.core.counting.partial import WORD_SHARD, word
 from functions.core.counting.slices import ALL
-from functions.core.detection.flow import Drop, Flow, Slow
+from functions.core.detection.flow import Flow
 from functions.core.detection.journal import decode_delta, encode
+from functions.core.detection.latency import Slow
 from functions.core.detection.made_normal import asked, made_normal
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import State
 from functions.core.detection.step import Delta, replay, step
+from functions.core.detection.volume import Drop
 from functions.core.troubles.incident import CLOSED, NORMAL, OPENED
 from tests.builders import NOW
 from tests.steady_traffic import RULES, A, B, Slices, arrived, seen, segments
@@ -126,9 +128,11 @@ def test_a_word_is_replayed_by_what_it_meant_also_where_no_incident_would_be_fou
 @pytest.mark.parametrize("signal", ["volume", "latency"])
 def test_what_is_missing_or_slow_is_suspected_no_more(signal: str) -> None:
     state = ill()
-    flow = Flow({A: Drop(1.0, 9.0, NOW, 0.0), B: Drop(1.0, 9.0, NOW, 0.0)}, {})
+    flow = Flow(volume={A: Drop(nats=9.0, since=NOW), B: Drop(nats=9.0, since=NOW)})
     if signal == "latency":
-        flow = Flow({}, {A: Slow(9.0, NOW, 0.5, 0.1, 9), B: Slow(9.0, NOW, 0.5, 0.1, 9)})
+        slow = Slow(9.0, NOW, 5, 0.1, 9)
+        flow = Flow(latency=({A: slow, B: slow}, {}))
     meant = asked(state, [incident_of(state)], RULES.tuning.holding)
     after = made_normal(replace(state, flow=flow), meant)
-    assert {*after.flow.drops, *after.flow.slow} == {B}
+    missing = {key for key, drop in after.flow.volume.items() if drop.nats}
+    assert {*missing, *(key for slows in after.flow.latency for key in slows)} == {B}

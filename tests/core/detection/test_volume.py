@@ -1,0 +1,189 @@
+"""Payments that go missing: who fell silent, within what time, and what is no news."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from functions.core.counting.signals import VOLUME
+from functions.core.counting.slices import ALL, disjoint, refines
+from functions.core.troubles.incident import CLOSED, OPENED
+from functions.core.troubles.severity import CRITICAL
+from tests.builders import NOW
+from tests.drawn_traffic import CALM, Told, Trouble, drawn
+
+MINUTE = 60
+G1, G2, G3, G4 = (f"gateway=G{number}" for number in range(1, 5))
+
+
+def silence(key: str, minutes: int = 5, left: float = 0.0, start: int = CALM) -> Trouble:
+    return Trouble(key, start, start + minutes * MINUTE, left=left)
+
+
+def what(said: Sequence[Told]) -> list[tuple[str, str, str]]:
+    return [(item.transition, item.slice, item.signal) for item in said]
+
+
+# ── One that falls silent ──
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("key", "a_minute", "within"),
+    [
+        (G1, 400, 30),  # the best gateway: without it all traffic fails more
+        (G4, 400, 120),  # the worst one: without it all traffic fails less
+        (G1, 100, 120),
+        (G2, 1200, 20),
+        ("issuer=A", 300, 60),
+        ("issuer=D", 300, 150),
+        ("network=VISA", 200, 60),
+        ("method=CARD", 200, 60),
+        ("merchant=M4", 600, 90),
+        ("gateway=G1&method=CARD", 400, 120),
+    ],
+)
+def test_a_slice_that_falls_silent_is_one_incident_of_its_own_until_it_is_back(
+    key: str, a_minute: float, within: int, seed: int
+) -> None:
+    said, _ = drawn(CALM + 7 * MINUTE, [silence(key)], a_minute=a_minute, seed=seed)
+    assert what(said) == [(OPENED, key, VOLUME), (CLOSED, key, VOLUME)]
+    opened, closed = said
+    assert opened.second - CALM <= within
+    assert -10 <= opened.began - CALM <= 3
+    assert closed.second - CALM <= 5 * MINUTE + 60
+
+
+def test_the_best_gateway_that_is_silent_for_half_an_hour_is_told_once_and_nothing_else_is() -> (
+    None
+):
+    said, state = drawn(CALM + 40 * MINUTE, [silence(G1, 30)], a_minute=300)
+    assert what(said) == [(OPENED, G1, VOLUME), (CLOSED, G1, VOLUME)]
+    assert state.incidents == ()
+
+
+def test_all_traffic_that_nearly_stops_is_one_incident_about_all_of_it() -> None:
+    said, state = drawn(CALM + 5 * MINUTE, [silence(ALL, left=0.05)])
+    assert what(said) == [(OPENED, ALL, VOLUME)]
+    assert said[0].second - CALM <= 60
+    assert state.incidents[0].severity == CRITICAL
+
+
+# ── Several ──
+
+
+def test_two_that_fall_silent_at_once_are_told_by_their_own_names() -> None:
+    said, _ = drawn(CALM + 5 * MINUTE, [silence(G1), silence(G2)])
+    assert what(said) == [(OPENED, G1, VOLUME), (OPENED, G2, VOLUME)]
+    assert said[1].second - CALM <= 60
+
+
+@pytest.mark.parametrize("later", [0, 120])
+def test_one_that_falls_silent_while_another_is_is_told_though_they_share_payments(
+    later: int,
+) -> None:
+    troubles = [silence(G1, 15), silence("issuer=B", 10, start=CALM + later)]
+    said, _ = drawn(CALM + 8 * MINUTE, troubles)
+    assert what(said) == [(OPENED, G1, VOLUME), (OPENED, "issuer=B", VOLUME)]
+    assert said[1].second - CALM - later <= 150
+
+
+def test_what_lies_in_a_silent_slice_or_across_it_is_no_further_trouble() -> None:
+    said, _ = drawn(CALM + 8 * MINUTE, [silence("method=CARD", 20)])
+    assert what(said) == [(OPENED, "method=CARD", VOLUME)]
+
+
+# ── What is no news ──
+
+
+def night(second: int) -> float:
+    """Down to a tenth within two hours."""
+    return math.pow(10.0, -min(1.0, max(0.0, (second - CALM) / 7200)))
+
+
+def sale(second: int) -> float:
+    """Ten times the traffic within twenty minutes, and back again."""
+    up, down = (second - CALM) / 1200, (CALM + 3600 - second) / 1200
+    return math.pow(10.0, max(0.0, min(1.0, up, down)))
+
+
+@pytest.mark.parametrize("a_minute", [60, 200])
+@pytest.mark.parametrize("level", [lambda _: 1.0, night], ids=["calm", "night"])
+def test_ordinary_traffic_and_a_quiet_night_open_nothing(
+    level: Callable[[int], float], a_minute: float
+) -> None:
+    assert drawn(150 * MINUTE, a_minute=a_minute, level=level)[0] == []
+
+
+def test_a_sale_opens_nothing() -> None:
+    assert drawn(80 * MINUTE, a_minute=60, level=sale)[0] == []
+
+
+@pytest.mark.parametrize(("a_minute", "seed"), [(100, 1), (100, 2), (600, 1)])
+def test_a_step_down_of_all_traffic_to_a_third_opens_nothing(a_minute: float, seed: int) -> None:
+    third = silence(ALL, 60, left=0.33)
+    assert drawn(CALM + 15 * MINUTE, [third], a_minute=a_minute, seed=seed)[0] == []
+
+
+def test_a_slice_of_which_half_moves_elsewhere_opens_nothing() -> None:
+    assert drawn(CALM + 15 * MINUTE, [silence(G3, 15, left=0.5)])[0] == []
+
+
+def test_a_slice_whose_payments_come_in_batches_may_be_silent_between_them() -> None:
+    between = [Trouble("merchant=M4", start, start + 570, 0.0) for start in range(0, 3600, 600)]
+    assert drawn(3600, between, a_minute=400)[0] == []
+
+
+def test_a_slice_of_few_payments_may_be_silent() -> None:
+    assert drawn(CALM + 15 * MINUTE, [silence(G4)], a_minute=60)[0] == []
+
+
+# ── When payments arrive ──
+
+
+@pytest.mark.parametrize(("lag", "every"), [(70, 1), (0, 60), (20, 10)])
+def test_payments_that_come_late_or_together_are_not_missing(lag: int, every: int) -> None:
+    assert drawn(20 * MINUTE, lag=lag, every=every)[0] == []
+
+
+@pytest.mark.parametrize(("lag", "every"), [(20, 1), (0, 10), (0, 60)])
+def test_a_slice_that_falls_silent_is_found_where_payments_come_late_or_together(
+    lag: int, every: int
+) -> None:
+    said, _ = drawn(CALM + 5 * MINUTE, [silence(G1)], lag=lag, every=every)
+    assert what(said) == [(OPENED, G1, VOLUME)]
+    assert said[0].second - CALM <= 120
+
+
+def test_a_pipeline_that_stood_still_is_no_silence() -> None:
+    """Neither payments nor ticks come: the clock stands, and jumps when it goes on."""
+    still = range(CALM, CALM + 600)
+    said, _ = drawn(CALM + 900, a_minute=100, still=still)
+    assert said == []
+
+
+# ── What is told of it ──
+
+
+def test_the_rate_is_the_share_of_the_expected_payments_that_came() -> None:
+    _, state = drawn(CALM + 2 * MINUTE, [silence(G1)])
+    [incident] = state.incidents
+    worst = incident.worst
+    assert (worst.rate, worst.normal) == (0.0, 1.0)
+    assert worst.attempts == pytest.approx(0.42 * 400, rel=0.15)
+    assert NOW + CALM - 10 <= incident.started_at <= NOW + CALM + 3
+
+
+@pytest.mark.parametrize("seed", range(3, 8))
+def test_what_is_told_of_volume_lies_in_no_other_slice_that_is(seed: int) -> None:
+    left = [(0.0, 0.02, 1.0)[(seed + number) % 3] for number in range(4)]
+    troubles = [silence(f"gateway=G{n + 1}", left=share) for n, share in enumerate(left)]
+    _, state = drawn(CALM + 3 * MINUTE, troubles, seed=seed)
+    keys = [incident.slice for incident in state.incidents if incident.is_open]
+    assert keys
+    assert math.prod(left) == 0.0
+    for one in keys:
+        for two in keys:
+            assert one == two or disjoint(one, two) or not refines(one, two)
