@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from functions.core.counting.counts import attempts, blamed
 from functions.core.counting.signals import RATES, Threshold, is_rate
 from functions.core.counting.slices import ALL, slice_values, words
+from functions.core.detection.baseline import CELL_SECONDS
 from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
@@ -102,6 +103,9 @@ class Trial:
             return
         self._folded = tracker.baseline.folded
         cell = tracker.baseline.cells[-1]
+        learning = tracker.is_learning(self.chain.state.window.clock, self.rules.budget)
+        if learning and cell.end % CELL_SECONDS:
+            return  # it grows still
         normals = Normals(tracker.baseline, self.rules.budget, self.rules.tuning)
         scores = self._scores(tracker)
         for key, counts in cell.counts.items():
