@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import RATES, Threshold, is_rate
 from functions.core.counting.slices import ALL, words
-from functions.core.detection.baseline import Cell
+from functions.core.detection.baseline import CELL_SECONDS, Cell
 from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
 from functions.core.detection.state import Rules
@@ -112,6 +112,8 @@ class Trial:
         """Note the cell that was just folded."""
         ill = {incident.signal for incident in self.chain.state.incidents if incident.is_open}
         cell = self.chain.state.tracker.baseline.cells[-1]
+        if cell.end % CELL_SECONDS and self.chain.state.learning:
+            return  # it grows still
         self.usual.add(cell.counts.get(ALL, NONE), ill)
         if self.recorder is not None:
             self._record(self.recorder, cell)

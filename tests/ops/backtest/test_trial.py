@@ -17,6 +17,7 @@ from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
+from functions.core.detection.tuning import NormalTuning, Tuning
 from functions.core.monitoring.metrics import RATE_METRICS
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.incident_lines import iso
@@ -166,7 +167,9 @@ def test_a_threshold_below_what_is_normal_is_told_to_say_nothing_new() -> None:
 def test_a_slice_that_normally_lies_above_a_threshold_is_named() -> None:
     thresholds = {**DEFAULT_THRESHOLDS, "failed": Threshold(0.1, 0.2)}
     rules = msgspec.structs.replace(
-        RULES, budget=msgspec.structs.replace(RULES.budget, thresholds=thresholds)
+        RULES,
+        budget=msgspec.structs.replace(RULES.budget, thresholds=thresholds),
+        tuning=Tuning(normal=NormalTuning(differ=1e6)),  # it is no trouble of the first minute
     )
     trial = Trial(rules, default_rules())
     for second in of(Traffic(rate=50, faults=(Fault({"network": "RUPAY"}, 0.3, 0),)), 400):
