@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.core.counting.counts import Counts, one
+from functions.core.counting.failing import few
 from functions.core.counting.partial import Partial
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.detection import step as detector
 from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, initial
-from functions.core.troubles.incident import AGAIN, OPENED, WORSE
+from functions.core.troubles.incident import AGAIN, NARROWED, OPENED, WORSE, as_named
 
 UNITS: Final = (
     one("approved", ""),
@@ -57,8 +58,13 @@ class Paywatch:
         self._told: set[str] = set()
         self._memory = Memory()
 
-    def second(self, second: int, slices: Mapping[str, Counts]) -> list[Said]:
-        """What is newly announced after this second."""
+    def second(
+        self,
+        second: int,
+        slices: Mapping[str, Counts],
+        failing: Mapping[str, Counts] | None = None,
+    ) -> list[Said]:
+        """What is newly announced after this second. failing: leaf → counts of what did not succeed."""
         number = str(second)
         partial = Partial(
             shard="bench",
@@ -66,7 +72,7 @@ class Paywatch:
             last=number,
             arrived_ms=(second + 1) * 1000,
             newest_ms=second * 1000 + 999,
-            tally=Tally({second: Bucket(dict(slices))}),
+            tally=Tally({second: Bucket(dict(slices), failing=few(dict(failing or {})))}),
         )
         self._state, delta = detector.step(
             self._state, [partial], self._rules, self._told, self._memory
@@ -77,11 +83,11 @@ class Paywatch:
             Said(
                 second,
                 OPENED if item.transition == AGAIN else item.transition,
-                item.incident.slice,
+                as_named(item.incident).slice,
                 item.incident.id,
                 item.incident.signal,
                 tuple(getattr(item.incident, "also", ())),
             )
             for item in news
-            if item.transition in (OPENED, WORSE, AGAIN) and item.incident.pages
+            if item.transition in (OPENED, WORSE, AGAIN, NARROWED) and item.incident.pages
         ]

@@ -141,14 +141,13 @@ class Stream:
             )
 
     def failing(self, minute: Minute, offset: int) -> dict[str, Counts]:
-        """Of that second of the minute: leaf (a slice of all dimensions) → counts of all its attempts,
-        of the leaves in which anything did not succeed."""
+        """Of that second of the minute: leaf (a slice of all dimensions) → counts of what did not
+        succeed."""
         row = minute.leaves[offset]
         (bad,) = np.nonzero(row[:, 1:].sum(axis=1))
         keys = self.market.leaf_keys
-        some = row[bad]
-        if minute.speeds is not None:
-            some = np.concatenate([some, minute.speeds[offset, bad]], axis=1)
+        some = row[bad].copy()
+        some[:, 0] = 0
         return dict(zip([keys[at] for at in bad.tolist()], packed_counts(some), strict=True))
 
     def minutes(self) -> Iterator[Minute]:

@@ -72,8 +72,9 @@ def watch(stream: Stream, settings: Settings, rules: Rules) -> dict[Name, Result
     for minute in stream.minutes():
         exposure.add(minute)
         for second, counts, pairs in stream.told(minute, bool(watched)):
+            failing = stream.failing(minute, second - minute.start)
             began = clock()
-            said += paywatch.second(second, counts)
+            said += paywatch.second(second, counts, failing)
             spent += clock() - began
             for item in watched:
                 began = clock()

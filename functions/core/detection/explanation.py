@@ -12,6 +12,7 @@ against the best one, by the payments that are in one of them alone and those th
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -142,10 +143,16 @@ def two_causes(
     most = tuning.part_of_all * max(
         (suspect.attempts for suspect in suspects if suspect.slice == ALL), default=math.inf
     )
+    tried = [
+        pair
+        for pair in combinations(narrow[: tuning.most_paired], 2)
+        if not inside(pair[0].slice, pair[1].slice) and not inside(pair[1].slice, pair[0].slice)
+    ]
+    # So many pairs are there, of which one looks better by chance.
+    price = math.log(max(1, len(tried)))
     found = [
-        two
-        for one, other in combinations(narrow[: tuning.most_paired], 2)
-        if not inside(one.slice, other.slice) and not inside(other.slice, one.slice)
+        dataclasses.replace(two, nats=two.nats - price)
+        for one, other in tried
         for two in _two(one, other, weigh, crossing, tuning)
         if two.excess >= tuning.nearly_all * surely and two.attempts <= most
     ]

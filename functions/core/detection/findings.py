@@ -41,7 +41,12 @@ def findings(
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
     has shifted. `incidents` are open; `over` were closed not long ago: what their payments showed until
     then is theirs."""
-    known = [(incident.signal, incident.slice) for incident in incidents]
+    known = [
+        (one.signal, key)
+        for one in incidents
+        for key in (one.slice, one.narrowed)
+        if key or key == one.slice
+    ]
     closed = [(one.signal, one.slice, one.closed_at) for one in over]
     found: list[Sighting] = []
     explained: set[tuple[str, str]] = set()
@@ -192,6 +197,8 @@ def _next(
         if left is None or not left.nats:
             continue
         left = span.with_shift(left, touched)
+        if not touched:
+            left = span.composed(left)
         if key not in best or _more(left, best[key]):
             best[key] = left
     if not best:

@@ -39,6 +39,7 @@ from functions.core.troubles.incident import (
     Latest,
 )
 from functions.core.troubles.life import Sighting, follow
+from functions.core.troubles.recovery import is_proven_well
 from functions.core.troubles.recurrence import recurs, remembered
 from functions.core.troubles.severity import CRITICAL_SCORE, WARNING_SCORE, Verdict, below
 
@@ -56,12 +57,12 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         _tempered(going_on(as_now(moment, one, _beside(one, open_)), one, moment), state, rules)
         for one in open_
     ]
-    over = [item for item in state.incidents if item.closed_at and is_rate(item.signal)]
-    found, explained = findings(moment, open_, over)
+    ill, over = _ill_and_over(state, rules)
+    found, explained = findings(moment, ill, over)
     found = [with_kind(item, moment) for item in found]
     news = [
         _with_harm(_tempered(item, state, rules), moment, state.incidents)
-        for item in (*_wider(moment, open_), *found)
+        for item in (*_wider(moment, ill), *found)
     ]
     unexplained = [item for item in flow if _is_unexplained(item, state, rules)]
     followed, told = follow(
@@ -137,6 +138,25 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
         if wider is not None:
             found.append(going_on(wider, incident, moment))
     return found
+
+
+def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Incident]]:
+    """The incidents about rates that are open, and those that are over, as of when: what is proven well
+    and only waits to be believed explains no more than what is closed."""
+    clock, tuning = state.window.clock, rules.tuning.recovery
+    ill: list[Incident] = []
+    over: list[Incident] = []
+    for item in state.followed:
+        incident = item.incident
+        if not is_rate(incident.signal):
+            continue
+        if incident.closed_at:
+            over.append(incident)
+        elif is_proven_well(item, clock, rules.patience, tuning):
+            over.append(replace(incident, closed_at=item.life.well_since))
+        elif incident.is_open:
+            ill.append(incident)
+    return ill, over
 
 
 def _beside(incident: Incident, incidents: Sequence[Incident]) -> list[Slice]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import LATENCY, RATES, VOLUME, is_rate
-from functions.core.counting.slices import Slice, disjoint, refines
+from functions.core.counting.slices import ALL, Slice, disjoint, refines
 from functions.core.detection.baseline import Cell, Past, restored
 from functions.core.detection.flow import flow_cleared
 from functions.core.detection.held_back import taints
@@ -48,8 +48,23 @@ def _spoilt(incident: Incident, state: State, tuning: HoldingTuning) -> tuple[Sl
     )
 
 
-def made_normal(state: State, normal: Sequence[MadeNormal]) -> State:
-    """The state in which that is normal, with the word that its incidents are closed."""
+def always_so(state: State, tuning: HoldingTuning) -> tuple[str, ...]:
+    """Open incidents of slices that were so from their first payments on, and have stayed so for long:
+    beside its sister slices it stood out, but nothing broke that anybody saw."""
+    known, latest = state.tracker.known, state.window.clock - tuning.stayed_seconds
+    return tuple(
+        incident.id
+        for incident in state.incidents
+        if incident.is_open
+        and incident.slice != ALL
+        and is_rate(incident.signal)
+        and incident.started_at <= latest
+        and incident.started_at - known.get(incident.slice, 0) <= tuning.first_seconds
+    )
+
+
+def made_normal(state: State, normal: Sequence[MadeNormal], reason: str = NORMAL) -> State:
+    """The state in which that is normal, with the word that its incidents are closed, and why."""
     names, clock = {name for name, *_ in normal}, state.window.clock
     gone = [one for one in state.troubles if one.id in names]
     tracker, flow = state.tracker, state.flow
@@ -62,7 +77,7 @@ def made_normal(state: State, normal: Sequence[MadeNormal]) -> State:
         flow=flow,
         # It is not remembered: what is normal is held back no more, and cannot come again.
         followed=_without(state.followed, names),
-        outbox=(*state.outbox, *(_closed(one, clock) for one in gone if one.is_open)),
+        outbox=(*state.outbox, *(_closed(one, clock, reason) for one in gone if one.is_open)),
     )
 
 
@@ -70,8 +85,8 @@ def _without(followed: Sequence[Followed], names: Collection[str]) -> tuple[Foll
     return tuple(item for item in followed if item.incident.id not in names)
 
 
-def _closed(incident: Incident, clock: int) -> Announcement:
-    return Announcement(CLOSED, replace(incident, state=CLOSED, closed_at=clock), NORMAL)
+def _closed(incident: Incident, clock: int, reason: str) -> Announcement:
+    return Announcement(CLOSED, replace(incident, state=CLOSED, closed_at=clock), reason)
 
 
 def _learned(tracker: Tracker, key: Slice, since: int, spoilt: Sequence[Slice]) -> Tracker:

@@ -7,10 +7,11 @@ more although nothing broke: a mix shift. A Span reckons with it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -28,11 +29,14 @@ from functions.core.counting.slices import (
 )
 from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
-from functions.core.detection.evidence import Normal, Trail, surprise
+from functions.core.detection.evidence import Normal, Trail, limit, surprise
 from functions.core.detection.explanation import Suspect
 from functions.core.detection.normals import Normals
 from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import ExplanationTuning
+
+_MOST: Final = 0.999
+"""Rates are taken for this at most, so that their logarithms are finite."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,22 @@ class Moment:
                 parts.setdefault(dimensions(key)[0], []).append(key)
         return parts
 
+    def partitions(self, key: Slice) -> Sequence[list[str]]:
+        """The slice's payments by each further dimension that is counted with it."""
+        if key == ALL:
+            return list(self.parts.values())
+        return list(self._within.get(key, {}).values())
+
+    @cached_property
+    def _within(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """As `pairs`, with those that are not judged."""
+        pairs: dict[str, dict[str, list[str]]] = {}
+        for key in self.tracker.known:
+            if len(dimensions(key)) == 2:
+                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
+                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
+        return pairs
+
     @cached_property
     def pairs(self) -> Mapping[str, Mapping[str, list[str]]]:
         """Slice of one dimension → other dimension → the slices of both."""
@@ -287,6 +307,45 @@ class Span:
             found = self.weigh(empty, attempts(counts), blamed(counts, signal))
             self._suspects[key, signal] = found
         return found
+
+    def composed(self, suspect: Suspect) -> Suspect:
+        """The suspect, as the sum of its parts by a further dimension, each of which fails as it usually
+        does and a share of the others besides. What is usual of each part says more than what is usual
+        of all: without it, some parts that usually fail less would explain more than the whole."""
+        return replace(
+            suspect,
+            nats=max(
+                suspect.nats,
+                *(self._composed_nats(suspect, keys) for keys in self._told_apart(suspect)),
+            ),
+        )
+
+    def _told_apart(self, suspect: Suspect) -> Iterator[list[str]]:
+        yield []
+        for keys in self.moment.partitions(suspect.slice):
+            came = sum(attempts(self.counts(key)) for key in keys)
+            if came >= self.tuning.part_of_all * suspect.attempts:
+                yield keys
+
+    def _composed_nats(self, suspect: Suspect, keys: Sequence[str]) -> float:
+        """The log likelihood ratio of that to all being usual."""
+        normals, signal = self.moment.normals, suspect.signal
+        parts: list[tuple[int, int, float]] = []
+        for key in keys:
+            counts = self.counts(key)
+            usual = limit(
+                normals.normal(key, signal), normals.drift(signal), normals.tuning.evidence
+            )
+            usual = min(_MOST, max(self.tuning.lowest, usual))
+            parts.append((attempts(counts), blamed(counts, signal), usual))
+        room = sum(n * (1.0 - q) for n, _, q in parts)
+        more = sum(x - n * q for n, x, q in parts) / room if room else 0.0
+        if more <= 0.0:
+            return 0.0
+        nats, well = 0.0, math.log(max(1.0 - _MOST, 1.0 - more))
+        for n, x, q in parts:
+            nats += x * math.log((q + more * (1.0 - q)) / q) + (n - x) * well
+        return nats
 
     def rest(
         self, key: Slice, signal: str, known: Sequence[str], *, surely: bool = True

@@ -19,12 +19,12 @@ from functions.core.counting.window import countable, harm_in, merge_into, roll
 from functions.core.detection.flow import flow_after, flow_at_cell_start, flow_weighed, passed_by
 from functions.core.detection.held_back import held_back, is_mixed, tainted
 from functions.core.detection.judgement import judged
-from functions.core.detection.made_normal import MadeNormal, asked, made_normal
+from functions.core.detection.made_normal import MadeNormal, always_so, asked, made_normal
 from functions.core.detection.normals import Memory, Normals
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
-from functions.core.troubles.incident import Announcement
+from functions.core.troubles.incident import USUAL, Announcement
 from functions.core.troubles.life import Followed
 
 
@@ -205,7 +205,12 @@ def _weighed(
     moment = Moment(state.window, state.tracker, normals)
     state = msgspec.structs.replace(state, flow=flow_weighed(state.flow, moment, arrival.counted))
     state = judged(state, rules, normals) if entered else state
-    return made_normal(state, arrival.normal) if arrival.normal else state
+    if arrival.normal:
+        state = made_normal(state, arrival.normal)
+    usual = always_so(state, rules.tuning.holding)
+    if not usual:
+        return state
+    return made_normal(state, asked(state, usual, rules.tuning.holding), USUAL)
 
 
 def _came(state: State, tally: Tally) -> dict[str, Harm]:

@@ -317,7 +317,7 @@ class LeafTuning(msgspec.Struct, frozen=True):
 
 
 class HoldingTuning(msgspec.Struct, frozen=True):
-    """What is kept out of what is normal? (held_back.py, drift.py)
+    """What is kept out of what is normal? (held_back.py, drift.py, made_normal.py)
 
     doubtful: share of the needed evidence from which a slice's counts are kept out.
     early: the same, where the evidence holds even if the standard error of what is normal is so many times
@@ -327,6 +327,8 @@ class HoldingTuning(msgspec.Struct, frozen=True):
         absorbed (nats): it would be its own normal.
     gradual: so much of the rise of a drift lay in the half hour before it began (share).
     outgrown: with so many times the rise that it was told with, a drift is an outage.
+    first_seconds: what begins so soon after its slice's first payment was so from the first on (seconds).
+    stayed_seconds: what was so from the first on, and for so long, is how the slice is (seconds).
     suspected_seconds: so long after it began (seconds): what is not proven by then may as well be how
         the slice is.
     tainted: share of its normal failures that an incident may add to another slice's before that is
@@ -342,6 +344,8 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     suspected_seconds: Seconds = 1200
     gradual: Share = 0.25
     outgrown: Times = 2.0
+    first_seconds: Seconds = 60
+    stayed_seconds: Seconds = 1800
     tainted: Share = 0.1
     low_rate: Share = 0.01
     by_chance: Times = 3.0

@@ -34,6 +34,7 @@ from functions.core.troubles.incident import (
     OPENED,
     RECOVERED,
     SILENT,
+    USUAL,
     WORSE,
     Announcement,
     Incident,
@@ -58,6 +59,7 @@ _ENDINGS: Final[Mapping[str, str]] = {
     CALM: "OK: back to a tolerated rate after {lasted}: {place}",
     SILENT: "OVER after {lasted}: no payments come any more on {place}",
     NORMAL: "OK: normal from now on, after {lasted}: {place}",
+    USUAL: "TAKEN FOR USUAL after {lasted}, so from its first payments on: {place}",
 }
 """By the reason for which the incident is closed."""
 _ENDED: Final = "OK: over after {lasted}: {place}"
@@ -272,6 +274,8 @@ def _next(announcement: Announcement) -> str:
         return (
             "nothing: somebody said so with `paywatch normal`. You hear of it when it gets worse."
         )
+    if announcement.reason == USUAL:
+        return "is that how it should be? If not, ask its owner: you hear of it when it gets worse."
     return "did you move traffic? Move it back in steps."
 
 

@@ -24,10 +24,10 @@ NARROWED: Final = "narrowed"
 """The transition of an open incident whose finer name has become clear."""
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 """The states before."""
-RECOVERED, CALM, SILENT, NORMAL = "recovered", "calm", "silent", "normal"
+RECOVERED, CALM, SILENT, NORMAL, USUAL = "recovered", "calm", "silent", "normal", "usual"
 """Why an incident is closed: its payments prove that its slice is well again; its rate has long been
 tolerated; no payment of its slice has come for so long that nobody waits; a person says that this is
-normal now."""
+normal now; its slice was so from its first payments on, and has stayed so."""
 DRIFT = "drift"
 """The kind of an incident that came slowly: its rate left what was normal by more than it may in so few
 hours. Others have none."""

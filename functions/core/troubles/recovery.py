@@ -125,7 +125,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     fewest_events: Annotated[int, msgspec.Meta(ge=1)] = 5
     most_patient: Annotated[int, msgspec.Meta(ge=1)] = 4
     gap_times: Annotated[int, msgspec.Meta(ge=1)] = 2
-    longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 1800
+    longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 900
 
 
 class Rates(NamedTuple):
@@ -254,12 +254,8 @@ def over_because(
     """Why an open incident is over; empty while it is not. What its payments say comes before what
     it says that none come."""
     incident, life = item.incident, item.life
-    if (
-        life.recovery > 0.0
-        and life.recovery >= _needed(item, tuning)
-        and now - life.well_since >= _patient(item, patience.recover_seconds, tuning)
-        and _is_calm_stretch(item, now, patience, tuning)
-    ):
+    is_patient = now - life.well_since >= _patient(item, patience.recover_seconds, tuning)
+    if is_patient and is_proven_well(item, now, patience, tuning):
         return RECOVERED
     if life.calm_since and now - life.calm_since >= _patient(item, patience.calm_seconds, tuning):
         return CALM
@@ -270,6 +266,14 @@ def over_because(
     ):
         return SILENT
     return ""
+
+
+def is_proven_well(
+    item: Followed, now: int, patience: Patience, tuning: RecoveryTuning = RecoveryTuning()
+) -> bool:
+    """Whether its payments prove that its slice is well: it is over, but for patience."""
+    is_enough = item.life.recovery > 0.0 and item.life.recovery >= _needed(item, tuning)
+    return is_enough and _is_calm_stretch(item, now, patience, tuning)
 
 
 def _needed(item: Followed, tuning: RecoveryTuning) -> float:

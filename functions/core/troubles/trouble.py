@@ -25,6 +25,7 @@ from functions.core.troubles.incident import (
     CLOSED,
     INCIDENT,
     NARROWED,
+    NOBODY_AFFECTED,
     OPENED,
     RECOVERING,
     WORSE,
@@ -222,13 +223,22 @@ def remembered(followed: Sequence[Followed], now: int, patience: Patience) -> li
 
 
 def without_returned(followed: Sequence[Followed]) -> list[Followed]:
-    """Without what is remembered of a signal that is open again."""
-    back = {_place(item) for item in followed if item.incident.is_open}
-    return [item for item in followed if not (item.incident.closed_at and _place(item) in back)]
-
-
-def _place(item: Followed) -> tuple[str, str]:
-    return item.incident.id, item.incident.family
+    """Without what is remembered of a signal that is open again in the same slice: what another slice
+    showed until then is explained by it yet. Its harm is counted by the one that is back."""
+    back: dict[tuple[str, str], set[str]] = {}
+    for item in followed:
+        if item.incident.is_open:
+            place = item.incident.id, item.incident.family
+            back.setdefault(place, set()).add(item.incident.slice)
+    kept: list[Followed] = []
+    for item in followed:
+        open_ = back.get((item.incident.id, item.incident.family))
+        if item.incident.closed_at and open_ is not None:
+            if item.incident.slice in open_:
+                continue
+            item = replace(item, incident=replace(item.incident, affected=NOBODY_AFFECTED))
+        kept.append(item)
+    return kept
 
 
 def told(

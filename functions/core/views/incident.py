@@ -27,6 +27,7 @@ from functions.core.troubles.incident import (
     RECOVERING,
     SILENT,
     SUSPECT,
+    USUAL,
     WORSE,
     Incident,
     Part,
@@ -246,7 +247,7 @@ class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="Why its incident was closed: proven well, long tolerated, no payments, said to be normal.",
-            extra_json_schema={"enum": [RECOVERED, CALM, SILENT, NORMAL, None]},
+            extra_json_schema={"enum": [RECOVERED, CALM, SILENT, NORMAL, USUAL, None]},
         ),
     ]
     pages: Annotated[Number, Meta(description="Messages about it that people were sent.")]
