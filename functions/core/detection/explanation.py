@@ -295,6 +295,21 @@ def _is_clear(
         and not inside(best.slice, other.slice)
         and other is not best
         for other in others
+    ) and not _is_nested_close(best, others, tuning, inside)
+
+
+def _is_nested_close(
+    best: Suspect, others: Sequence[Suspect], tuning: ExplanationTuning, inside: Inside
+) -> bool:
+    """Whether a slice inside of the best, or around it, comes so close that a little waiting tells."""
+    if best.sure >= tuning.nested_enough or best.slice == ALL:
+        return False
+    close = _explanation(best, tuning)[0] - tuning.nested_nats
+    return any(
+        _explanation(other, tuning)[0] > close
+        and other is not best
+        and (inside(other.slice, best.slice) or inside(best.slice, other.slice))
+        for other in others
     )
 
 
