@@ -15,6 +15,7 @@ from functions.core.counting.counts import attempts
 from functions.core.counting.partial import Partial
 from functions.core.counting.slices import DEFAULT_SLICING, Slice, crossing, dimensions, slice_key
 from functions.core.counting.tally import Tally
+from functions.core.detection.budget import Budget
 from functions.core.detection.explanation import Suspect
 from functions.core.detection.leaves import Finer, Within, finer
 from functions.core.detection.normals import Memory
@@ -230,8 +231,9 @@ def test_a_trouble_that_outgrows_its_name_is_told_as_the_slice_and_stays_it() ->
 
 
 def test_what_is_kept_of_what_fails_is_bounded_however_many_merchants_there_are() -> None:
+    rules = Rules(budget=Budget(learning_seconds=30))  # a cell is a minute after that
     chance, most = random.Random(10), LeafTuning().cell_leaves
-    state, memory, largest = initial(Rules()), Memory(), 0
+    state, memory, largest = initial(rules), Memory(), 0
     for second in range(150):
         tally = Tally()
         for _ in range(25):
@@ -240,7 +242,7 @@ def test_what_is_kept_of_what_fails_is_bounded_however_many_merchants_there_are(
             tally.add(paid, "gateway", DEFAULT_SLICING)
         number, at_ms = str(FIRST_SEQUENCE + second), (NOW + second) * 1000
         coming = Partial(SHARD, number, number, at_ms + 1000, at_ms, tally)
-        state, _ = step(state, [coming], Rules(), (), memory)
+        state, _ = step(state, [coming], rules, (), memory)
         largest = max(largest, len(state.tracker.failing))
     assert 2 * most < largest <= 4 * most
     cells = [cell.failing for cell in state.tracker.baseline.cells]
