@@ -69,6 +69,15 @@ def test_a_gateway_that_fails_for_all_merchants_alike_has_no_finer_name() -> Non
     assert found(leaves(9.0), 4.0) is None
 
 
+def test_what_another_trouble_leaves_of_a_slice_is_no_finer_name() -> None:
+    """Three merchants of four are another trouble's: all that is left are the payments of the fourth."""
+    left = Within(SHARE, left=SHARE)
+    now, usually = ({"gateway=G2&merchant=M3": n} for n in (30.0, 10.0))
+    own = Usual(usually, usually)
+    assert finer(suspect(now, 1.0), now, own, lambda *_: left, VALUES) is None
+    assert finer(suspect(now, 1.0), now, USUAL, part_of, VALUES) is not None
+
+
 def test_while_few_have_failed_it_is_not_clear_which_part_does() -> None:
     assert found(leaves(0.0, {"gateway=G2&merchant=M3": 4.0}), 1.0) is None
 
