@@ -175,7 +175,9 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
     explanation = replace(tuning.explanation, small_part=tuning.volume.small_part)
     for cause in _causes(missing, keys, known, explanation):
         own = standing.get(cause.slice)
-        if own is not None or missing.is_worth(cause):
+        # What known slices miss is not proven again of one around them.
+        is_own = own is not None and all(disjoint(cause.slice, one) for one in known)
+        if is_own or missing.is_worth(cause):
             found.append(told(cause.slice, own.since if own else start))
     return found
 
