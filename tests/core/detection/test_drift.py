@@ -84,7 +84,8 @@ def test_a_leak_is_over_when_its_slice_is_well_again(lasts: int) -> None:
         return leak(0.01, 0.05, lasts)(hour) if hour < ends else 0.01
 
     state, told = after(ends + 0.5, rate)
-    worse = [WORSE] if told[0].incident.kind != DRIFT else []  # an outage gets worse, a drift does not
+    # An outage gets worse, a drift does not.
+    worse = [WORSE] if told[0].incident.kind != DRIFT else []
     assert [item.transition for item in told] == [OPENED, *worse, CLOSED]
     assert not [one for one in state.incidents if one.is_open]
 
