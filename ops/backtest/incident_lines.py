@@ -101,6 +101,7 @@ def line_of(
         slice=dict(slice_values(incident.slice)),
         also=tuple(dict(slice_values(key)) for key in incident.also),
         parts=tuple(map(_part, incident.parts)),
+        kind=incident.kind,
         cause=likely_cause(worst),
         observed_rate=round(worst.worst.rate, 6),
         baseline_rate=round(worst.worst.normal, 6),

@@ -56,7 +56,8 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     """An incident as the backtest prints it, once, with its worst figures. Times are ISO 8601 with
     their offset; units: what observed_rate and baseline_rate are. closed_at: None where it was open at
     the end. resolution_seconds: times are known no better. also: slices that hold the same payments,
-    or contain all of them. parts: what else its trouble shows. pages: that it caused."""
+    or contain all of them. parts: what else its trouble shows. kind: `drift` where it came over hours,
+    else empty. pages: that it caused."""
 
     id: str
     opened_at: str
@@ -74,6 +75,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     resolution_seconds: int = 1
     also: tuple[dict[str, str], ...] = ()
     parts: tuple[PartLine, ...] = ()
+    kind: str = ""
     pages: int = 0
     transitions: tuple[TransitionLine, ...] = ()
 

@@ -30,6 +30,7 @@ from functions.core.detection.tuning import ExplanationTuning, Tuning
 from functions.core.detection.volume import (
     Drop,
     Missing,
+    counted_from,
     drops_after,
     drops_at_cell_start,
     silent,
@@ -149,7 +150,7 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
     def told(key: Slice, start: int) -> Sighting:
         # Of what lasts for hours the cells that are kept tell.
         first = moment.clock - moment.normals.tuning.normal.memory_seconds
-        missing = Missing(moment, drops, max(start, first))
+        missing = Missing(moment, drops, counted_from(moment, max(start, first)))
         is_most = key == ALL or ALL in standing
         return _sighting(missing.verdict(key, is_most=is_most), start)
 
@@ -161,7 +162,7 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
     # Outside of all traffic nothing goes on that a level could be taken from.
     surest = ALL if ALL in news else surest
     start = standing[surest].since
-    missing = Missing(moment, drops, start)
+    missing = Missing(moment, drops, counted_from(moment, start))
     if surest != ALL:
         missing = missing.without(surest)
     fewest = tuning.volume.fewest_expected / CELL_SECONDS
@@ -174,7 +175,9 @@ def _missing(drops: dict[str, Drop], moment: Moment, known: Sequence[Slice]) -> 
     explanation = replace(tuning.explanation, small_part=tuning.volume.small_part)
     for cause in _causes(missing, keys, known, explanation):
         own = standing.get(cause.slice)
-        if own is not None or missing.is_worth(cause):
+        # What known slices miss is not proven again of one around them.
+        is_own = own is not None and all(disjoint(cause.slice, one) for one in known)
+        if is_own or missing.is_worth(cause):
             found.append(told(cause.slice, own.since if own else start))
     return found
 

@@ -51,7 +51,7 @@ def fold(
         Cell(start, second, dict(current), mixed=mixed, failing=leaves),
     )
     if learning and cells and cells[-1].start // CELL_SECONDS == start // CELL_SECONDS:
-        new = _grown(cells[-1], new)
+        new = _grown(cells[-1], new, normals.tuning.leaf.cell_leaves)
         learned.take_back(cells[-1])
         cells = cells[:-1]
     for cell in (*cells, new):
@@ -68,11 +68,12 @@ def fold(
     return learned.baseline(second, tuple(kept))
 
 
-def _grown(cell: Cell, more: Cell) -> Cell:
+def _grown(cell: Cell, more: Cell, most_leaves: int) -> Cell:
     counts = dict(cell.counts)
     for key, came in more.counts.items():
         counts[key] = counts.get(key, NONE) + came
-    return Cell(cell.start, more.end, counts, failing=add_failing(cell.failing, more.failing))
+    failing = few(dict(add_failing(cell.failing, more.failing)), most_leaves)
+    return Cell(cell.start, more.end, counts, failing=failing)
 
 
 def _ripened(cell: Cell, held_back: HeldBack) -> Cell:

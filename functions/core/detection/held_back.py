@@ -75,7 +75,9 @@ def _is_doubtful(trail: Trail, key: Slice, signal: str, tracker: Tracker, normal
     if held < little:
         return False
     known = normals.normal(key, signal)
-    most = Normal(known.rate, tuning.unsure * known.error, known.dispersion)
+    # A day's rise is learned as it comes: held back, it would soon look like a trouble.
+    rate = known.rate + normals.an_hour(key, signal)
+    most = Normal(rate, tuning.unsure * known.error, known.dispersion)
     step = steps(most, normals.drift(signal), normals.tuning.evidence)
     return strength(settled(trail, step, trail[0])) >= little
 

@@ -47,11 +47,13 @@ from functions.core.troubles.life import Sighting
 
 class Within(msgspec.Struct, frozen=True):
     """The payments of a slice that have a value: their share of it, how many times their usual share of
-    all traffic they have now (at least 1), and whether the share is counted or estimated."""
+    all traffic they have now (at least 1), and whether the share is counted or estimated. left: share of
+    the slice that can have the value and is not another trouble's."""
 
     share: float
     growth: float = 1.0
     counted: bool = False
+    left: float = 1.0
 
 
 PartOf = Callable[[Slice, Slice], Within]
@@ -205,7 +207,8 @@ def _candidate(
 ) -> _Candidate:
     found, whole = _sum(masks, sum(1 << index for index in chosen)), _sum(masks, 0)
     parts = [part_of(suspect.slice, names[index]) for index in chosen]
-    share = math.prod(part.share for part in parts)
+    left = math.prod(part.left for part in parts)
+    share = min(1.0, math.prod(part.share for part in parts) / left)
     growth = max(part.growth for part in parts)
     if len(parts) == 1 and parts[0].counted:
         weight = tuning.borrowed
@@ -223,7 +226,7 @@ def _candidate(
     )
     nats = _alone(found.now, whole.now, a, b, rest * tuning.tolerated) / dispersion
     chosen_values = tuple(names[index] for index in chosen)
-    return _Candidate(chosen_values, found, inner, rest, share, nats - price)
+    return _Candidate(chosen_values, found, inner, rest, share * left, nats - price)
 
 
 def _alone(inside: float, whole: float, a: float, b: float, usual_outside: float) -> float:
@@ -356,7 +359,25 @@ def named(
         )
     values = {name: len(keys) for name, keys in moment.parts.items()}
     dispersion = moment.normals.normal(key, signal).dispersion
-    return finer(suspect, now, usually, _parts(span), values, dispersion, tuning)
+    part_of = _beside(_parts(span), apart)
+    return finer(suspect, now, usually, part_of, values, dispersion, tuning)
+
+
+def _beside(part_of: PartOf, others: Sequence[Slice]) -> PartOf:
+    """The parts where what lies in other troubles is left out: without the payments of one gateway, each
+    other gateway has a larger share of what is left."""
+    if not others:
+        return part_of
+
+    def part_beside(key: Slice, value: Slice) -> Within:
+        gone = sum(
+            part_of(key, other).share
+            for other in others
+            if len(dimensions(other)) == 1 and disjoint(other, value)
+        )
+        return replace(part_of(key, value), left=max(_NOTHING, 1.0 - gone))
+
+    return part_beside
 
 
 def _outside(leaves: Leaves, slices: Sequence[Slice]) -> Leaves:

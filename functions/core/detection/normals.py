@@ -115,10 +115,14 @@ class Normals:
         anchor, nearest = self._anchor(key, signal)
         if recent <= nearest:
             return None
-        an_hour = min(max(tuning.moves * anchor, tuning.least_moves), tuning.most_moves)
         seconds = max(0, second - self.baseline.folded)
-        moved = self.reach(key, signal) + an_hour * seconds / HOUR
+        moved = self.reach(key, signal) + self.an_hour(key, signal) * seconds / HOUR
         return Reach(second, min(recent, moved, max(nearest, tuning.moved * anchor)))
+
+    def an_hour(self, key: Slice, signal: str) -> float:
+        """How much further normal may leave its slow anchor within an hour (share of attempts)."""
+        tuning, (anchor, _) = self.tuning.normal, self._anchor(key, signal)
+        return min(max(tuning.moves * anchor, tuning.least_moves), tuning.most_moves)
 
     def _normal(self, key: Slice, signal: str) -> Normal:
         recent, weight = self._estimate(key, signal)

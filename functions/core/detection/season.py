@@ -45,8 +45,8 @@ def season(
 
     hours: without what was held back; held: what was. Payments are payments, held back or not. A rate is
     usual that the lower median of the days shows, of what was not held back: with three days one of them
-    says nothing, nor do two of four. And what was held back is usual where it recurs: on each of the last
-    days as much, and in few other hours.
+    says nothing, nor do two of four. And what recurs is usual, held back or not: on each of the last days
+    as much, and held back in few other hours.
     """
     hour, first = second // HOUR, min((*hours, *held), default=second)
     days = [day for day in range(1, 8) if hour - 24 * day >= first]
@@ -77,12 +77,10 @@ def season(
 
 
 def _comes_and_goes(held: Mapping[int, Counts], hour: int, tuning: NormalTuning) -> bool:
-    """Whether something was held back at this hour on each of the last days, and in few others: an
-    incident that lasts for days recurs at no hour."""
+    """Whether something was held back in few hours of the last days: an incident that lasts for days
+    recurs at no hour. On days on which it was known already, nothing was."""
     back = 24 * tuning.fewest_days
-    return all(hour - 24 * day in held for day in range(1, tuning.fewest_days + 1)) and (
-        sum(at in held for at in range(hour - back, hour)) <= tuning.seldom * back
-    )
+    return sum(at in held for at in range(hour - back, hour)) <= tuning.seldom * back
 
 
 def noted(

@@ -203,6 +203,15 @@ def _goes_on(key: Slice, rate: float, every: float, moment: Moment) -> float:
     return min(1.0, came / outside)
 
 
+def counted_from(moment: Moment, start: int) -> int:
+    """The second from which on payments since `start` can be counted. Where the window is too short they
+    are counted by the minute: what came in a minute before nothing did would belie the silence."""
+    if start >= moment.window.oldest:
+        return start
+    baseline = moment.tracker.baseline
+    return next((cell.start for cell in baseline.cells if cell.start >= start), baseline.folded)
+
+
 @dataclass(frozen=True)
 class Missing:
     """The payments that were expected since `start`, held against those that came.

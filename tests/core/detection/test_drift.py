@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from functions.core.detection.drift import going_on, with_kind
 from functions.core.detection.findings import as_now
-from functions.core.troubles.incident import DRIFT, OPENED, Incident
+from functions.core.troubles.incident import CLOSED, DRIFT, OPENED, WORSE, Incident
 from tests.builders import NOW, incident
 from tests.slow_traffic import HOUR, Rate, after
 from tests.steady_traffic import A, changed, moment, seen, whole
@@ -76,12 +76,17 @@ def test_a_drift_that_lasts_does_not_become_normal() -> None:
     assert moment(state).normals.normal(A, "failed").rate < 0.02
 
 
-def test_a_drift_is_over_when_its_slice_is_well_again() -> None:
-    def rate(hour: float) -> float:
-        return LEAKS[0.01, 2](hour) if hour < 6 else 0.01
+@pytest.mark.parametrize("lasts", [2, 5])
+def test_a_leak_is_over_when_its_slice_is_well_again(lasts: int) -> None:
+    ends = 4.0 + lasts
 
-    state, told = after(6.5, rate)
-    assert [item.transition for item in told] == ["opened", "closed"]
+    def rate(hour: float) -> float:
+        return leak(0.01, 0.05, lasts)(hour) if hour < ends else 0.01
+
+    state, told = after(ends + 0.5, rate)
+    # An outage gets worse, a drift does not.
+    worse = [WORSE] if told[0].incident.kind != DRIFT else []
+    assert [item.transition for item in told] == [OPENED, *worse, CLOSED]
     assert not [one for one in state.incidents if one.is_open]
 
 

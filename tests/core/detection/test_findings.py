@@ -320,7 +320,7 @@ def test_what_may_be_in_one_other_slice_by_chance_is_not_told_as_such() -> None:
 
 
 def test_a_shift_of_traffic_beside_a_slice_that_fails_is_no_trouble_of_all_traffic() -> None:
-    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.2)), 60)
+    state = changed(LAME, whole(A=seen(50, 0.3), B=seen(250, 0.2)), 60, UNLIKE)
     assert told(state) == [B]
 
 
@@ -331,7 +331,7 @@ def test_a_shift_among_what_a_known_slice_leaves_is_no_trouble_of_all_traffic(
 ) -> None:
     calm = whole(A=seen(10, 0.3), B=seen(145), C=seen(145))
     then = whole(A=seen(grown, 0.3), B=seen(145, share), C=seen(155 - grown))
-    assert told(changed(calm, then, 60)) == [B]
+    assert told(changed(calm, then, 60, UNLIKE)) == [B]
 
 
 def test_what_an_incident_that_is_over_showed_is_no_news_in_what_crosses_it() -> None:
@@ -446,7 +446,7 @@ def test_what_is_not_found_scores_less_than_a_warning_whatever_its_evidence_is()
 
 
 def test_the_most_suspicious_is_the_slice_with_the_most_evidence() -> None:
-    state = changed(WELL, whole(A=seen(100, 0.02), B=seen(100, 0.03)), 2)
+    state = changed(WELL, whole(A=seen(100, 0.01), B=seen(100, 0.02)), 1)
     verdict = suspicious(moment(state))
     assert verdict is not None
     strengths = {

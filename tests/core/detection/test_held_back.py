@@ -178,9 +178,9 @@ def test_what_is_slow_teaches_nothing_while_it_lasts() -> None:
 def test_a_mix_of_few_payments_that_may_be_chance_mixes_nothing() -> None:
     lame, lamer = whole(A=seen(1, 1.0), B=seen(9)), whole(A=seen(2, 1.0), B=seen(8))
     calm = [lame] * CALM_SECONDS
-    by_chance = after(calm + [lame, lame, lame, lamer] * 15)
+    by_chance = after(calm + [lame, lame, lame, lamer] * 15, UNLIKE)
     assert not is_mixed(by_chance, normals(by_chance))
-    shifted = after(calm + [lamer] * 60)
+    shifted = after(calm + [lamer] * 60, UNLIKE)
     assert is_mixed(shifted, normals(shifted))
 
 

@@ -75,7 +75,7 @@ def without(key: str) -> Slices:
 def silent(key: str) -> State:
     """Five seconds after the slice has fallen silent, of which nothing is known yet."""
     state = changed(WELL, without(key))
-    drop = Drop(nats=99.0, since=SINCE, expected=100.0 * len(without(key)))
+    drop = Drop(nats=99.0, since=SINCE, expected=100.0)
     volume = {**state.flow.volume, key: drop} if key == AX else state.flow.volume
     flow = replace(state.flow, volume=volume)
     return replace(state, flow=flow, followed=(), outbox=())
@@ -225,22 +225,16 @@ def test_a_slice_that_falls_silent_is_told() -> None:
 
 @pytest.mark.parametrize("key", [A, X, AX, ALL])
 def test_payments_that_go_missing_where_an_incident_is_nested_are_a_part_of_it(key: str) -> None:
-    state = judge(ill(replace(CALM, flow=silent(key)), followed(slice=AX, started_at=SINCE)))
-    # All traffic's silence is critical, which nothing of that kind was before.
-    assert [what for what, _, _ in said(state)] == ([WORSE] if key == ALL else [])
+    state = judge(ill(silent(key), followed(slice=AX, started_at=SINCE)))
+    assert [what for what, _, _ in said(state) if what == OPENED] == []
     [trouble] = state.troubles
     assert [(part.signal, part.slice) for part in trouble.parts] == [("volume", key)]
 
 
 def test_an_incident_explains_that_payments_go_missing_in_what_it_crosses() -> None:
-    state = ill(replace(CALM, flow=silent(Y)), followed(slice=A, started_at=SINCE))
+    state = ill(silent(X), followed(slice=A, started_at=SINCE))
     assert said(judge(state)) == []
-
-
-@pytest.mark.parametrize("key", [A, X, ALL])
-def test_an_incident_does_not_explain_that_payments_go_missing_all_around_it(key: str) -> None:
-    state = ill(silent(key), followed(slice=AX, started_at=SINCE))
-    assert said(judge(state)) == [(OPENED, key, "volume")]
+    assert [trouble.parts for trouble in judge(state).troubles] == [()]
 
 
 def test_an_incident_explains_that_payments_go_missing_while_it_is_remembered() -> None:

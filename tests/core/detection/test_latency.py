@@ -10,7 +10,7 @@ from functions.core.counting.counts import NONE, slower
 from functions.core.counting.signals import LATENCY
 from functions.core.counting.slices import ALL
 from functions.core.troubles.incident import CLOSED, OPENED
-from tests.drawn_traffic import CALM, Told, Trouble, drawn
+from tests.drawn_traffic import CALM, RULES, Told, Trouble, drawn
 
 MINUTE = 60
 G1, G2, G3, G4 = (f"gateway=G{number}" for number in range(1, 5))
@@ -98,3 +98,10 @@ def test_the_rate_is_the_share_of_payments_slower_than_usual() -> None:
     assert incident.worst.rate >= 0.8
     assert incident.worst.normal <= 0.25
     assert incident.worst.attempts >= 20
+
+
+def test_the_evidence_that_a_slice_is_slow_has_an_end() -> None:
+    _, state = drawn(CALM + 5 * MINUTE, [slow(G2, 6)])
+    most = RULES.tuning.evidence.cap * state.tracker.needed
+    # It is capped with each arrival, and may fall again by what came since.
+    assert 0.9 * most < max(by_slice[G2].nats for by_slice in state.flow.latency) <= most

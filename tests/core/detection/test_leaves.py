@@ -15,6 +15,7 @@ from functions.core.counting.counts import attempts
 from functions.core.counting.partial import Partial
 from functions.core.counting.slices import DEFAULT_SLICING, Slice, crossing, dimensions, slice_key
 from functions.core.counting.tally import Tally
+from functions.core.detection.budget import Budget
 from functions.core.detection.explanation import Suspect
 from functions.core.detection.leaves import Finer, Within, finer
 from functions.core.detection.normals import Memory
@@ -66,6 +67,15 @@ def test_one_merchant_that_fails_alone_on_a_gateway_is_named_with_it() -> None:
 
 def test_a_gateway_that_fails_for_all_merchants_alike_has_no_finer_name() -> None:
     assert found(leaves(9.0), 4.0) is None
+
+
+def test_what_another_trouble_leaves_of_a_slice_is_no_finer_name() -> None:
+    """Three merchants of four are another trouble's: all that is left are the payments of the fourth."""
+    left = Within(SHARE, left=SHARE)
+    now, usually = ({"gateway=G2&merchant=M3": n} for n in (30.0, 10.0))
+    own = Usual(usually, usually)
+    assert finer(suspect(now, 1.0), now, own, lambda *_: left, VALUES) is None
+    assert finer(suspect(now, 1.0), now, USUAL, part_of, VALUES) is not None
 
 
 def test_while_few_have_failed_it_is_not_clear_which_part_does() -> None:
@@ -230,8 +240,9 @@ def test_a_trouble_that_outgrows_its_name_is_told_as_the_slice_and_stays_it() ->
 
 
 def test_what_is_kept_of_what_fails_is_bounded_however_many_merchants_there_are() -> None:
+    rules = Rules(budget=Budget(learning_seconds=30))  # a cell is a minute after that
     chance, most = random.Random(10), LeafTuning().cell_leaves
-    state, memory, largest = initial(Rules()), Memory(), 0
+    state, memory, largest = initial(rules), Memory(), 0
     for second in range(150):
         tally = Tally()
         for _ in range(25):
@@ -240,7 +251,7 @@ def test_what_is_kept_of_what_fails_is_bounded_however_many_merchants_there_are(
             tally.add(paid, "gateway", DEFAULT_SLICING)
         number, at_ms = str(FIRST_SEQUENCE + second), (NOW + second) * 1000
         coming = Partial(SHARD, number, number, at_ms + 1000, at_ms, tally)
-        state, _ = step(state, [coming], Rules(), (), memory)
+        state, _ = step(state, [coming], rules, (), memory)
         largest = max(largest, len(state.tracker.failing))
     assert 2 * most < largest <= 4 * most
     cells = [cell.failing for cell in state.tracker.baseline.cells]

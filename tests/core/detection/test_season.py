@@ -122,6 +122,12 @@ def test_what_is_held_back_at_the_same_hour_day_by_day_recurs_as_far_as_it_did_e
     assert rate(days_before(1, 2, 3, failed=2), held=held) == pytest.approx(252 / 2000)
 
 
+def test_what_recurs_stays_usual_when_it_is_held_back_no_more() -> None:
+    """It is known on the fourth day: nothing of it is held back then."""
+    clean = days_before(1, failed=300) | days_before(2, 3, failed=2)
+    assert rate(clean, held=days_before(2, 3, failed=500)) == pytest.approx(502 / 2000)
+
+
 def test_an_incident_that_lasts_for_days_recurs_at_no_hour() -> None:
     hours = {THIS - back: hour(2) for back in range(1, 72)}
     lasting = {THIS - back: hour(300) for back in range(73)}

@@ -17,6 +17,7 @@ from functions.core.troubles.incident import (
     AGAIN,
     CALM,
     CLOSED,
+    DRIFT,
     OPENED,
     RECOVERED,
     WORSE,
@@ -111,6 +112,11 @@ def test_the_units_say_what_the_rates_are(signal: str) -> None:
     units = line_of(incident(signal=signal)).units
     assert (units == "share of attempts") == (SIGNALS[signal].kind != FLOW)
     assert units.startswith("share of ")
+
+
+@pytest.mark.parametrize("kind", ["", DRIFT])
+def test_the_kind_says_what_came_over_hours(kind: str) -> None:
+    assert line_of(incident(kind=kind)).kind == kind
 
 
 def test_slices_that_hold_the_same_are_told_as_objects() -> None:
