@@ -310,6 +310,25 @@ def test_a_gateway_that_always_fails_a_lot_is_no_incident_until_it_fails_twice_a
     assert "only departures from" in warned[0]
 
 
+def test_what_an_incident_shows_beside_its_strongest_signal_is_told_in_its_line(
+    tmp_path: Path,
+) -> None:
+    rows: list[Sequence[object]] = [("at", "outcome", "n", "pg")]
+    for minute in range(30):
+        is_broken = 15 <= minute < 20
+        for gateway in ("alpha", "beta", "gamma"):
+            failed, back = (60, 40) if is_broken and gateway == "beta" else (0, 0)
+            for outcome, count in (("SUCCESS", 200 - failed - back), ("FAIL", failed)):
+                rows.append((NOW + 60 * minute, outcome, count, gateway))
+            rows.append((NOW + 60 * minute, "REVERSED", back, gateway))
+    history = written(tmp_path, MINUTES, rows)
+    [incident] = of_type(told(*history), "incident")
+    [part] = incident["parts"]
+    assert {incident["signal"], part["signal"]} == {"failed", "reversed"}
+    words = paywatch(*history).stdout
+    assert re.search(rf"; with {part['signal']} \d+ % \(normally ", words)
+
+
 def test_a_gateway_that_fails_far_more_than_the_others_from_the_start_is_told_once_and_stays_open(
     tmp_path: Path,
 ) -> None:
