@@ -47,12 +47,17 @@ Kind = tuple[str, str]
 
 @dataclass(frozen=True)
 class Windowed:
-    """Pages of one detector against the inferred windows: by status how many windows were paged
-    about, of how many, and the seconds from a window's start to its page. outside: pages while no
-    status has a window. seconds, spent: of traffic, of computing."""
+    """One detector against the inferred windows. met, lasting, windows: by status, in how many of the
+    windows a trouble of that status began to be shown, in how many others one was shown throughout that
+    had begun before, and how many there are. delays: seconds from the start of a window that was met.
+    outside: pages while no status has a window. seconds, spent: of traffic, of computing.
+
+    A trouble shows several statuses: one that joins it is shown from then on, and pages only where it is
+    worse."""
 
     detector: str
     met: dict[str, int]
+    lasting: dict[str, int]
     windows: dict[str, int]
     delays: list[int]
     outside: int
@@ -66,11 +71,13 @@ def run(folder: Path, detector: str, codes: bool, rules: Rules) -> Windowed:
     start = min(minutes)
     clock, spent, steps = time.process_time, 0.0, 0
     pages: list[tuple[int, str]] = []
+    shown: list[tuple[int, frozenset[str]]] = []
     paywatch = Paywatch(rules)
     watched = [] if detector == Paywatch.name else _watched(detector)
     for second, counts in _seconds(minutes):
         steps += 1
         began = clock()
+        showing = frozenset[str]()
         if watched:
             for signal, rival, alarm in watched:
                 levels = rival.levels(second, _pairs(counts, signal))
@@ -84,10 +91,17 @@ def run(folder: Path, detector: str, codes: bool, rules: Rules) -> Windowed:
                 for said in paywatch.second(second, {ALL: packed} if packed else {})
                 if said.transition == OPENED
             ]
+            showing = frozenset(_SHOWS.get(signal, signal) for signal in paywatch.showing)
         spent += clock() - began
+        if watched:
+            showing = frozenset(
+                signal for signal, _, alarm in watched if alarm.is_open(ALL, second)
+            )
+        if not shown or shown[-1][1] != showing:
+            shown.append((second, showing))
     name = f"{detector} (with codes)" if codes else detector
     later = [(second, signal) for second, signal in pages if second >= start + LEARNING]
-    return _against(_windows(folder), name, later, steps, spent)
+    return _against(_windows(folder), name, later, shown, steps, spent)
 
 
 def detectors(alone: bool) -> list[tuple[str, bool]]:
@@ -162,19 +176,38 @@ def _against(
     windows: Sequence[tuple[str, int, int]],
     name: str,
     pages: Sequence[tuple[int, str]],
+    shown: Sequence[tuple[int, frozenset[str]]],
     steps: int,
     spent: float,
 ) -> Windowed:
-    met = dict.fromkeys(SIGNALS, 0)
+    """shown: from which second on which statuses are shown, until the next."""
+    met, lasting = dict.fromkeys(SIGNALS, 0), dict.fromkeys(SIGNALS, 0)
     delays: list[int] = []
     for status, start, end in windows:
-        inside = [s for s, signal in pages if signal == status and start <= s <= end + GRACE]
-        if inside:
+        began = [s for s in _began(shown, status) if start <= s <= end + GRACE]
+        if began:
             met[status] += 1
-            delays.append(min(inside) + 1 - start)
+            delays.append(min(began) + 1 - start)
+        elif any(status in now for now in _before(shown, start)):
+            lasting[status] += 1
     outside = sum(all(not start <= s <= end + GRACE for _, start, end in windows) for s, _ in pages)
     total = {signal: sum(status == signal for status, _, _ in windows) for signal in SIGNALS}
-    return Windowed(name, met, total, sorted(delays), outside, steps, spent)
+    return Windowed(name, met, lasting, total, sorted(delays), outside, steps, spent)
+
+
+def _began(shown: Sequence[tuple[int, frozenset[str]]], status: str) -> list[int]:
+    """The seconds in which the status began to be shown."""
+    before = [frozenset[str](), *(now for _, now in shown)]
+    return [
+        second
+        for (second, now), last in zip(shown, before, strict=False)
+        if status in now and status not in last
+    ]
+
+
+def _before(shown: Sequence[tuple[int, frozenset[str]]], second: int) -> Sequence[frozenset[str]]:
+    """What was shown in the second before, if anything was by then."""
+    return [now for since, now in shown if since < second][-1:]
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -58,6 +58,15 @@ class Paywatch:
         self._told: set[str] = set()
         self._memory = Memory()
 
+    @property
+    def showing(self) -> frozenset[str]:
+        """The signals that open incidents show, as the strongest or as a part."""
+        return frozenset(
+            incident.signal
+            for incident in self._state.incidents
+            if incident.is_open and incident.pages
+        )
+
     def second(
         self,
         second: int,

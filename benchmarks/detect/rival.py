@@ -33,6 +33,11 @@ class Alarm:
                 above[key] = second
         return pages
 
+    def is_open(self, key: str, second: int) -> bool:
+        """Whether the slice is above, or was until lately: it pages no more for now."""
+        last = self._above.get(key)
+        return last is not None and second - last <= RECOVERED
+
 
 class StrongestAlarm(Alarm):
     """The same, but of the slices that share payments only the one with the highest level pages, and

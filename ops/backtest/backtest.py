@@ -25,7 +25,7 @@ from functions.settings.thresholds import thresholds
 from ops.backtest.alarm_rules import AlarmRule, default_rules, rules
 from ops.backtest.incident_lines import iso
 from ops.backtest.recorder import Recorder
-from ops.backtest.report import IncidentLine, Report, headline, render
+from ops.backtest.report import IncidentLine, PartLine, Report, headline, render
 from ops.backtest.resolution import clock, duration, unit, when
 from ops.backtest.sweep import proposal, sweep_table, trials
 from ops.backtest.trial import Trial, summary, warnings, with_thresholds
@@ -278,18 +278,23 @@ def _words(trial: Trial, told: dict[str, Any]) -> str:
 def _incident_words(line: IncidentLine) -> str:
     resolution = line.resolution_seconds
     until = clock(line.closed_at, max(60, resolution)) if line.closed_at else "still open"
-    baseline = line.baseline_rate or 0.0
     where = words(slice_key(line.slice))
     also = "".join(f", also {words(slice_key(other))}" for other in line.also)
-    of = f" {SIGNALS[line.signal].says}" if SIGNALS[line.signal].kind == FLOW else ""
-    told = [f"{again} again"] if (again := _times(line, AGAIN)) else []
+    told = [f"with {_shown_words(part)}" for part in line.parts]
+    told += [f"{again} again"] if (again := _times(line, AGAIN)) else []
     told += [f"{worse} worse"] if (worse := _times(line, WORSE)) else []
     return (
         f"{when(line.detected_at, resolution)}  {line.severity:<8} {line.score:5.1f}  {where}{also}:"
-        f" {line.signal} {_percent(line.observed_rate)}{of} (normally {_percent(baseline)}),"
-        f" {line.cause}, since {clock(line.opened_at, resolution)}, until {until}"
+        f" {_shown_words(line)}, {line.cause}, since {clock(line.opened_at, resolution)}, until {until}"
         f"{'; ' if told else ''}{', '.join(told)}"
     )
+
+
+def _shown_words(shown: IncidentLine | PartLine) -> str:
+    """`failed 55 % (normally 0.08 %)`."""
+    of = f" {SIGNALS[shown.signal].says}" if SIGNALS[shown.signal].kind == FLOW else ""
+    normally = _percent(shown.baseline_rate or 0.0)
+    return f"{shown.signal} {_percent(shown.observed_rate)}{of} (normally {normally})"
 
 
 def _percent(share: float) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from functions.core.counting.signals import SIGNALS
 from functions.core.counting.slices import slice_values
 from functions.core.troubles.blame import likely_cause
@@ -15,10 +17,12 @@ from ops.backtest.report import IncidentLine, PartLine, TransitionLine, WaveLine
 
 @dataclass
 class _Told:
-    """What was told of an incident. worst: as it was when its figures were the worst."""
+    """What was told of an incident. worst: as it was when its figures were the worst. shown: by family
+    of signals, what it showed until now, as a part."""
 
     incident: Incident
     worst: Incident
+    shown: dict[str, Part] = field(default_factory=dict)
     transitions: list[TransitionLine] = field(default_factory=list)
     pages: int = 0
 
@@ -46,9 +50,11 @@ class IncidentLines:
         """The incident as it is now."""
         held = self._told.get(incident.id)
         if held is None:
-            self._told[incident.id] = _Told(incident, incident)
-            return
+            held = self._told[incident.id] = _Told(incident, incident)
         held.incident = incident
+        for part in (_as_part(incident), *incident.parts):
+            family = SIGNALS[part.signal].trouble
+            held.shown[family] = _joint(held.shown.get(family, part), part)
         if _badness(incident) >= _badness(held.worst):
             held.worst = incident
 
@@ -62,6 +68,9 @@ class IncidentLines:
             line_of(
                 told.incident,
                 worst=told.worst,
+                parts=tuple(
+                    part for family, part in told.shown.items() if family != told.worst.family
+                ),
                 transitions=tuple(told.transitions),
                 pages=told.pages,
                 resolution=resolution,
@@ -77,17 +86,38 @@ def _badness(incident: Incident) -> tuple[int, float, float]:
     return RANK[incident.severity], worst.score, abs(worst.rate - worst.normal)
 
 
+def _as_part(incident: Incident) -> Part:
+    return Part(
+        slice=incident.slice,
+        signal=incident.signal,
+        severity=incident.severity,
+        rate=incident.worst.rate,
+        normal=incident.worst.normal,
+        since=incident.stands_since,
+        until=incident.closed_at,
+    )
+
+
+def _joint(before: Part, now: Part) -> Part:
+    """One that was seen before, as it is now, from its first beginning on and with its worst figures."""
+    worst = max(now, before, key=lambda part: (RANK[part.severity], abs(part.rate - part.normal)))
+    return replace(worst, since=before.since, until=now.until)
+
+
 def line_of(
     incident: Incident,
     *,
     worst: Incident | None = None,
+    parts: tuple[Part, ...] | None = None,
     transitions: tuple[TransitionLine, ...] = (),
     pages: int = 0,
     resolution: int = 1,
 ) -> IncidentLine:
     """The incident as it is printed; a WaveLine where it pages nobody. worst: as it was when its
-    figures were the worst."""
+    figures were the worst. parts: what else it showed at any time; without, what it shows now."""
+    parts = incident.parts if parts is None else parts
     incident, worst = as_named(incident), as_named(worst or incident)
+    named = incident if incident.family == worst.family else worst
     kind = IncidentLine if worst.pages else WaveLine
     is_over = not transitions or transitions[-1].transition == CLOSED
     return kind(
@@ -97,15 +127,15 @@ def line_of(
         closed_at=iso(incident.closed_at) if incident.closed_at and is_over else None,
         severity=worst.severity,
         score=round(worst.worst.score, 1),
-        signal=incident.signal,
-        slice=dict(slice_values(incident.slice)),
-        also=tuple(dict(slice_values(key)) for key in incident.also),
-        parts=tuple(map(_part, incident.parts)),
+        signal=named.signal,
+        slice=dict(slice_values(named.slice)),
+        also=tuple(dict(slice_values(key)) for key in named.also),
+        parts=tuple(map(_part, parts)),
         kind=incident.kind,
         cause=likely_cause(worst),
         observed_rate=round(worst.worst.rate, 6),
         baseline_rate=round(worst.worst.normal, 6),
-        units=SIGNALS[incident.signal].unit,
+        units=SIGNALS[named.signal].unit,
         attempts=worst.worst.attempts,
         resolution_seconds=resolution,
         pages=pages,

@@ -71,5 +71,5 @@ def test_every_field_can_be_a_step_lower_and_a_step_higher(field: str) -> None:
 
 def test_a_step_is_a_factor_and_of_few_things_one() -> None:
     assert [one.evidence.cap for one in around(USUAL, "evidence.cap")] == [1.05, 2.1]
-    assert [one.normal.fewest_days for one in around(USUAL, "normal.fewest_days")] == [1, 3]
+    assert [one.normal.fewest_days for one in around(USUAL, "normal.fewest_days")] == [2, 4]
     assert [one.evidence.highest for one in around(USUAL, "evidence.highest")] == [0.679, 0.985]

@@ -108,7 +108,8 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
 
     journal = Journal(deployment.client("dynamodb"), deployment.outputs["StateTable"])
     state = journal.load(initial(RULES), RULES).state
-    deployed = [line_of(incident) for incident in state.incidents]
+    # What an outage makes slow, too, is a part of its trouble.
+    deployed = [line_of(trouble) for trouble in state.troubles]
     assert len(deployed) == 1
     for here, there in zip(backtested(events, tmp_path / "sent.jsonl"), deployed, strict=True):
         assert (here.slice, here.severity, here.cause) == (there.slice, there.severity, there.cause)

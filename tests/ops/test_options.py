@@ -9,7 +9,7 @@ from ops.cli import COMMANDS, loaded
 
 OF_A_STREAM: Final = ("produce", "replay")
 """These send to a stream, which need not be of a deployment."""
-ASKING_AWS: Final = {"incidents", "ack", "rate", "audit", "codes", "redrive"}
+ASKING_AWS: Final = {"incidents", "ack", "normal", "rate", "audit", "codes", "redrive"}
 
 
 def helps(option: str) -> dict[str, set[str]]:
@@ -40,4 +40,4 @@ def test_what_looks_back_counts_in_days() -> None:
 
 def test_json_is_offered_wherever_something_is_told() -> None:
     told = {name for names in helps("--json").values() for name in names}
-    assert set(COMMANDS) - told == {"demo", "ack", "rate"}
+    assert set(COMMANDS) - told == {"demo", "ack", "normal", "rate"}

@@ -292,7 +292,7 @@ def test_a_gateway_that_always_fails_a_lot_is_no_incident_until_it_fails_twice_a
 ) -> None:
     def failing(minute: int, gateway: str) -> float:
         if gateway != "gamma":
-            return 0.003
+            return 0.1
         return 0.6 if minute >= 30 else 0.3
 
     lines = told(*written(tmp_path, MINUTES, minutes(40, failing)))
@@ -308,6 +308,42 @@ def test_a_gateway_that_always_fails_a_lot_is_no_incident_until_it_fails_twice_a
     warned = [warning for warning in lines[-1]["warnings"] if "'failed'" in warning]
     assert len(warned) == 1
     assert "only departures from" in warned[0]
+
+
+def test_what_an_incident_shows_beside_its_strongest_signal_is_told_in_its_line(
+    tmp_path: Path,
+) -> None:
+    rows: list[Sequence[object]] = [("at", "outcome", "n", "pg")]
+    for minute in range(30):
+        is_broken = 15 <= minute < 20
+        for gateway in ("alpha", "beta", "gamma"):
+            failed, back = (60, 40) if is_broken and gateway == "beta" else (0, 0)
+            for outcome, count in (("SUCCESS", 200 - failed - back), ("FAIL", failed)):
+                rows.append((NOW + 60 * minute, outcome, count, gateway))
+            rows.append((NOW + 60 * minute, "REVERSED", back, gateway))
+    history = written(tmp_path, MINUTES, rows)
+    [incident] = of_type(told(*history), "incident")
+    [part] = incident["parts"]
+    assert {incident["signal"], part["signal"]} == {"failed", "reversed"}
+    words = paywatch(*history).stdout
+    assert re.search(rf"; with {part['signal']} \d+ % \(normally ", words)
+
+
+def test_a_gateway_that_fails_far_more_than_the_others_from_the_start_is_told_once_and_stays_open(
+    tmp_path: Path,
+) -> None:
+    def failing(_: int, gateway: str) -> float:
+        return 0.3 if gateway == "gamma" else 0.003
+
+    lines = told(*written(tmp_path, MINUTES, minutes(40, failing)))
+    [incident] = of_type(lines, "incident")
+    assert (incident["signal"], incident["slice"]) == ("failed", {"gateway": "gamma"})
+    assert second(incident["detected_at"]) <= 60
+    # Whether it is broken or always like this, only a person can say: `paywatch normal`.
+    assert incident["closed_at"] is None
+    assert incident["pages"] == 1
+    [transition] = incident["transitions"]
+    assert transition["transition"] == "opened"
 
 
 def test_other_thresholds_move_when_alarms_go_red(tmp_path: Path) -> None:
@@ -410,6 +446,12 @@ class Inferred(msgspec.Struct):
     windows: list[Window]
 
 
+def showing(incidents: Iterable[dict[str, Any]], signal: str) -> list[dict[str, Any]]:
+    """What shows the signal, with the times of its own: an incident's strongest, or a part of it."""
+    every = [shown for line in incidents for shown in (line, *line["parts"])]
+    return [shown for shown in every if shown["signal"] == signal]
+
+
 @pytest.mark.skipif(
     not CLOUDWALK.is_dir(), reason=f"no real data: {CLOUDWALK} is absent (PAYWATCH_DATA)"
 )
@@ -426,7 +468,7 @@ def test_three_real_days_page_in_the_bad_hours_and_hardly_outside_of_them(tmp_pa
     found = [
         window
         for window in failed
-        if any(window.overlaps(line) for line in incidents if line["signal"] == "failed")
+        if any(window.overlaps(shown) for shown in showing(incidents, "failed"))
     ]
     assert len(failed) == 6
     assert len(found) >= 5

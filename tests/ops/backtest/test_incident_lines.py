@@ -23,6 +23,7 @@ from functions.core.troubles.incident import (
     WORSE,
     Announcement,
     Incident,
+    Part,
 )
 from ops.backtest.incident_lines import IncidentLines, iso, line_of
 from ops.backtest.report import IncidentLine, WaveLine
@@ -143,3 +144,58 @@ def test_a_line_as_json_has_its_transitions_and_the_datas_resolution() -> None:
     ]
     assert found["pages"] == 0
     assert found["also"] == []
+
+
+def part(signal: str, since: int, until: int = 0) -> Part:
+    return Part(
+        slice="gateway=payu",
+        signal=signal,
+        severity="warning",
+        rate=0.2,
+        normal=0.01,
+        since=NOW + since,
+        until=until and NOW + until,
+    )
+
+
+def test_the_signal_and_the_units_are_those_of_the_worst_figures() -> None:
+    worst = replace(BAD, parts=(part("volume", 15),))
+    back = incident(id="PW-1", signal="volume", severity="warning", rate=0.1, normal=1.0)
+    [line] = told(
+        at(OPENED, 10, worst),
+        at(CLOSED, 90, worst, RECOVERED),
+        at(AGAIN, 200, back),
+        at(CLOSED, 300, back),
+    )
+    assert (line.signal, line.observed_rate, line.units) == ("failed", 0.8, "share of attempts")
+    [other] = line.parts
+    assert (other.signal, other.opened_at, other.closed_at) == (
+        "volume",
+        iso(NOW + 15),
+        iso(NOW + 300),
+    )
+
+
+def test_a_signal_that_did_not_come_back_stays_a_part() -> None:
+    first = replace(BAD, parts=(part("reversed", 15),))
+    over = replace(BAD, parts=(part("reversed", 15, until=80),))
+    [line] = told(
+        at(OPENED, 10, first),
+        at(CLOSED, 90, over, RECOVERED),
+        at(AGAIN, 200, ONE),
+        at(CLOSED, 300, ONE),
+    )
+    [other] = line.parts
+    assert (other.signal, other.opened_at, other.closed_at) == (
+        "reversed",
+        iso(NOW + 15),
+        iso(NOW + 80),
+    )
+
+
+def test_what_became_the_strongest_is_no_part_of_itself() -> None:
+    first = replace(ONE, signal="reversed", parts=(part("failed", 15),))
+    then = replace(BAD, parts=(part("reversed", 5),))
+    [line] = told(at(OPENED, 10, first), at(WORSE, 20, then))
+    assert line.signal == "failed"
+    assert [other.signal for other in line.parts] == ["reversed"]
