@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, SPEEDS, Counts, slower
+from functions.core.counting.counts import NONE, SPEEDS, Counts, slower, slower_fields
 from functions.core.counting.likelihood import log_likelihood_ratio
 from functions.core.counting.signals import LATENCY
 from functions.core.counting.slices import ALL, Slice, crossing
@@ -112,6 +112,13 @@ def slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int]
     return known[key]
 
 
+def slow_fields(normals: Normals, key: Slice) -> Counts:
+    """The latency fields that are slow in the slice by either cut, all their bits set: who has none of
+    them adds nothing where nothing is slow yet."""
+    cuts = (slowness(normals, key, which) for which in CUTS)
+    return slower_fields(min((known[0] for known in cuts if known), default=len(SPEEDS) + 1))
+
+
 def _slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int] | None:
     tuning = normals.tuning.latency
     usual = normals.baseline.absorbed.get(key, NONE)
@@ -150,6 +157,8 @@ class Slowed:
     start: int
     cut: int
     _usual: dict[Slice, tuple[float, int]] = field(default_factory=dict)
+    _limits: dict[Slice, float] = field(default_factory=dict)
+    _suspects: dict[Slice, Suspect] = field(default_factory=dict)
 
     def usual(self, key: Slice) -> tuple[float, int]:
         """The share of slow payments that is usual in the slice, towards that of all traffic where few
@@ -174,9 +183,13 @@ class Slowed:
         return share, timed + round(borrowed)
 
     def suspect(self, key: Slice) -> Suspect:
-        counts = self.moment.since(self.start).counts(key)
-        empty = Suspect(key, LATENCY, 0, 0, 0.0, 0.0, 0.0)
-        return self.weigh(empty, slower(counts, 0), slower(counts, self.cut))
+        found = self._suspects.get(key)
+        if found is None:
+            counts = self.moment.since(self.start).counts(key)
+            empty = Suspect(key, LATENCY, 0, 0, 0.0, 0.0, 0.0)
+            found = self.weigh(empty, slower(counts, 0), slower(counts, self.cut))
+            self._suspects[key] = found
+        return found
 
     def known(self, key: Slice) -> Suspect:
         """The slice of an incident."""
@@ -186,8 +199,11 @@ class Slowed:
         """The suspect with so many slow payments of so many, against what is usual."""
         usual, learned = self.usual(suspect.slice)
         tuning = self.moment.normals.tuning
+        limit = self._limits.get(suspect.slice)
+        if limit is None:
+            limit = self._limits[suspect.slice] = usual_limit(usual, learned, tuning)
         events = min(total, events)
-        nats = log_likelihood_ratio(events, total, usual_limit(usual, learned, tuning))
+        nats = log_likelihood_ratio(events, total, limit)
         needed = self.moment.tracker.needed * tuning.latency.dispersion
         return Suspect(suspect.slice, LATENCY, total, events, total * usual, nats, nats / needed)
 

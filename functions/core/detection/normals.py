@@ -33,8 +33,8 @@ class Normals:
 
     current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
     asked once a failure. unlearned: what all traffic is held to while nothing is learned.
-    comes, watched, clumps, slowness: what volume.py and
-    latency.py have worked out of this baseline, by slice.
+    comes, watched, clumps, slowness, slow_fields: what volume.py,
+    latency.py and flow.py have worked out of this baseline, by slice.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Normals:
         self.watched: tuple[Slice, ...] | None = None
         self.clumps: dict[Slice, float] = {}
         self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
+        self.slow_fields: dict[Slice, Counts] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
