@@ -31,11 +31,11 @@ from functions.core.detection.tuning import HoldingTuning
 from functions.core.troubles.incident import Incident
 
 
-def held_back(state: State, rules: Rules) -> HeldBack:
-    """Whether a slice's counts of some seconds are to stay out of what is normal."""
+def held_back(state: State, rules: Rules, normals: Normals) -> HeldBack:
+    """Whether a slice's counts of some seconds are to stay out of what is normal, which is `normals` so
+    far."""
     tracker, tuning = state.tracker, rules.tuning.holding
     doubtful: dict[Slice, list[int]] = {}
-    normals = Normals(tracker.baseline, rules.budget, rules.tuning)
     for signal, by_slice in tracker.evidence.items():
         for key, trail in by_slice.items():
             if _is_doubtful(trail, key, signal, tracker, normals):

@@ -57,6 +57,7 @@ class Normals:
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
         self._counted: dict[str, Counts] = {}
+        self._apart = [cell for cell in baseline.cells if cell.held or not cell.absorbed]
         self.comes: dict[Slice, float] = {}
         self.watched: tuple[Slice, ...] | None = None
         self.clumps: dict[Slice, float] = {}
@@ -194,7 +195,11 @@ class Normals:
         """What was counted of the slice within the memory, held back or not."""
         found = self._counted.get(key)
         if found is None:
-            found = self.baseline.since(key, 0) + self.current.get(key, NONE)
+            # Of most cells the sum is known: what of them was absorbed.
+            found = self.baseline.absorbed.get(key, NONE) + self.current.get(key, NONE)
+            for cell in self._apart:
+                if not cell.absorbed or key in cell.held:
+                    found += cell.counts.get(key, NONE)
             self._counted[key] = found
         return found
 

@@ -66,7 +66,8 @@ def outage(key: str = A, **fields: object) -> Followed:
 
 
 def held(state: State, key: str, start: int = SINCE, end: int = SINCE + 60) -> bool:
-    return held_back(state, RULES)(key, start, end)
+    normals = Normals(state.tracker.baseline, RULES.budget, RULES.tuning)
+    return held_back(state, RULES, normals)(key, start, end)
 
 
 def test_in_calm_nothing_is_held_back() -> None:
