@@ -213,11 +213,7 @@ def _slowed(
         for held in standing[key]
     }
     slowed, _ = max(
-        (
-            (began[held.since, held.cut], key)
-            for key in sorted(news)
-            for held in standing[key]
-        ),
+        ((began[held.since, held.cut], key) for key in sorted(news) for held in standing[key]),
         key=lambda item: item[0].suspect(item[1]).nats,
     )
     keys = _rivals(moment, _slow_enough(moment, slowed.cut), news)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -59,7 +58,7 @@ def slow_after(
     every, window, needed = moment.normals.tuning, moment.window, moment.tracker.needed
     tuning, most = every.latency, every.evidence.cap * needed
     after: dict[Slice, Slow] | None = None
-    usual, begun = moment.normals.slowness[which], 0
+    usual, weights, begun = moment.normals.slowness[which], moment.normals.slow_weights, 0
     for key, second, counts in came:
         held = (before if after is None else after).get(key)
         if held is None:
@@ -71,7 +70,12 @@ def slow_after(
         if after is None:
             after = dict(before)
         timed, slow = slower(counts, 0), slower(counts, held.cut)
-        won, lost = _weights(usual_limit(held.usual, held.learned, every), tuning.share)
+        known_by = held.usual, held.learned
+        weighs = weights.get(known_by)
+        if weighs is None:
+            weighs = _weights(usual_limit(*known_by, every), tuning.share)
+            weights[known_by] = weighs
+        won, lost = weighs
         gain = slow * won - timed * lost
         nats = min(most, held.nats + gain / tuning.dispersion)
         if nats <= 0.0 or _is_over(held, window.sums.get(key, NONE), moment):
@@ -81,7 +85,6 @@ def slow_after(
     return before if after is None else after, begun
 
 
-@lru_cache(maxsize=4096)
 def _weights(q: float, share: float) -> tuple[float, float]:
     """What a slow payment adds to S beyond any, and what any takes, in nats."""
     p1 = q + share * (1.0 - q)

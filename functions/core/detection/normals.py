@@ -34,7 +34,8 @@ class Normals:
     current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
     asked once a failure. unlearned: what all traffic is held to while nothing is learned.
     comes, watched, clumps, slowness, slow_fields: what volume.py,
-    latency.py and flow.py have worked out of this baseline, by slice.
+    latency.py and flow.py have worked out of this baseline, by slice; slow_weights: by what is usually
+    slow, and of how many payments that is known.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Normals:
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
+        self._prior = _worth(tuning.normal.differ, tuning.evidence.errors)
         self._counted: dict[str, Counts] = {}
         self._apart = [cell for cell in baseline.cells if cell.held or not cell.absorbed]
         self.comes: dict[Slice, float] = {}
@@ -63,6 +65,7 @@ class Normals:
         self.clumps: dict[Slice, float] = {}
         self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
         self.slow_fields: dict[Slice, Counts] = {}
+        self.slow_weights: dict[tuple[float, int], tuple[float, float]] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
@@ -177,9 +180,8 @@ class Normals:
         tuning, wider = self.tuning.normal, wider_slices(key)
         if not wider:
             return SIGNALS[signal].assumed, tuning.borrowed
-        rate = max(self._sisters(key, other, signal) for other in wider)
-        worth = _worth(tuning.differ, self.tuning.evidence.errors)
-        return rate, min(tuning.borrowed, worth / rate)
+        rate = max([self._sisters(key, other, signal) for other in wider])
+        return rate, min(tuning.borrowed, self._prior / rate)
 
     def _sisters(self, key: Slice, wider: Slice, signal: str) -> float:
         """What is normal for the wider slice, or where that is less, what its payments outside of this

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from functions.core.counting.slices import ALL
 from functions.core.detection.evidence import surprise
 from functions.core.detection.held_back import held_back, is_mixed, tainted
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import State
 from functions.core.detection.tracker import hot
 from functions.core.detection.tuning import HoldingTuning
