@@ -11,6 +11,7 @@ beside the state, never in it: a Memory belongs to whoever steps.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Final
 
@@ -58,6 +59,8 @@ class Normals:
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
         self._prior = _worth(tuning.normal.differ, tuning.evidence.errors)
+        self._ends = [cell.end for cell in baseline.cells]
+        self._newest: dict[str, list[Counts]] = {}
         self._counted: dict[str, Counts] = {}
         self._apart = [cell for cell in baseline.cells if cell.held or not cell.absorbed]
         self.comes: dict[Slice, float] = {}
@@ -192,6 +195,17 @@ class Normals:
         seen, own = self.counted(wider), self.counted(key)
         shown = max(0, blamed(seen, signal) - blamed(own, signal)) + weight * assumed
         return min(usual, shown / (max(0, attempts(seen) - attempts(own)) + weight))
+
+    def since(self, key: Slice, second: int) -> Counts:
+        """As of the baseline, of which many ask: the slice's counts in the cells that end after `second`."""
+        cells = self.baseline.cells
+        last = len(cells) - bisect_right(self._ends, second)
+        sums = self._newest.get(key)
+        if sums is None:
+            sums = self._newest[key] = [NONE]
+        while len(sums) <= last:
+            sums.append(sums[-1] + cells[-len(sums)].counts.get(key, NONE))
+        return sums[last]
 
     def counted(self, key: Slice) -> Counts:
         """What was counted of the slice within the memory, held back or not."""

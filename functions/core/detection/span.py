@@ -73,9 +73,13 @@ class Moment:
             sums = self._sums[key] = [NONE]
         kept, clock = self.window.seconds, self.clock
         last = min(max(0, seconds), clock + 1 - self.window.oldest)
-        while len(sums) <= last:
-            bucket = kept.get(clock + 1 - len(sums))
-            sums.append(sums[-1] + bucket.slices.get(key, NONE) if bucket is not None else sums[-1])
+        if len(sums) <= last:
+            total = sums[-1]
+            for second in range(clock + 1 - len(sums), clock - last, -1):
+                bucket = kept.get(second)
+                if bucket is not None:
+                    total += bucket.slices.get(key, NONE)
+                sums.append(total)
         return sums[last]
 
     @cached_property
@@ -232,13 +236,14 @@ class Span:
         """The slice's counts; to the minute where the window is too short."""
         found = self._counts.get(key)
         if found is None:
-            window, tracker = self.moment.window, self.moment.tracker
+            window, normals = self.moment.window, self.moment.normals
             if self.start == window.start:
                 found = window.sums.get(key, NONE)
             elif self.start >= window.oldest:
                 found = self.moment.newest(key, window.clock + 1 - self.start)
             else:
-                found = tracker.baseline.since(key, self.start) + tracker.current.get(key, NONE)
+                current = self.moment.tracker.current.get(key, NONE)
+                found = normals.since(key, self.start) + current
             self._counts[key] = found
         return found
 

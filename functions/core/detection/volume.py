@@ -69,10 +69,9 @@ def drops_after(
     drops: dict[Slice, Drop] = {}
     begun = 0
     for key, drop, start in _looked_at(before, normals, at, is_whole):
-        if drop.nats:
-            rate = drop.expected
-        else:
-            rate = known[key] if key in known else comes(normals, key)
+        rate = drop.expected if drop.nats else known.get(key, -1.0)
+        if rate < 0.0:
+            rate = comes(normals, key)
         if rate * 60 < fewest:
             continue
         now = current.get(key, NONE) & DIGIT

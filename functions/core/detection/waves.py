@@ -14,7 +14,7 @@ from typing import Final
 from functions.core.counting.confidence import lower_bound
 from functions.core.counting.counts import DIGIT, NONE, attempts, bits_to, field
 from functions.core.counting.signals import WAVES
-from functions.core.counting.slices import ALL, Slice, disjoint, is_judged, refines
+from functions.core.counting.slices import Slice, disjoint, is_judged, refines
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
 from functions.core.detection.tuning import Tuning, WaveTuning
@@ -69,23 +69,15 @@ def _standing(
 ) -> dict[str, list[tuple[Verdict, float]]]:
     """By wave, the verdicts on the slices whose window it stands out in, with their nats. usual: by wave,
     slice → share, where that is known better."""
-    every, sums = moment.normals.tuning, moment.window.sums
+    every = moment.normals.tuning
     tuning = every.wave
     standing: dict[str, list[tuple[Verdict, float]]] = {wave: [] for wave in WAVES}
-    # All traffic holds every slice: where it has too few, so have they.
-    whole = sums.get(ALL)
-    fields = [
-        (wave, at)
-        for wave, at in _AT.items()
-        if whole is None or whole >> at & DIGIT >= tuning.fewest
-    ]
-    if not fields:
-        return standing
     # Counts below this have fewer of the waves' payments: one comparison tells.
-    fewest_at = tuning.fewest << min(at for _, at in fields)
+    fewest_at = tuning.fewest << min(_AT.values())
     needed = moment.tracker.needed * tuning.dispersion
     known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
-    for key, counts in sums.items():
+    fields = tuple(_AT.items())
+    for key, counts in moment.window.sums.items():
         if counts < fewest_at:
             continue  # what lies in higher fields alone is as large: the next line looks closely
         for wave, at in fields:
