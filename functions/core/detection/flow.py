@@ -270,13 +270,15 @@ def _causes(
     """The causes of what is missing or slow beside what is known."""
     suspects: dict[Slice, Suspect] = {}
     for key in keys:
+        if any(refines(key, one) for one in known):
+            continue  # nothing is left of it
         left: Suspect | None = stretch.suspect(key)
         for one in known:
             if left is not None:
                 left = without(left, stretch.known(one), stretch.weigh, stretch.crossing)
         if left is not None and left.nats > 0.0:
             suspects[key] = left
-    if not suspects:
+    if not any(one.sure >= 1.0 for one in suspects.values()):
         return []
     # Of two slices that are ill together, all that holds both is proven first: it waits for them.
     nearly = [

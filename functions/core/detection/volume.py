@@ -65,23 +65,25 @@ def drops_after(
     most = normals.tuning.evidence.cap * needed
     every = before[ALL].expected if ALL in before and before[ALL].nats else comes(normals, ALL)
     current, fewest, may_fall = tracker.current, tuning.fewest_expected, tuning.may_fall
-    known = normals.comes
+    known, clumps, longest_step = normals.comes, normals.clumps, tuning.longest_step
     drops: dict[Slice, Drop] = {}
     begun = 0
     for key, drop, start in _looked_at(before, normals, at, is_whole):
-        rate = drop.expected if drop.nats else known.get(key, -1.0)
+        stands = drop.nats
+        rate = drop.expected if stands else known.get(key, -1.0)
         if rate < 0.0:
             rate = comes(normals, key)
         if rate * 60 < fewest:
             continue
         now = current.get(key, NONE) & DIGIT
         # A clock that jumps further than that missed ticks too: it was not traffic that stood still.
-        seconds = clock - start if clock - start <= tuning.longest_step else 0
+        seconds = clock - start if clock - start <= longest_step else 0
         wanted, came = rate * seconds, now - drop.seen
         gain = 0.0
-        if drop.nats or came < may_fall * wanted:
+        if stands or came < may_fall * wanted:
             wanted *= _goes_on(key, rate, every, moment)
-            gain = _gain(key, wanted, came, tuning) / clump(normals, key)
+            clumped = clumps.get(key) or clump(normals, key)
+            gain = _gain(key, wanted, came, tuning) / clumped
         elif len(dimensions(key)) < 2:
             drops[key] = Drop(now, 0.0, 0, 0.0, drop.longest)  # of most, most of the time
             continue

@@ -78,7 +78,7 @@ def _standing(
     known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
     fields = tuple(_AT.items())
     for key, counts in moment.window.sums.items():
-        if counts < fewest_at:
+        if counts & DIGIT < tuning.fewest or counts < fewest_at:
             continue  # what lies in higher fields alone is as large: the next line looks closely
         for wave, at in fields:
             shown = counts >> at & DIGIT
