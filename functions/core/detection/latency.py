@@ -177,20 +177,25 @@ class Slowed:
             if held is not None and held.cut == self.cut:
                 return held.usual, held.learned
         normals = self.moment.normals
-        counts = normals.baseline.absorbed.get(key, NONE)
-        timed, slow = slower(counts, 0), slower(counts, self.cut)
-        if key == ALL:
-            return (slow / timed, timed) if timed else (1.0, 0)
-        borrowed = normals.tuning.normal.borrowed
-        share = (slow + borrowed * self.usual(ALL)[0]) / (timed + borrowed)
-        return share, timed + round(borrowed)
+        of_all = -1.0 if key == ALL else self.usual(ALL)[0]
+        found = normals.slow_shares.get((key, self.cut, of_all))
+        if found is None:
+            counts = normals.baseline.absorbed.get(key, NONE)
+            timed, slow = slower(counts, 0), slower(counts, self.cut)
+            if key == ALL:
+                found = (slow / timed, timed) if timed else (1.0, 0)
+            else:
+                borrowed = normals.tuning.normal.borrowed
+                share = (slow + borrowed * of_all) / (timed + borrowed)
+                found = share, timed + round(borrowed)
+            normals.slow_shares[key, self.cut, of_all] = found
+        return found
 
     def suspect(self, key: Slice) -> Suspect:
         found = self._suspects.get(key)
         if found is None:
             counts = self.moment.since(self.start).counts(key)
-            empty = Suspect(key, LATENCY, 0, 0, 0.0, 0.0, 0.0)
-            found = self.weigh(empty, slower(counts, 0), slower(counts, self.cut))
+            found = self._weighed(key, slower(counts, 0), slower(counts, self.cut))
             self._suspects[key] = found
         return found
 
@@ -200,15 +205,18 @@ class Slowed:
 
     def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
         """The suspect with so many slow payments of so many, against what is usual."""
-        usual, learned = self.usual(suspect.slice)
+        return self._weighed(suspect.slice, total, events)
+
+    def _weighed(self, key: Slice, total: int, events: int) -> Suspect:
+        usual, learned = self.usual(key)
         tuning = self.moment.normals.tuning
-        limit = self._limits.get(suspect.slice)
+        limit = self._limits.get(key)
         if limit is None:
-            limit = self._limits[suspect.slice] = usual_limit(usual, learned, tuning)
+            limit = self._limits[key] = usual_limit(usual, learned, tuning)
         events = min(total, events)
         nats = log_likelihood_ratio(events, total, limit)
         needed = self.moment.tracker.needed * tuning.latency.dispersion
-        return Suspect(suspect.slice, LATENCY, total, events, total * usual, nats, nats / needed)
+        return Suspect(key, LATENCY, total, events, total * usual, nats, nats / needed)
 
     def crossing(self, suspect: Suspect, cause: Suspect) -> Suspect | None:
         """What two slices hold in common, where that is counted."""

@@ -36,7 +36,7 @@ class Normals:
     asked once a failure. unlearned: what all traffic is held to while nothing is learned.
     comes, watched, clumps, slowness, slow_fields: what volume.py,
     latency.py and flow.py have worked out of this baseline, by slice; slow_weights: by what is usually
-    slow, and of how many payments that is known.
+    slow, and of how many payments that is known; slow_shares: by slice, cut and the share of all traffic.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Normals:
         self.clumps: dict[Slice, float] = {}
         self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
         self.slow_fields: dict[Slice, Counts] = {}
+        self.slow_shares: dict[tuple[Slice, int, float], tuple[float, int]] = {}
         self.slow_weights: dict[tuple[float, int], tuple[float, float]] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
@@ -190,11 +191,11 @@ class Normals:
         """What is normal for the wider slice, or where that is less, what its payments outside of this
         one show: while all is learned, what is wrong in a slice seems normal for the wider one."""
         assumed, weight = SIGNALS[signal].assumed, self.tuning.normal.borrowed
-        is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
-        usual = self.normal(wider, signal).rate if is_learned else 1.0
         seen, own = self.counted(wider), self.counted(key)
         shown = max(0, blamed(seen, signal) - blamed(own, signal)) + weight * assumed
-        return min(usual, shown / (max(0, attempts(seen) - attempts(own)) + weight))
+        outside = shown / (max(0, attempts(seen) - attempts(own)) + weight)
+        is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
+        return min(self.normal(wider, signal).rate, outside) if is_learned else min(1.0, outside)
 
     def since(self, key: Slice, second: int) -> Counts:
         """As of the baseline, of which many ask: the slice's counts in the cells that end after `second`."""
