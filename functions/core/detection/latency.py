@@ -150,7 +150,7 @@ def usual_limit(usual: float, learned: int, tuning: Tuning) -> float:
     return min(tuning.evidence.highest, q + math.sqrt(q * (1 - q) / max(1, learned)))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Slowed:
     """The payments beyond one cut since `start`, held against what is usual in each slice: with one cut
     for all slices, what is too much adds up."""
@@ -160,7 +160,6 @@ class Slowed:
     start: int
     cut: int
     _usual: dict[Slice, tuple[float, int]] = field(default_factory=dict)
-    _limits: dict[Slice, float] = field(default_factory=dict)
     _suspects: dict[Slice, Suspect] = field(default_factory=dict)
 
     def usual(self, key: Slice) -> tuple[float, int]:
@@ -210,9 +209,10 @@ class Slowed:
     def _weighed(self, key: Slice, total: int, events: int) -> Suspect:
         usual, learned = self.usual(key)
         tuning = self.moment.normals.tuning
-        limit = self._limits.get(key)
+        limits = self.moment.normals.slow_limits
+        limit = limits.get((usual, learned))
         if limit is None:
-            limit = self._limits[key] = usual_limit(usual, learned, tuning)
+            limit = limits[usual, learned] = usual_limit(usual, learned, tuning)
         events = min(total, events)
         nats = log_likelihood_ratio(events, total, limit)
         needed = self.moment.tracker.needed * tuning.latency.dispersion

@@ -13,11 +13,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
-from functions.core.counting.slices import ALL, Slice, wider_slices
+from functions.core.counting.slices import ALL, Slice, dimensions, is_judged, wider_slices
 from functions.core.detection.baseline import Baseline, Reach
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
@@ -35,8 +36,8 @@ class Normals:
     current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
     asked once a failure. unlearned: what all traffic is held to while nothing is learned.
     comes, watched, clumps, slowness, slow_fields: what volume.py,
-    latency.py and flow.py have worked out of this baseline, by slice; slow_weights: by what is usually
-    slow, and of how many payments that is known; slow_shares: by slice, cut and the share of all traffic.
+    latency.py and flow.py have worked out of this baseline, by slice; slow_weights, slow_limits: by what
+    is usually slow, and of how many payments that is known; slow_shares: by slice, cut and the share of all traffic.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Normals:
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
         self._prior = _worth(tuning.normal.differ, tuning.evidence.errors)
+        self._known: Known | None = None
         self._ends = [cell.end for cell in baseline.cells]
         self._newest: dict[str, list[Counts]] = {}
         self._counted: dict[str, Counts] = {}
@@ -69,6 +71,7 @@ class Normals:
         self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
         self.slow_fields: dict[Slice, Counts] = {}
         self.slow_shares: dict[tuple[Slice, int, float], tuple[float, int]] = {}
+        self.slow_limits: dict[tuple[float, int], float] = {}
         self.slow_weights: dict[tuple[float, int], tuple[float, float]] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
@@ -286,6 +289,12 @@ class Normals:
             self._usual[signal] = usual(self.baseline, signal)
         return self._usual[signal]
 
+    def known_slices(self, known: Mapping[Slice, int]) -> Known:
+        """The known slices by their dimensions; as before while they are the same."""
+        if self._known is None or self._known.known is not known:
+            self._known = Known(known)
+        return self._known
+
     def is_by(self, budget: Budget, tuning: Tuning) -> bool:
         """Whether these are what follows from that budget and tuning."""
         return self.budget == budget and self.tuning == tuning
@@ -310,6 +319,37 @@ def _worth(differ: float, errors: float) -> float:
     one more, are together `differ` times its rate: a + errors · √(a + 1) = differ · a."""
     square = ((differ - 1.0) / errors) ** 2
     return (1.0 + math.sqrt(1.0 + 4.0 * square)) / (2.0 * square)
+
+
+class Known:
+    """Known slices, each with the second that it was seen first, by their dimensions."""
+
+    def __init__(self, known: Mapping[Slice, int]) -> None:
+        self.known = known
+
+    @cached_property
+    def combinations(self) -> frozenset[tuple[str, ...]]:
+        """Those of dimensions that there are."""
+        return frozenset(map(dimensions, self.known))
+
+    @cached_property
+    def parts(self) -> Mapping[str, list[Slice]]:
+        """Dimension → its slices."""
+        parts: dict[str, list[Slice]] = {}
+        for key in self.known:
+            if len(dimensions(key)) == 1:
+                parts.setdefault(dimensions(key)[0], []).append(key)
+        return parts
+
+    @cached_property
+    def pairs(self) -> Mapping[Slice, Mapping[str, list[Slice]]]:
+        """Slice of one dimension → other dimension → the slices of both."""
+        pairs: dict[Slice, dict[str, list[Slice]]] = {}
+        for key in self.known:
+            if len(dimensions(key)) == 2 and is_judged(key):
+                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
+                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
+        return pairs
 
 
 class Memory:

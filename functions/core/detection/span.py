@@ -21,7 +21,6 @@ from functions.core.counting.slices import (
     crossing,
     dimensions,
     disjoint,
-    is_judged,
     refines,
     slice_values,
     wider_slices,
@@ -30,12 +29,12 @@ from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Trail, surprise
 from functions.core.detection.explanation import Suspect
-from functions.core.detection.normals import Normals
+from functions.core.detection.normals import Known, Normals
 from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import ExplanationTuning
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Moment:
     """The payments as they stand at the window's clock, to be judged."""
 
@@ -85,7 +84,7 @@ class Moment:
     @cached_property
     def counted(self) -> frozenset[tuple[str, ...]]:
         """The combinations of dimensions that are counted."""
-        return frozenset(map(dimensions, self.tracker.known))
+        return self._known.combinations
 
     def inside(self, inner: Slice, outer: Slice) -> bool:
         """Whether every payment of `inner` is also in `outer`: because of what they are, or because
@@ -204,24 +203,19 @@ class Moment:
     @cached_property
     def parts(self) -> Mapping[str, list[str]]:
         """Dimension → its slices."""
-        parts: dict[str, list[str]] = {}
-        for key in self.tracker.known:
-            if len(dimensions(key)) == 1:
-                parts.setdefault(dimensions(key)[0], []).append(key)
-        return parts
+        return self._known.parts
 
     @cached_property
     def pairs(self) -> Mapping[str, Mapping[str, list[str]]]:
         """Slice of one dimension → other dimension → the slices of both."""
-        pairs: dict[str, dict[str, list[str]]] = {}
-        for key in self.tracker.known:
-            if len(dimensions(key)) == 2 and is_judged(key):
-                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
-                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
-        return pairs
+        return self._known.pairs
+
+    @property
+    def _known(self) -> Known:
+        return self.normals.known_slices(self.tracker.known)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Span:
     """The payments of the seconds from `start` on."""
 

@@ -221,7 +221,7 @@ def _goes_on(key: Slice, rate: float, every: float, moment: Moment) -> float:
     return min(1.0, came / outside)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Missing:
     """The payments that were expected since `start`, held against those that came.
 
