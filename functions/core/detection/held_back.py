@@ -90,8 +90,11 @@ def _beside_sisters(state: State, rules: Rules) -> Callable[[Slice], bool]:
     enough = rules.tuning.holding.unlike
 
     def is_worse(key: Slice, signal: str) -> bool:
-        counts, normal = normals.counted(key), normals.unseen(key, signal)
+        counts = normals.counted(key)
         shown, drift = blamed(counts, signal), normals.drift(signal)
+        if not shown:
+            return enough <= 0.0
+        normal = normals.unseen(key, signal)
         return surprise(shown, attempts(counts), normal, drift, evidence) >= enough
 
     return lambda key: key != ALL and any(is_worse(key, signal) for signal in RATES)

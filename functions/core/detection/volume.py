@@ -66,6 +66,11 @@ def drops_after(
     every = before[ALL].expected if ALL in before and before[ALL].nats else comes(normals, ALL)
     current, fewest, may_fall = tracker.current, tuning.fewest_expected, tuning.may_fall
     known, clumps, longest_step = normals.comes, normals.clumps, tuning.longest_step
+    sums, width = moment.window.sums, moment.window.width
+    whole = attempts(sums.get(ALL, NONE))
+    of_all, of_slice = (
+        _weights(left, may_fall) for left in (tuning.left_of_all, tuning.left_of_slice)
+    )
     drops: dict[Slice, Drop] = {}
     begun = 0
     for key, drop, start in _looked_at(before, normals, at, is_whole):
@@ -81,9 +86,17 @@ def drops_after(
         wanted, came = rate * seconds, now - drop.seen
         gain = 0.0
         if stands or came < may_fall * wanted:
-            wanted *= _goes_on(key, rate, every, moment)
-            clumped = clumps.get(key) or clump(normals, key)
-            gain = _gain(key, wanted, came, tuning) / clumped
+            # What is expected of a slice goes with what comes outside of it, at most as much as usual;
+            # where nearly nothing is outside, all traffic tells instead.
+            outside = (every - rate) * width
+            if key == ALL:
+                gains, takes = of_all
+            elif outside * CELL_SECONDS < fewest * width:
+                wanted, (gains, takes) = 0.0, of_slice
+            else:
+                beside = whole - (sums.get(key, NONE) & DIGIT)
+                wanted, (gains, takes) = wanted * min(1.0, beside / outside), of_slice
+            gain = (wanted * gains + came * takes) / (clumps.get(key) or clump(normals, key))
         elif len(dimensions(key)) < 2:
             drops[key] = Drop(now, 0.0, 0, 0.0, drop.longest)  # of most, most of the time
             continue
@@ -206,19 +219,6 @@ def _gain(key: Slice, wanted: float, came: int, tuning: VolumeTuning) -> float:
 def _weights(left: float, may_fall: float) -> tuple[float, float]:
     """What a payment that was expected adds to S, and what one that came does, in nats."""
     return may_fall - left, math.log(left / may_fall)
-
-
-def _goes_on(key: Slice, rate: float, every: float, moment: Moment) -> float:
-    """The share of what is expected outside of the slice that came in the window, at most 1. Where
-    nearly nothing is outside, all traffic tells instead."""
-    if key == ALL:
-        return 1.0
-    window, fewest = moment.window, moment.normals.tuning.volume.fewest_expected
-    outside = (every - rate) * window.width
-    if outside * CELL_SECONDS < fewest * window.width:
-        return 0.0
-    came = attempts(window.sums.get(ALL, NONE)) - attempts(window.sums.get(key, NONE))
-    return min(1.0, came / outside)
 
 
 @dataclass(eq=False)
