@@ -15,13 +15,14 @@ What was usual when S began is usual until it ends: what is slow teaches nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, SPEEDS, Counts, slower, slower_fields
+from functions.core.counting.counts import NONE, SPEEDS, Counts, slower, slower_fields, speeds
 from functions.core.counting.likelihood import log_likelihood_ratio
 from functions.core.counting.signals import LATENCY
 from functions.core.counting.slices import ALL, Slice, crossing
@@ -128,18 +129,19 @@ def _slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int
     timed = slower(usual, 0)
     if timed < tuning.known_timed:
         return None
-    cut = _cut(usual, tuning.usually_slower * timed)
+    beyond = list(accumulate(reversed(speeds(usual))))[::-1]
+    cut = _cut(beyond, tuning.usually_slower * timed)
     if which == MILD:
-        cut = min(cut - 1, _cut(usual, tuning.mildly_slower * timed))
-        if cut < 1 or slower(usual, cut) > tuning.mildly_slower * timed:
+        cut = min(cut - 1, _cut(beyond, tuning.mildly_slower * timed))
+        if cut < 1 or beyond[cut] > tuning.mildly_slower * timed:
             return None
-    return cut, slower(usual, cut) / timed, timed
+    return cut, beyond[cut] / timed, timed
 
 
-def _cut(usual: Counts, most: float) -> int:
+def _cut(beyond: Sequence[int], most: float) -> int:
     """The first latency field of which, with all slower ones, as few are usual as may be."""
     return next(
-        (index for index in range(1, len(SPEEDS) + 1) if slower(usual, index) <= most), len(SPEEDS)
+        (index for index in range(1, len(SPEEDS) + 1) if beyond[index] <= most), len(SPEEDS)
     )
 
 

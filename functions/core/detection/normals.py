@@ -61,6 +61,7 @@ class Normals:
         self._usual: dict[str, Usual] = {}
         self._prior = _worth(tuning.normal.differ, tuning.evidence.errors)
         self._known: Known | None = None
+        self._drifts: dict[str, float] = {}
         self._ends = [cell.end for cell in baseline.cells]
         self._newest: dict[str, list[Counts]] = {}
         self._counted: dict[str, Counts] = {}
@@ -251,7 +252,10 @@ class Normals:
 
     def drift(self, signal: str) -> float:
         """How much the signal's rate may move without being worth a page, as a share."""
-        return self.budget.drift(signal, self.tuning.evidence)
+        found = self._drifts.get(signal)
+        if found is None:
+            found = self._drifts[signal] = self.budget.drift(signal, self.tuning.evidence)
+        return found
 
     def unlearned_steps(self) -> Steps:
         """How events weigh while nothing is learned."""
