@@ -125,6 +125,11 @@ def slower(counts: Counts, index: int) -> int:
     return (counts >> _SPEED_AT[index] & _SPEED_MASKS[index]) % DIGIT
 
 
+def slower_fields(index: int) -> Counts:
+    """The latency fields from `index` on, all their bits set; none beyond the last."""
+    return _SPEED_MASKS[index] << _SPEED_AT[index] if index < len(_SPEED_FIELDS) else NONE
+
+
 def attempts(counts: Counts) -> int:
     """Payments with a final outcome."""
     return counts & DIGIT

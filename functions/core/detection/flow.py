@@ -13,7 +13,7 @@ from itertools import chain
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.counting.counts import Counts, slower
+from functions.core.counting.counts import NONE, Counts, slower
 from functions.core.counting.signals import LATENCY, VOLUME
 from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, is_judged, refines
 from functions.core.counting.tally import Tally
@@ -24,6 +24,7 @@ from functions.core.detection.latency import (
     Slow,
     Slowed,
     slow_after,
+    slow_fields,
 )
 from functions.core.detection.span import Moment
 from functions.core.detection.tuning import ExplanationTuning, Tuning
@@ -80,14 +81,20 @@ def flow_weighed(flow: Flow, moment: Moment, tally: Tally) -> Flow:
     one dimension and of those that are slow already."""
     if not moment.normals.baseline.absorbed:
         return flow
-    slow, mild = flow.latency
-    came = [
-        (key, second, counts)
-        for second in sorted(tally.seconds)
-        for key, counts in tally.seconds[second].slices.items()
-        if len(dimensions(key)) < 2 or key in slow or key in mild
-    ]
-    return _slower(flow, moment, *[came] * len(CUTS))
+    masks, normals = moment.normals.slow_fields, moment.normals
+    watched = set(chain.from_iterable(flow.latency))
+    came: list[tuple[Slice, int, Counts]] = []
+    for second in sorted(tally.seconds):
+        for key, counts in tally.seconds[second].slices.items():
+            mask = masks.get(key)
+            if mask is None:
+                mask = masks[key] = slow_fields(normals, key) if len(dimensions(key)) < 2 else NONE
+            if counts & mask:
+                watched.add(key)  # what is slow in one second counts in the next
+            elif key not in watched:
+                continue
+            came.append((key, second, counts))
+    return _slower(flow, moment, *[came] * len(CUTS)) if came else flow
 
 
 def _slower(flow: Flow, moment: Moment, *came: Sequence[tuple[Slice, int, Counts]]) -> Flow:
@@ -203,12 +210,13 @@ def _slowed(
     if not news:
         return found
 
+    began = {
+        (held.since, held.cut): Slowed(moment, slows, held.since, held.cut)
+        for key in news
+        for held in standing[key]
+    }
     slowed, _ = max(
-        (
-            (Slowed(moment, slows, held.since, held.cut), key)
-            for key in sorted(news)
-            for held in standing[key]
-        ),
+        ((began[held.since, held.cut], key) for key in sorted(news) for held in standing[key]),
         key=lambda item: item[0].suspect(item[1]).nats,
     )
     keys = _rivals(moment, _slow_enough(moment, slowed.cut), news)
@@ -265,13 +273,15 @@ def _causes(
     """The causes of what is missing or slow beside what is known."""
     suspects: dict[Slice, Suspect] = {}
     for key in keys:
+        if any(refines(key, one) for one in known):
+            continue  # nothing is left of it
         left: Suspect | None = stretch.suspect(key)
         for one in known:
             if left is not None:
                 left = without(left, stretch.known(one), stretch.weigh, stretch.crossing)
         if left is not None and left.nats > 0.0:
             suspects[key] = left
-    if not suspects:
+    if not any(one.sure >= 1.0 for one in suspects.values()):
         return []
     # Of two slices that are ill together, all that holds both is proven first: it waits for them.
     nearly = [

@@ -31,11 +31,11 @@ from functions.core.detection.tuning import HoldingTuning
 from functions.core.troubles.incident import Incident
 
 
-def held_back(state: State, rules: Rules) -> HeldBack:
-    """Whether a slice's counts of some seconds are to stay out of what is normal."""
+def held_back(state: State, rules: Rules, normals: Normals) -> HeldBack:
+    """Whether a slice's counts of some seconds are to stay out of what is normal, which is `normals` so
+    far."""
     tracker, tuning = state.tracker, rules.tuning.holding
     doubtful: dict[Slice, list[int]] = {}
-    normals = Normals(tracker.baseline, rules.budget, rules.tuning)
     for signal, by_slice in tracker.evidence.items():
         for key, trail in by_slice.items():
             if _is_doubtful(trail, key, signal, tracker, normals):
@@ -92,8 +92,11 @@ def _beside_sisters(state: State, rules: Rules) -> Callable[[Slice], bool]:
     enough = rules.tuning.holding.unlike
 
     def is_worse(key: Slice, signal: str) -> bool:
-        counts, normal = normals.counted(key), normals.unseen(key, signal)
+        counts = normals.counted(key)
         shown, drift = blamed(counts, signal), normals.drift(signal)
+        if not shown:
+            return enough <= 0.0
+        normal = normals.unseen(key, signal)
         return surprise(shown, attempts(counts), normal, drift, evidence) >= enough
 
     return lambda key: key != ALL and any(is_worse(key, signal) for signal in RATES)

@@ -15,14 +15,14 @@ What was usual when S began is usual until it ends: what is slow teaches nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, SPEEDS, Counts, slower
+from functions.core.counting.counts import NONE, SPEEDS, Counts, slower, slower_fields, speeds
 from functions.core.counting.likelihood import log_likelihood_ratio
 from functions.core.counting.signals import LATENCY
 from functions.core.counting.slices import ALL, Slice, crossing
@@ -59,7 +59,7 @@ def slow_after(
     every, window, needed = moment.normals.tuning, moment.window, moment.tracker.needed
     tuning, most = every.latency, every.evidence.cap * needed
     after: dict[Slice, Slow] | None = None
-    usual, begun = moment.normals.slowness[which], 0
+    usual, weights, begun = moment.normals.slowness[which], moment.normals.slow_weights, 0
     for key, second, counts in came:
         held = (before if after is None else after).get(key)
         if held is None:
@@ -71,7 +71,12 @@ def slow_after(
         if after is None:
             after = dict(before)
         timed, slow = slower(counts, 0), slower(counts, held.cut)
-        won, lost = _weights(usual_limit(held.usual, held.learned, every), tuning.share)
+        known_by = held.usual, held.learned
+        weighs = weights.get(known_by)
+        if weighs is None:
+            weighs = _weights(usual_limit(*known_by, every), tuning.share)
+            weights[known_by] = weighs
+        won, lost = weighs
         gain = slow * won - timed * lost
         nats = min(most, held.nats + gain / tuning.dispersion)
         if nats <= 0.0 or _is_over(held, window.sums.get(key, NONE), moment):
@@ -81,7 +86,6 @@ def slow_after(
     return before if after is None else after, begun
 
 
-@lru_cache(maxsize=4096)
 def _weights(q: float, share: float) -> tuple[float, float]:
     """What a slow payment adds to S beyond any, and what any takes, in nats."""
     p1 = q + share * (1.0 - q)
@@ -112,24 +116,32 @@ def slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int]
     return known[key]
 
 
+def slow_fields(normals: Normals, key: Slice) -> Counts:
+    """The latency fields that are slow in the slice by either cut, all their bits set: who has none of
+    them adds nothing where nothing is slow yet."""
+    cuts = (slowness(normals, key, which) for which in CUTS)
+    return slower_fields(min((known[0] for known in cuts if known), default=len(SPEEDS) + 1))
+
+
 def _slowness(normals: Normals, key: Slice, which: int) -> tuple[int, float, int] | None:
     tuning = normals.tuning.latency
     usual = normals.baseline.absorbed.get(key, NONE)
     timed = slower(usual, 0)
     if timed < tuning.known_timed:
         return None
-    cut = _cut(usual, tuning.usually_slower * timed)
+    beyond = list(accumulate(reversed(speeds(usual))))[::-1]
+    cut = _cut(beyond, tuning.usually_slower * timed)
     if which == MILD:
-        cut = min(cut - 1, _cut(usual, tuning.mildly_slower * timed))
-        if cut < 1 or slower(usual, cut) > tuning.mildly_slower * timed:
+        cut = min(cut - 1, _cut(beyond, tuning.mildly_slower * timed))
+        if cut < 1 or beyond[cut] > tuning.mildly_slower * timed:
             return None
-    return cut, slower(usual, cut) / timed, timed
+    return cut, beyond[cut] / timed, timed
 
 
-def _cut(usual: Counts, most: float) -> int:
+def _cut(beyond: Sequence[int], most: float) -> int:
     """The first latency field of which, with all slower ones, as few are usual as may be."""
     return next(
-        (index for index in range(1, len(SPEEDS) + 1) if slower(usual, index) <= most), len(SPEEDS)
+        (index for index in range(1, len(SPEEDS) + 1) if beyond[index] <= most), len(SPEEDS)
     )
 
 
@@ -140,7 +152,7 @@ def usual_limit(usual: float, learned: int, tuning: Tuning) -> float:
     return min(tuning.evidence.highest, q + math.sqrt(q * (1 - q) / max(1, learned)))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Slowed:
     """The payments beyond one cut since `start`, held against what is usual in each slice: with one cut
     for all slices, what is too much adds up."""
@@ -150,6 +162,7 @@ class Slowed:
     start: int
     cut: int
     _usual: dict[Slice, tuple[float, int]] = field(default_factory=dict)
+    _suspects: dict[Slice, Suspect] = field(default_factory=dict)
 
     def usual(self, key: Slice) -> tuple[float, int]:
         """The share of slow payments that is usual in the slice, towards that of all traffic where few
@@ -165,18 +178,27 @@ class Slowed:
             if held is not None and held.cut == self.cut:
                 return held.usual, held.learned
         normals = self.moment.normals
-        counts = normals.baseline.absorbed.get(key, NONE)
-        timed, slow = slower(counts, 0), slower(counts, self.cut)
-        if key == ALL:
-            return (slow / timed, timed) if timed else (1.0, 0)
-        borrowed = normals.tuning.normal.borrowed
-        share = (slow + borrowed * self.usual(ALL)[0]) / (timed + borrowed)
-        return share, timed + round(borrowed)
+        of_all = -1.0 if key == ALL else self.usual(ALL)[0]
+        found = normals.slow_shares.get((key, self.cut, of_all))
+        if found is None:
+            counts = normals.baseline.absorbed.get(key, NONE)
+            timed, slow = slower(counts, 0), slower(counts, self.cut)
+            if key == ALL:
+                found = (slow / timed, timed) if timed else (1.0, 0)
+            else:
+                borrowed = normals.tuning.normal.borrowed
+                share = (slow + borrowed * of_all) / (timed + borrowed)
+                found = share, timed + round(borrowed)
+            normals.slow_shares[key, self.cut, of_all] = found
+        return found
 
     def suspect(self, key: Slice) -> Suspect:
-        counts = self.moment.since(self.start).counts(key)
-        empty = Suspect(key, LATENCY, 0, 0, 0.0, 0.0, 0.0)
-        return self.weigh(empty, slower(counts, 0), slower(counts, self.cut))
+        found = self._suspects.get(key)
+        if found is None:
+            counts = self.moment.since(self.start).counts(key)
+            found = self._weighed(key, slower(counts, 0), slower(counts, self.cut))
+            self._suspects[key] = found
+        return found
 
     def known(self, key: Slice) -> Suspect:
         """The slice of an incident."""
@@ -184,12 +206,19 @@ class Slowed:
 
     def weigh(self, suspect: Suspect, total: int, events: int) -> Suspect:
         """The suspect with so many slow payments of so many, against what is usual."""
-        usual, learned = self.usual(suspect.slice)
+        return self._weighed(suspect.slice, total, events)
+
+    def _weighed(self, key: Slice, total: int, events: int) -> Suspect:
+        usual, learned = self.usual(key)
         tuning = self.moment.normals.tuning
+        limits = self.moment.normals.slow_limits
+        limit = limits.get((usual, learned))
+        if limit is None:
+            limit = limits[usual, learned] = usual_limit(usual, learned, tuning)
         events = min(total, events)
-        nats = log_likelihood_ratio(events, total, usual_limit(usual, learned, tuning))
+        nats = log_likelihood_ratio(events, total, limit)
         needed = self.moment.tracker.needed * tuning.latency.dispersion
-        return Suspect(suspect.slice, LATENCY, total, events, total * usual, nats, nats / needed)
+        return Suspect(key, LATENCY, total, events, total * usual, nats, nats / needed)
 
     def crossing(self, suspect: Suspect, cause: Suspect) -> Suspect | None:
         """What two slices hold in common, where that is counted."""

@@ -11,12 +11,14 @@ beside the state, never in it: a Memory belongs to whoever steps.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
-from functions.core.counting.slices import ALL, Slice, wider_slices
+from functions.core.counting.slices import ALL, Slice, dimensions, is_judged, wider_slices
 from functions.core.detection.baseline import Baseline, Reach
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
@@ -33,8 +35,9 @@ class Normals:
 
     current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
     asked once a failure. unlearned: what all traffic is held to while nothing is learned.
-    comes, watched, clumps, slowness: what volume.py and
-    latency.py have worked out of this baseline, by slice.
+    comes, watched, clumps, slowness, slow_fields: what volume.py,
+    latency.py and flow.py have worked out of this baseline, by slice; slow_weights, slow_limits: by what
+    is usually slow, and of how many payments that is known; slow_shares: by slice, cut and the share of all traffic.
     """
 
     def __init__(
@@ -56,11 +59,21 @@ class Normals:
         self._seasons: dict[str, Season | None] = {}
         self._shares: dict[tuple[str, str], float] = {}
         self._usual: dict[str, Usual] = {}
+        self._prior = _worth(tuning.normal.differ, tuning.evidence.errors)
+        self._known: Known | None = None
+        self._drifts: dict[str, float] = {}
+        self._ends = [cell.end for cell in baseline.cells]
+        self._newest: dict[str, list[Counts]] = {}
         self._counted: dict[str, Counts] = {}
+        self._apart = [cell for cell in baseline.cells if cell.held or not cell.absorbed]
         self.comes: dict[Slice, float] = {}
         self.watched: tuple[Slice, ...] | None = None
         self.clumps: dict[Slice, float] = {}
         self.slowness: tuple[dict[Slice, tuple[int, float, int] | None], ...] = ({}, {})
+        self.slow_fields: dict[Slice, Counts] = {}
+        self.slow_shares: dict[tuple[Slice, int, float], tuple[float, int]] = {}
+        self.slow_limits: dict[tuple[float, int], float] = {}
+        self.slow_weights: dict[tuple[float, int], tuple[float, float]] = {}
 
     def normal(self, key: Slice, signal: str) -> Normal:
         """What is normal for the slice's signal, one of RATES.
@@ -179,25 +192,39 @@ class Normals:
         tuning, wider = self.tuning.normal, wider_slices(key)
         if not wider:
             return SIGNALS[signal].assumed, tuning.borrowed
-        rate = max(self._sisters(key, other, signal) for other in wider)
-        worth = _worth(tuning.differ, self.tuning.evidence.errors)
-        return rate, min(tuning.borrowed, worth / rate)
+        rate = max([self._sisters(key, other, signal) for other in wider])
+        return rate, min(tuning.borrowed, self._prior / rate)
 
     def _sisters(self, key: Slice, wider: Slice, signal: str) -> float:
         """What is normal for the wider slice, or where that is less, what its payments outside of this
         one show: while all is learned, what is wrong in a slice seems normal for the wider one."""
         assumed, weight = SIGNALS[signal].assumed, self.tuning.normal.borrowed
-        is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
-        usual = self.normal(wider, signal).rate if is_learned else 1.0
         seen, own = self.counted(wider), self.counted(key)
         shown = max(0, blamed(seen, signal) - blamed(own, signal)) + weight * assumed
-        return min(usual, shown / (max(0, attempts(seen) - attempts(own)) + weight))
+        outside = shown / (max(0, attempts(seen) - attempts(own)) + weight)
+        is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
+        return min(self.normal(wider, signal).rate, outside) if is_learned else min(1.0, outside)
+
+    def since(self, key: Slice, second: int) -> Counts:
+        """As of the baseline, of which many ask: the slice's counts in the cells that end after `second`."""
+        cells = self.baseline.cells
+        last = len(cells) - bisect_right(self._ends, second)
+        sums = self._newest.get(key)
+        if sums is None:
+            sums = self._newest[key] = [NONE]
+        while len(sums) <= last:
+            sums.append(sums[-1] + cells[-len(sums)].counts.get(key, NONE))
+        return sums[last]
 
     def counted(self, key: Slice) -> Counts:
         """What was counted of the slice within the memory, held back or not."""
         found = self._counted.get(key)
         if found is None:
-            found = self.baseline.since(key, 0) + self.current.get(key, NONE)
+            # Of most cells the sum is known: what of them was absorbed.
+            found = self.baseline.absorbed.get(key, NONE) + self.current.get(key, NONE)
+            for cell in self._apart:
+                if not cell.absorbed or key in cell.held:
+                    found += cell.counts.get(key, NONE)
             self._counted[key] = found
         return found
 
@@ -229,7 +256,10 @@ class Normals:
 
     def drift(self, signal: str) -> float:
         """How much the signal's rate may move without being worth a page, as a share."""
-        return self.budget.drift(signal, self.tuning.evidence)
+        found = self._drifts.get(signal)
+        if found is None:
+            found = self._drifts[signal] = self.budget.drift(signal, self.tuning.evidence)
+        return found
 
     def unlearned_steps(self) -> Steps:
         """How events weigh while nothing is learned."""
@@ -267,6 +297,12 @@ class Normals:
             self._usual[signal] = usual(self.baseline, signal)
         return self._usual[signal]
 
+    def known_slices(self, known: Mapping[Slice, int]) -> Known:
+        """The known slices by their dimensions; as before while they are the same."""
+        if self._known is None or self._known.known is not known:
+            self._known = Known(known)
+        return self._known
+
     def is_by(self, budget: Budget, tuning: Tuning) -> bool:
         """Whether these are what follows from that budget and tuning."""
         return self.budget == budget and self.tuning == tuning
@@ -291,6 +327,37 @@ def _worth(differ: float, errors: float) -> float:
     one more, are together `differ` times its rate: a + errors · √(a + 1) = differ · a."""
     square = ((differ - 1.0) / errors) ** 2
     return (1.0 + math.sqrt(1.0 + 4.0 * square)) / (2.0 * square)
+
+
+class Known:
+    """Known slices, each with the second that it was seen first, by their dimensions."""
+
+    def __init__(self, known: Mapping[Slice, int]) -> None:
+        self.known = known
+
+    @cached_property
+    def combinations(self) -> frozenset[tuple[str, ...]]:
+        """Those of dimensions that there are."""
+        return frozenset(map(dimensions, self.known))
+
+    @cached_property
+    def parts(self) -> Mapping[str, list[Slice]]:
+        """Dimension → its slices."""
+        parts: dict[str, list[Slice]] = {}
+        for key in self.known:
+            if len(dimensions(key)) == 1:
+                parts.setdefault(dimensions(key)[0], []).append(key)
+        return parts
+
+    @cached_property
+    def pairs(self) -> Mapping[Slice, Mapping[str, list[Slice]]]:
+        """Slice of one dimension → other dimension → the slices of both."""
+        pairs: dict[Slice, dict[str, list[Slice]]] = {}
+        for key in self.known:
+            if len(dimensions(key)) == 2 and is_judged(key):
+                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
+                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
+        return pairs
 
 
 class Memory:

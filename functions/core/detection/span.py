@@ -22,7 +22,6 @@ from functions.core.counting.slices import (
     crossing,
     dimensions,
     disjoint,
-    is_judged,
     refines,
     slice_values,
     wider_slices,
@@ -31,7 +30,7 @@ from functions.core.counting.window import Window
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Trail, limit, surprise
 from functions.core.detection.explanation import Suspect
-from functions.core.detection.normals import Normals
+from functions.core.detection.normals import Known, Normals
 from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import ExplanationTuning
 
@@ -39,7 +38,7 @@ _MOST: Final = 0.999
 """Rates are taken for this at most, so that their logarithms are finite."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Moment:
     """The payments as they stand at the window's clock, to be judged."""
 
@@ -77,15 +76,19 @@ class Moment:
             sums = self._sums[key] = [NONE]
         kept, clock = self.window.seconds, self.clock
         last = min(max(0, seconds), clock + 1 - self.window.oldest)
-        while len(sums) <= last:
-            bucket = kept.get(clock + 1 - len(sums))
-            sums.append(sums[-1] + bucket.slices.get(key, NONE) if bucket is not None else sums[-1])
+        if len(sums) <= last:
+            total = sums[-1]
+            for second in range(clock + 1 - len(sums), clock - last, -1):
+                bucket = kept.get(second)
+                if bucket is not None:
+                    total += bucket.slices.get(key, NONE)
+                sums.append(total)
         return sums[last]
 
     @cached_property
     def counted(self) -> frozenset[tuple[str, ...]]:
         """The combinations of dimensions that are counted."""
-        return frozenset(map(dimensions, self.tracker.known))
+        return self._known.combinations
 
     def inside(self, inner: Slice, outer: Slice) -> bool:
         """Whether every payment of `inner` is also in `outer`: because of what they are, or because
@@ -204,11 +207,7 @@ class Moment:
     @cached_property
     def parts(self) -> Mapping[str, list[str]]:
         """Dimension → its slices."""
-        parts: dict[str, list[str]] = {}
-        for key in self.tracker.known:
-            if len(dimensions(key)) == 1:
-                parts.setdefault(dimensions(key)[0], []).append(key)
-        return parts
+        return self._known.parts
 
     def partitions(self, key: Slice) -> Sequence[list[str]]:
         """The slice's payments by each further dimension that is counted with it."""
@@ -229,15 +228,14 @@ class Moment:
     @cached_property
     def pairs(self) -> Mapping[str, Mapping[str, list[str]]]:
         """Slice of one dimension → other dimension → the slices of both."""
-        pairs: dict[str, dict[str, list[str]]] = {}
-        for key in self.tracker.known:
-            if len(dimensions(key)) == 2 and is_judged(key):
-                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
-                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
-        return pairs
+        return self._known.pairs
+
+    @property
+    def _known(self) -> Known:
+        return self.normals.known_slices(self.tracker.known)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Span:
     """The payments of the seconds from `start` on."""
 
@@ -252,13 +250,14 @@ class Span:
         """The slice's counts; to the minute where the window is too short."""
         found = self._counts.get(key)
         if found is None:
-            window, tracker = self.moment.window, self.moment.tracker
+            window, normals = self.moment.window, self.moment.normals
             if self.start == window.start:
                 found = window.sums.get(key, NONE)
             elif self.start >= window.oldest:
                 found = self.moment.newest(key, window.clock + 1 - self.start)
             else:
-                found = tracker.baseline.since(key, self.start) + tracker.current.get(key, NONE)
+                current = self.moment.tracker.current.get(key, NONE)
+                found = normals.since(key, self.start) + current
             self._counts[key] = found
         return found
 

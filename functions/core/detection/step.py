@@ -123,7 +123,7 @@ def passed_over(state: State, version: int, clock: int, rules: Rules) -> State:
             tracker,
             end,
             normals,
-            held_back(state, rules),
+            held_back(state, rules, normals),
             mixed=is_mixed(state, normals),
             tainted=tainted(state, rules),
         )
@@ -177,7 +177,7 @@ def _entered(state: State, clock: int, rules: Rules, memory: Memory) -> State:
             tracker,
             clock,
             normals,
-            held_back(state, rules),
+            held_back(state, rules, normals),
             mixed=mixed,
             tainted=tainted(state, rules),
             looks=flow.looks,

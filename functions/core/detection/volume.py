@@ -18,13 +18,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from statistics import fmean
 from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, attempts
+from functions.core.counting.counts import DIGIT, NONE, attempts
 from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL, Slice, crossing, dimensions, is_judged
 from functions.core.detection.baseline import CELL_SECONDS, Cell
@@ -63,20 +64,42 @@ def drops_after(
     tuning, needed = normals.tuning.volume, tracker.needed
     most = normals.tuning.evidence.cap * needed
     every = before[ALL].expected if ALL in before and before[ALL].nats else comes(normals, ALL)
+    current, fewest, may_fall = tracker.current, tuning.fewest_expected, tuning.may_fall
+    known, clumps, longest_step = normals.comes, normals.clumps, tuning.longest_step
+    sums, width = moment.window.sums, moment.window.width
+    whole = attempts(sums.get(ALL, NONE))
+    of_all, of_slice = (
+        _weights(left, may_fall) for left in (tuning.left_of_all, tuning.left_of_slice)
+    )
     drops: dict[Slice, Drop] = {}
     begun = 0
     for key, drop, start in _looked_at(before, normals, at, is_whole):
-        rate = drop.expected if drop.nats else comes(normals, key)
-        if rate * 60 < tuning.fewest_expected:
+        stands = drop.nats
+        rate = drop.expected if stands else known.get(key, -1.0)
+        if rate < 0.0:
+            rate = comes(normals, key)
+        if rate * 60 < fewest:
             continue
-        now = attempts(tracker.current.get(key, NONE))
+        now = current.get(key, NONE) & DIGIT
         # A clock that jumps further than that missed ticks too: it was not traffic that stood still.
-        seconds = clock - start if clock - start <= tuning.longest_step else 0
+        seconds = clock - start if clock - start <= longest_step else 0
         wanted, came = rate * seconds, now - drop.seen
         gain = 0.0
-        if drop.nats or came < tuning.may_fall * wanted:
-            wanted *= _goes_on(key, rate, every, moment)
-            gain = _gain(key, wanted, came, tuning) / clump(normals, key)
+        if stands or came < may_fall * wanted:
+            # What is expected of a slice goes with what comes outside of it, at most as much as usual;
+            # where nearly nothing is outside, all traffic tells instead.
+            outside = (every - rate) * width
+            if key == ALL:
+                gains, takes = of_all
+            elif outside * CELL_SECONDS < fewest * width:
+                wanted, (gains, takes) = 0.0, of_slice
+            else:
+                beside = whole - (sums.get(key, NONE) & DIGIT)
+                wanted, (gains, takes) = wanted * min(1.0, beside / outside), of_slice
+            gain = (wanted * gains + came * takes) / (clumps.get(key) or clump(normals, key))
+        elif len(dimensions(key)) < 2:
+            drops[key] = Drop(now, 0.0, 0, 0.0, drop.longest)  # of most, most of the time
+            continue
         nats = drop.nats + gain
         if nats <= 0.0 or (
             nats < needed and drop.nats and clock - drop.since > tuning.doubtful_seconds
@@ -186,21 +209,16 @@ def _seconds(cell: Cell) -> int:
 
 def _gain(key: Slice, wanted: float, came: int, tuning: VolumeTuning) -> float:
     """What S gains, in nats, when so many came of so many that were expected."""
-    left = tuning.left_of_all if key == ALL else tuning.left_of_slice
-    return wanted * (tuning.may_fall - left) + came * math.log(left / tuning.may_fall)
+    gains, takes = _weights(
+        tuning.left_of_all if key == ALL else tuning.left_of_slice, tuning.may_fall
+    )
+    return wanted * gains + came * takes
 
 
-def _goes_on(key: Slice, rate: float, every: float, moment: Moment) -> float:
-    """The share of what is expected outside of the slice that came in the window, at most 1. Where
-    nearly nothing is outside, all traffic tells instead."""
-    if key == ALL:
-        return 1.0
-    window, fewest = moment.window, moment.normals.tuning.volume.fewest_expected
-    outside = (every - rate) * window.width
-    if outside * CELL_SECONDS < fewest * window.width:
-        return 0.0
-    came = attempts(window.sums.get(ALL, NONE)) - attempts(window.sums.get(key, NONE))
-    return min(1.0, came / outside)
+@cache
+def _weights(left: float, may_fall: float) -> tuple[float, float]:
+    """What a payment that was expected adds to S, and what one that came does, in nats."""
+    return may_fall - left, math.log(left / may_fall)
 
 
 def counted_from(moment: Moment, start: int) -> int:
@@ -212,7 +230,7 @@ def counted_from(moment: Moment, start: int) -> int:
     return next((cell.start for cell in baseline.cells if cell.start >= start), baseline.folded)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Missing:
     """The payments that were expected since `start`, held against those that came.
 

@@ -8,7 +8,7 @@ The window's share is held against the slice's usual one with the same test as a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.core.counting.confidence import lower_bound
@@ -31,10 +31,15 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     before it."""
     found: list[Sighting] = []
     tuning = moment.normals.tuning.wave
-    for wave in WAVES:
-        usual = {i.slice: i.worst.normal for i in incidents if i.is_open and i.signal == wave}
+    usual = {
+        wave: {i.slice: i.worst.normal for i in incidents if i.is_open and i.signal == wave}
+        for wave in WAVES
+    }
+    for wave, likely in _standing(moment, usual).items():
+        if not likely:
+            continue
         known = [incident.slice for incident in incidents if incident.signal == wave]
-        standing = [verdict for verdict, _ in sorted(_standing(moment, wave, usual), key=_clearest)]
+        standing = [verdict for verdict, _ in sorted(likely, key=_clearest)]
         chosen: list[Verdict] = []
         for verdict in standing:
             # What is wide may not be worth it yet, while a part of it is by chance: it is waited for.
@@ -59,29 +64,39 @@ def _is_part(key: Slice, known: Sequence[str]) -> bool:
     return any(not disjoint(other, key) and not refines(other, key) for other in known)
 
 
-def _standing(moment: Moment, wave: str, usual: dict[str, float]) -> list[tuple[Verdict, float]]:
-    every, at = moment.normals.tuning, _AT[wave]
+def _standing(
+    moment: Moment, usual: Mapping[str, Mapping[str, float]]
+) -> dict[str, list[tuple[Verdict, float]]]:
+    """By wave, the verdicts on the slices whose window it stands out in, with their nats. usual: by wave,
+    slice → share, where that is known better."""
+    every = moment.normals.tuning
     tuning = every.wave
-    # Counts below this have fewer of the wave's payments: one comparison tells.
-    fewest_at = tuning.fewest << at
+    standing: dict[str, list[tuple[Verdict, float]]] = {wave: [] for wave in WAVES}
+    # Counts below this have fewer of the waves' payments: one comparison tells.
+    fewest_at = tuning.fewest << min(_AT.values())
     needed = moment.tracker.needed * tuning.dispersion
     known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
-    standing: list[tuple[Verdict, float]] = []
+    fields = tuple(_AT.items())
     for key, counts in moment.window.sums.items():
-        if counts < fewest_at or not is_judged(key):
+        if counts & DIGIT < tuning.fewest or counts < fewest_at:
             continue  # what lies in higher fields alone is as large: the next line looks closely
-        shown = counts >> at & DIGIT
-        if shown < tuning.fewest or known.get(key, moment.clock) > learned:
-            continue
-        total = attempts(counts)
-        normal = usual[key] if key in usual else moment.normals.share(key, wave)
-        if shown < total * normal:
-            continue
-        comparable = Normal(max(normal, every.explanation.lowest), 0.0, 1.0)
-        nats = surprise(shown, total, comparable, tuning.more, every.evidence)
-        if nats >= needed:
-            verdict = _verdict(key, wave, shown, total, normal, nats / needed, every)
-            standing.append((verdict, nats))
+        for wave, at in fields:
+            shown = counts >> at & DIGIT
+            if shown < tuning.fewest or not is_judged(key):
+                continue
+            if known.get(key, moment.clock) > learned:
+                continue
+            total = attempts(counts)
+            normal = usual[wave].get(key)
+            if normal is None:
+                normal = moment.normals.share(key, wave)
+            if shown < total * normal:
+                continue
+            comparable = Normal(max(normal, every.explanation.lowest), 0.0, 1.0)
+            nats = surprise(shown, total, comparable, tuning.more, every.evidence)
+            if nats >= needed:
+                verdict = _verdict(key, wave, shown, total, normal, nats / needed, every)
+                standing[wave].append((verdict, nats))
     return standing
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from functions.core.counting.slices import ALL
 from functions.core.detection.evidence import surprise
 from functions.core.detection.held_back import held_back, is_mixed, tainted
+from functions.core.detection.normals import Normals
 from functions.core.detection.state import State
 from functions.core.detection.tracker import hot
 from functions.core.detection.tuning import HoldingTuning
@@ -66,7 +67,8 @@ def outage(key: str = A, **fields: object) -> Followed:
 
 
 def held(state: State, key: str, start: int = SINCE, end: int = SINCE + 60) -> bool:
-    return held_back(state, RULES)(key, start, end)
+    normals = Normals(state.tracker.baseline, RULES.budget, RULES.tuning)
+    return held_back(state, RULES, normals)(key, start, end)
 
 
 def test_in_calm_nothing_is_held_back() -> None:
