@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -33,10 +34,15 @@ def named(line: IncidentLine) -> tuple[str, dict[str, str]]:
     return line.signal, dict(line.slice)
 
 
-def busy_at_noon(at: int) -> float:
-    """All of the volume at noon, none for most of the night: three days are told in seconds."""
-    share = ((1 - math.cos(2 * math.pi * at / DAY)) / 2) ** 10
-    return share if share > 0.02 else 0.0
+def busy_around(hour: float) -> Callable[[int], float]:
+    """Second → times the volume: all of it at that hour of each day, none three hours before and after.
+    So three days are told in seconds."""
+
+    def volume(at: int) -> float:
+        share = ((1 + math.cos(2 * math.pi * (at - hour * HOUR) / DAY)) / 2) ** 24
+        return share if share > 0.004 else 0.0
+
+    return volume
 
 
 @SEEDS
@@ -78,7 +84,7 @@ def test_an_incident_at_this_hour_two_days_before_teaches_nothing_about_what_is_
     ramp = Happening(start, start + HOUR, {"method": "UPI"}, {"failed": 0.06}, ramp=30 * MINUTE)
     looked_at = [(13 * HOUR, 13 * HOUR + 5 * MINUTE), (start, start + HOUR)]
     history = History(
-        seed, start + HOUR, 0.005, 300, [outage, ramp], busy_at_noon, looked_at=looked_at
+        seed, start + HOUR, 0.005, 600, [outage, ramp], busy_around(13.25), looked_at=looked_at
     )
     first, then = told(history).incidents
     assert named(first) == ("failed", {"merchant": "M2"})
@@ -167,13 +173,9 @@ def test_renewals_each_night_are_no_critical_page_and_none_from_the_second_night
     ]
     looked_at = [(night.start - MINUTE, night.end + 10 * MINUTE) for night in nights]
     history = History(
-        seed, 3 * DAY + 2 * HOUR, 0.004, 250, nights, busy_at_midnight, looked_at=looked_at
+        seed, 3 * DAY + 2 * HOUR, 0.004, 120, nights, busy_around(0.2), looked_at=looked_at
     )
     trial = told(history)
     assert "critical" not in {line.severity for line in trial.incidents}
     late = [page for page in trial.pages if page.state != "OK" and second(page.at) > 2 * DAY]
     assert late == []
-
-
-def busy_at_midnight(at: int) -> float:
-    return busy_at_noon(at + DAY // 2)

@@ -12,7 +12,6 @@ against the best one, by the payments that are in one of them alone and those th
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -113,7 +112,7 @@ def next_causes(
     best = max(enough, key=lambda suspect: _explanation(suspect, tuning))
     pairs = two_causes(suspects, weigh, crossing, tuning, inside)
     lead = (pairs[0].nats if pairs else 0.0) - _explanation(best, tuning)[0]
-    if pairs and lead >= tuning.clear_nats:
+    if pairs and lead >= tuning.clear_nats + tuning.pair_nats:
         return _named(pairs, best, enough, tuning, inside), pairs[0].pair
     if best.sure < 1.0 or not _is_clear(best, enough, tuning, inside):
         return [], []
@@ -148,10 +147,8 @@ def two_causes(
         for pair in combinations(narrow[: tuning.most_paired], 2)
         if not inside(pair[0].slice, pair[1].slice) and not inside(pair[1].slice, pair[0].slice)
     ]
-    # So many pairs are there, of which one looks better by chance.
-    price = math.log(max(1, len(tried)))
     found = [
-        dataclasses.replace(two, nats=two.nats - price)
+        two
         for one, other in tried
         for two in _two(one, other, weigh, crossing, tuning)
         if two.excess >= tuning.nearly_all * surely and two.attempts <= most

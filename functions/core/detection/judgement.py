@@ -83,7 +83,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         followed=tuple(followed),
         recurrences=remembered(
             state.recurrences,
-            [item.incident for item in told if item.transition == CLOSED],
+            [item for item in followed if item.incident.closed_at == state.window.clock],
             rules.tuning.recurrence,
         ),
         came={},

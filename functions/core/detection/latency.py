@@ -74,7 +74,7 @@ def slow_after(
         known_by = held.usual, held.learned
         weighs = weights.get(known_by)
         if weighs is None:
-            weighs = _weights(usual_limit(*known_by, every), tuning.share)
+            weighs = _weights(usual_limit(held.usual, held.learned, every), tuning.share)
             weights[known_by] = weighs
         won, lost = weighs
         gain = slow * won - timed * lost

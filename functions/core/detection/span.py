@@ -290,12 +290,13 @@ class Span:
         needed = self.moment.tracker.needed * normal.dispersion
         sure = surprise(events, total, normal, drift, tuning) / needed
         sure = sure if events >= tuning.fewest_events else 0.0
-        # A wider slice's low rate is better known, which must not decide what explains more.
-        least = max(normal.rate, normals.tuning.explanation.lowest)
-        comparable = Normal(least, normal.error, normal.dispersion)
-        nats = surprise(events, total, comparable, drift, tuning)
+        nats = surprise(events, total, self._comparable(normal), drift, tuning)
         expected = total * normal.rate
         return Suspect(suspect.slice, suspect.signal, total, events, expected, nats, sure)
+
+    def _comparable(self, normal: Normal) -> Normal:
+        """A wider slice's low rate is better known, which must not decide what explains more."""
+        return Normal(max(normal.rate, self.tuning.lowest), normal.error, normal.dispersion)
 
     def suspect(self, key: Slice, signal: str) -> Suspect:
         """The slice, suspected of that signal."""
@@ -332,10 +333,8 @@ class Span:
         parts: list[tuple[int, int, float]] = []
         for key in keys:
             counts = self.counts(key)
-            usual = limit(
-                normals.normal(key, signal), normals.drift(signal), normals.tuning.evidence
-            )
-            usual = min(_MOST, max(self.tuning.lowest, usual))
+            normal = self._comparable(normals.normal(key, signal))
+            usual = min(_MOST, limit(normal, normals.drift(signal), normals.tuning.evidence))
             parts.append((attempts(counts), blamed(counts, signal), usual))
         room = sum(n * (1.0 - q) for n, _, q in parts)
         more = sum(x - n * q for n, x, q in parts) / room if room else 0.0

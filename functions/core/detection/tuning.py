@@ -234,6 +234,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
         further than it seemed.
     dimension_nats: there are so many more slices of one dimension more that one of them looks better
         by chance (nats).
+    pair_nats: so many more pairs are there, of which one looks better by chance (nats).
     nested_nats: by so much it should beat one that lies within it or around it (nats).
     nested_enough: with so many times the evidence that is needed, it is told all the same.
     clear_enough: with so many times the evidence that is needed, it is told even if another one comes
@@ -263,6 +264,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     small_part: Share = 0.5
     clear_nats: Nats = 5.0
     dimension_nats: Nats = 2.0
+    pair_nats: Nats = 4.0
     nested_nats: Nats = 3.0
     nested_enough: Times = 1.4
     clear_enough: Times = 3.0

@@ -125,7 +125,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     fewest_events: Annotated[int, msgspec.Meta(ge=1)] = 5
     most_patient: Annotated[int, msgspec.Meta(ge=1)] = 4
     gap_times: Annotated[int, msgspec.Meta(ge=1)] = 2
-    longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 900
+    longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 1800
 
 
 class Rates(NamedTuple):

@@ -15,7 +15,7 @@ import msgspec
 
 from functions.core.counting.signals import SIGNALS, is_rate
 from functions.core.counting.slices import Slice, dimensions, refines
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.recovery import Followed, mean_while_ill
 from functions.core.troubles.severity import Verdict
 
 DAY: Final = 86_400
@@ -38,7 +38,7 @@ class RecurrenceTuning(msgspec.Struct, frozen=True):
 
 class Recurrence(msgspec.Struct, frozen=True, array_like=True):
     """A trouble that a merchant had in [began, ended), seconds since the epoch, and that may come
-    again. rate: the share of attempts at its worst."""
+    again. rate: the share of attempts, over the time that it was ill."""
 
     slice: Slice
     trouble: str
@@ -49,20 +49,20 @@ class Recurrence(msgspec.Struct, frozen=True, array_like=True):
 
 def remembered(
     recurrences: Sequence[Recurrence],
-    closed: Sequence[Incident],
+    closed: Sequence[Followed],
     tuning: RecurrenceTuning = RecurrenceTuning(),
 ) -> tuple[Recurrence, ...]:
     """With those incidents of a merchant that are over; without what is too old."""
     new = [
         Recurrence(
-            incident.slice,
-            SIGNALS[incident.signal].trouble,
-            incident.stands_since,
-            incident.closed_at,
-            incident.worst.rate,
+            item.incident.slice,
+            SIGNALS[item.incident.signal].trouble,
+            item.incident.stands_since,
+            item.incident.closed_at,
+            mean_while_ill(item),
         )
-        for incident in closed
-        if is_rate(incident.signal) and "merchant" in dimensions(incident.slice)
+        for item in closed
+        if is_rate(item.incident.signal) and "merchant" in dimensions(item.incident.slice)
     ]
     if not new:
         return tuple(recurrences)

@@ -246,7 +246,7 @@ class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str | None,
         Meta(
-            description="Why its incident was closed: proven well, long tolerated, no payments, said to be normal.",
+            description="Why its incident was closed: proven well, long tolerated, no payments, said to be normal, so from its first payments on.",
             extra_json_schema={"enum": [RECOVERED, CALM, SILENT, NORMAL, USUAL, None]},
         ),
     ]

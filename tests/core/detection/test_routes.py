@@ -135,7 +135,11 @@ def test_where_the_routes_are_not_counted_nothing_is_said_of_them() -> None:
 def test_a_route_too_thin_to_tell_is_no_place_to_move_to() -> None:
     rare = {"issuer": "AXIS", "network": "RUPAY"}
     found = incident(
-        {**rare, **ALPHA}, slicing=(*DEFAULT_SLICING, RARELY_COUNTED), share=0.6, seconds=4
+        {**rare, **ALPHA},
+        slicing=(*DEFAULT_SLICING, RARELY_COUNTED),
+        share=0.6,
+        seconds=6,
+        absent=({**rare, "gateway": "beta", "method": "card"},),
     )
     assert found.slice == "gateway=alpha&issuer=AXIS&network=RUPAY"
     [beta] = [route for route in found.routes if route.gateway == "beta"]

@@ -45,6 +45,7 @@ DEFINITIONS: Final = {
     "leaves._NOTHING": "a guard that keeps a logarithm finite",
     "season.HOUR": "an hour",
     "season.HOURS": "a week of hours: every weekday is known",
+    "span._MOST": "no logarithm of nothing",
     "state.FEWEST_USUAL": "what is shown as usual beside a threshold, not what is judged",
 }
 """Constants of detection that are numbers and no choice of degree, and why."""

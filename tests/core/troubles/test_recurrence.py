@@ -6,18 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.troubles.incident import Incident
+from functions.core.troubles.life import Followed
 from functions.core.troubles.recurrence import DAY, Recurrence, RecurrenceTuning, recurs, remembered
 from functions.core.troubles.severity import Verdict
-from tests.builders import NOW, incident, verdict
+from tests.builders import NOW, followed, verdict
 
 RENEWALS = Recurrence("merchant=M4", "denied", NOW, NOW + 1200, 0.4)
 NEAR = RecurrenceTuning().near_seconds
 
 
-def over(key: str = "merchant=M4", began: int = NOW, **fields: object) -> Incident:
-    return incident(
-        slice=key, signal="denied", started_at=began, closed_at=began + 1200, rate=0.4, **fields
+def over(key: str = "merchant=M4", began: int = NOW, **fields: object) -> Followed:
+    return followed(
+        slice=key,
+        signal="denied",
+        started_at=began,
+        closed_at=began + 1200,
+        rate=0.4,
+        ill_attempts=1000,
+        ill_events=400,
+        **fields,
     )
 
 
@@ -63,7 +70,7 @@ def test_what_is_no_merchants_fails_anew_each_night(key: str) -> None:
 
 
 def test_slow_or_missing_payments_have_no_habits() -> None:
-    slow = incident(slice="merchant=M4", signal="latency", closed_at=NOW + 60)
+    slow = followed(slice="merchant=M4", signal="latency", closed_at=NOW + 60)
     assert remembered((), [slow]) == ()
 
 
