@@ -14,7 +14,7 @@ from functions.core.detection.journal import decode_delta, encode
 from functions.core.detection.latency import Slow
 from functions.core.detection.made_normal import asked, made_normal
 from functions.core.detection.normals import Normals
-from functions.core.detection.state import State
+from functions.core.detection.state import State, initial
 from functions.core.detection.step import Delta, replay, step
 from functions.core.detection.volume import Drop
 from functions.core.troubles.incident import CLOSED, NORMAL, OPENED
@@ -136,3 +136,40 @@ def test_what_is_missing_or_slow_is_suspected_no_more(signal: str) -> None:
     after = made_normal(replace(state, flow=flow), meant)
     missing = {key for key, drop in after.flow.volume.items() if drop.nats}
     assert {*missing, *(key for slows in after.flow.latency for key in slows)} == {B}
+
+
+def at_once(**parts: float) -> Slices:
+    """Segments of 50 payments of which these shares fail."""
+    return segments(**{name: seen(50, share) for name, share in parts.items()})
+
+
+ALWAYS = at_once(AX=0.4, AY=0.4, BX=0.02, BY=0.02)
+FINE = at_once(AX=0.02, AY=0.02, BX=0.02, BY=0.02)
+STAYED = RULES.tuning.holding.stayed_seconds
+
+
+def going_on(state: State) -> set[str]:
+    return {one.slice for one in state.incidents if one.is_open}
+
+
+def lasting(before: int, minutes: int) -> State:
+    """So many seconds of what is fine, and then issuer A fails, minute by minute."""
+    state = on(initial(RULES), FINE, before) if before else initial(RULES)
+    state = on(state, ALWAYS, 60)
+    for _ in range(minutes):
+        state = replace(state, outbox=())
+        state = arrived(state, state.window.clock - NOW + 60, ALWAYS)
+    return state
+
+
+def test_what_was_so_from_its_first_payments_on_is_taken_for_usual_after_long() -> None:
+    state = lasting(0, STAYED // 60 - 3)
+    assert A in going_on(state)
+    state = lasting(0, STAYED // 60 + 1)
+    assert A not in going_on(state)
+    assert rate(state) == pytest.approx(0.4, rel=0.1)
+
+
+def test_what_broke_while_it_was_looked_at_is_never_taken_for_usual() -> None:
+    state = lasting(180, STAYED // 60 + 10)
+    assert A in going_on(state)

@@ -295,3 +295,20 @@ def test_a_rate_is_worth_speaking_of_above_what_is_tolerated_and_shifted() -> No
     #  usually 1 %, and 4 % more for the shift
     assert not shifted.is_worth(shifted.weigh(empty, 1000, 50))
     assert shifted.is_worth(shifted.weigh(empty, 1000, 70))
+
+
+def test_a_whole_that_fails_explains_more_than_the_part_of_it_that_usually_fails_less() -> None:
+    calm = whole(A=seen(200), B=seen(40, 0.3), C=seen(60, 0.05))
+    broken = whole(A=seen(200, 0.9), B=seen(40, 0.93), C=seen(60, 0.9))
+    span = moment(changed(calm, broken, 2)).since(SINCE)
+    every, part = span.suspect(ALL, "failed"), span.suspect(A, "failed")
+    composed = span.composed(every)
+    assert composed.nats > max(every.nats, part.nats)
+    assert (composed.events, composed.attempts) == (every.events, every.attempts)
+
+
+def test_parts_of_which_one_alone_fails_do_not_make_the_whole_explain_more_than_it() -> None:
+    calm = whole(A=seen(200), B=seen(40, 0.3), C=seen(60, 0.05))
+    broken = whole(A=seen(200, 0.5), B=seen(40, 0.3), C=seen(60, 0.05))
+    span = moment(changed(calm, broken, 2)).since(SINCE)
+    assert span.composed(span.suspect(ALL, "failed")).nats < span.suspect(A, "failed").nats

@@ -17,6 +17,7 @@ from functions.core.troubles.recovery import (
     Life,
     Patience,
     RecoveryTuning,
+    is_proven_well,
     mean_while_ill,
     nats,
     over_because,
@@ -221,3 +222,12 @@ def test_a_stretch_that_looks_ill_closes_nothing() -> None:
         over_because(replace(ill, life=replace(ill.life, calm_since=NOW)), NOW + HOUR, PATIENCE)
         == CALM
     )
+
+
+def test_what_is_proven_well_is_over_but_for_patience() -> None:
+    ill = well = storm(0.004, 0.01, 0.4)
+    for second in range(1, 60):
+        well = recovering(well, counts(approved=10), NOW + second)
+    assert is_proven_well(well, NOW + 59, PATIENCE)
+    assert not is_proven_well(ill, NOW, PATIENCE)
+    assert over_because(well, NOW + 59, replace(PATIENCE, recover_seconds=600)) == ""

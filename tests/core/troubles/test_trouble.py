@@ -352,3 +352,15 @@ def test_the_figures_are_those_of_the_worst_moment(every: list[tuple[int, float]
     worst_score, worst_rate = max(every)
     assert trouble.worst.score == worst_score
     assert trouble.worst.rate == worst_rate
+
+
+def test_what_another_slice_showed_before_is_remembered_beside_the_one_that_is_back() -> None:
+    before = followed(id="PW-1", slice="", closed_at=NOW, affected=7)
+    same = followed(id="PW-1", slice="issuer=A", closed_at=NOW, affected=3)
+    back = followed(id="PW-1", slice="issuer=A", again=1, back_at=NOW + 60, affected=10)
+    kept = without_returned([before, same, back])
+    assert [(one.incident.slice, one.incident.closed_at) for one in kept] == [
+        ("", NOW),
+        ("issuer=A", 0),
+    ]
+    assert face(kept).affected.payments == 10
