@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import NONE, attempts, blamed
 from functions.core.counting.signals import LATENCY, RATES, VOLUME, is_rate
-from functions.core.counting.slices import ALL, Slice, disjoint, refines
+from functions.core.counting.slices import Slice, disjoint, refines
 from functions.core.detection.baseline import Cell, Past, restored
 from functions.core.detection.flow import flow_cleared
 from functions.core.detection.held_back import taints
@@ -56,8 +56,8 @@ def always_so(state: State, tuning: HoldingTuning) -> tuple[str, ...]:
         incident.id
         for incident in state.incidents
         if incident.is_open
-        and incident.slice != ALL
         and is_rate(incident.signal)
+        and not incident.again
         and incident.started_at <= latest
         and incident.started_at - known.get(incident.slice, 0) <= tuning.first_seconds
     )

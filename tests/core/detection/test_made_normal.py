@@ -173,3 +173,15 @@ def test_what_was_so_from_its_first_payments_on_is_taken_for_usual_after_long() 
 def test_what_broke_while_it_was_looked_at_is_never_taken_for_usual() -> None:
     state = lasting(180, STAYED // 60 + 10)
     assert A in going_on(state)
+
+
+def test_what_came_back_is_not_taken_for_usual_however_early_it_was_there_first() -> None:
+    state = lasting(0, STAYED // 60 - 3)
+    followed = tuple(
+        replace(one, incident=replace(one.incident, again=1, back_at=state.window.clock - 60))
+        for one in state.followed
+    )
+    later = replace(state, followed=followed)
+    for _ in range(5):
+        later = arrived(later, later.window.clock - NOW + 60, ALWAYS)
+    assert A in going_on(later)
