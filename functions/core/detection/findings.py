@@ -118,7 +118,9 @@ def _left(
     gone = _still_told(past, key, start)
     if not touched and not gone:
         return moment.since(start).suspect(key, signal), start
-    left = [moment.beside(key, signal, [*touched, *gone])]
+    # It is looked for no further back than to where another incident, of before, showed in the slice.
+    others = [until for one, until in past if one not in gone and not disjoint(one, key)]
+    left = [moment.beside(key, signal, [*touched, *gone], max(others, default=0) + 1)]
     if gone:  # or all of it since they are over
         ended = max(until for one, until in past if one in gone)
         left.append(moment.beside(key, signal, touched, ended + 1))

@@ -10,7 +10,13 @@ import pytest
 from functions.core.counting.counts import Counts
 from functions.core.counting.slices import ALL
 from functions.core.detection.evidence import strength
-from functions.core.detection.findings import as_now, findings, reaches_further, suspicious
+from functions.core.detection.findings import (
+    _left,
+    as_now,
+    findings,
+    reaches_further,
+    suspicious,
+)
 from functions.core.detection.span import Moment
 from functions.core.detection.state import State
 from functions.core.detection.tuning import EvidenceTuning
@@ -25,6 +31,7 @@ from tests.steady_traffic import (
     B,
     Slices,
     X,
+    Y,
     after,
     changed,
     evidence,
@@ -462,3 +469,14 @@ def test_looking_changes_nothing() -> None:
     for what in look:
         assert what(moment(state)) == what(moment(state))
     assert repr(msgspec.structs.replace(state, version=0)) == before
+
+
+def test_what_is_left_of_a_slice_is_looked_for_since_the_last_incident_of_before() -> None:
+    calm = segments(AX=seen(50), AY=seen(50), BX=seen(50), BY=seen(50))
+    ill = segments(AX=seen(50, 0.5), AY=seen(50), BX=seen(50, 0.5), BY=seen(50))
+    state = after([calm] * CALM_SECONDS + [ill] * 30 + [calm] * 40)
+    over = SINCE + 30
+    state = evidence(state, 1.2, A, began=over + 10)
+    past = [(X, over), (Y, state.window.clock - 5)]
+    left = _left(moment(state), A, "failed", [], past)
+    assert left is None or left[1] > over
