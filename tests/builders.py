@@ -31,7 +31,7 @@ from functions.core.troubles.incident import (
     Incident,
     Latest,
 )
-from functions.core.troubles.life import Followed, Life
+from functions.core.troubles.recovery import Followed, Life
 from functions.core.troubles.severity import Verdict
 
 NOW = 1_763_646_180

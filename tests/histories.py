@@ -21,6 +21,7 @@ from functions.core.payments.event import Payment
 from ops.backtest.alarm_rules import default_rules
 from ops.backtest.trial import Trial
 from producer.second import APPROVED, Second
+from tests.drawn_traffic import poisson
 
 MIDNIGHT: Final = 1_780_272_000
 """Monday 2026-06-01 00:00 UTC."""
@@ -112,7 +113,7 @@ def _draw(history: History, second: int, rng: random.Random, tally: Tally) -> No
     mean = history.per_minute / MINUTE * history.by_day(second)
     now = [item for item in history.happenings if item.start <= second < item.end]
     bucket = tally.bucket(MIDNIGHT + second)
-    for at in rng.choices(_PLACES, cum_weights=_WEIGHTS, k=_poisson(rng, mean)):
+    for at in rng.choices(_PLACES, cum_weights=_WEIGHTS, k=poisson(rng, mean)):
         values = _LEAVES[at]
         if history.only_by:
             values = {**values, "gateway": _served_by(history.only_by, values)}
@@ -177,11 +178,3 @@ _SLICES: Final = [
     )
     for leaf in _LEAVES
 ]
-
-
-def _poisson(rng: random.Random, mean: float) -> int:
-    limit, count, product_ = math.exp(-mean), 0, rng.random()
-    while product_ > limit:
-        count += 1
-        product_ *= rng.random()
-    return count

@@ -95,7 +95,7 @@ class Paywatch:
                 as_named(item.incident).slice,
                 item.incident.id,
                 item.incident.signal,
-                tuple(getattr(item.incident, "also", ())),
+                item.incident.also,
             )
             for item in news
             if item.transition in (OPENED, WORSE, AGAIN, NARROWED) and item.incident.pages

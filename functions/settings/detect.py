@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.troubles.life import Patience
+from functions.core.troubles.recovery import Patience
 from functions.settings.environment import FromEnvironment, positive, setting, text, whole
 from functions.settings.thresholds import thresholds
 

@@ -18,7 +18,7 @@ from functions.adapters.dynamodb.heads import Heads
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
 from functions.core.troubles.head import Head
-from functions.core.troubles.life import Patience
+from functions.core.troubles.recovery import Patience
 from infra.local import Emulator, deploy
 from ops.demo.oncall import Oncall
 from producer.kinesis import KinesisSink

@@ -8,7 +8,7 @@ from functions.core.counting.signals import DEFAULT_THRESHOLDS, Threshold
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
 from functions.core.errors import SettingsError
-from functions.core.troubles.life import Patience
+from functions.core.troubles.recovery import Patience
 from functions.settings.detect import DetectSettings
 
 DETECT = {"STATE_TABLE": "state", "ALARMS_TOPIC_ARN": "arn", "NAMESPACE": "Paywatch/dev"}

@@ -56,9 +56,17 @@ Crossing = Callable[[Suspect, Suspect], Suspect | None]
 Inside = Callable[[Slice, Slice], bool]
 """Whether every payment of the first slice is also in the second."""
 
-_LEAST: Final = 0.0005
 _MOST: Final = 0.999
-"""Rates are taken for these at least and at most, so that their logarithms are finite."""
+"""Rates are taken for this at most, so that their logarithms are finite."""
+
+_ACTIONABLE: Final = {
+    name: place for place, name in enumerate(("gateway", "merchant", "issuer", "network", "method"))
+}
+
+
+def rank(dimension: str) -> int:
+    """Dimensions in the order of how much can be done about their values; 0 is the most."""
+    return _ACTIONABLE.get(dimension, len(_ACTIONABLE))
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,7 @@ def _two(
     alone = (
         (one, other) if both is None else (_beside(one, both, weigh), _beside(other, both, weigh))
     )
-    shared = (both.excess, _as_composed(both, alone)) if both is not None else (0.0, 0.0)
+    shared = (both.excess, _as_composed(both, alone, tuning)) if both is not None else (0.0, 0.0)
     excess = alone[0].excess + alone[1].excess + shared[0]
     price = tuning.dimension_nats * (len(dimensions(one.slice)) + len(dimensions(other.slice)))
     fair = all(
@@ -179,12 +187,12 @@ def _two(
         yield TwoCauses((one, other), alone, together, excess, nats)
 
 
-def _as_composed(both: Suspect, alone: tuple[Suspect, Suspect]) -> float:
+def _as_composed(both: Suspect, alone: tuple[Suspect, Suspect], tuning: ExplanationTuning) -> float:
     """The log likelihood ratio of what both hold failing for the cause of the one or of the other to
     all being usual: below 0 where less fails there than either cause would make fail."""
     if not both.attempts:
         return 0.0
-    usual = min(_MOST, max(_LEAST, both.expected / both.attempts))
+    usual = min(_MOST, max(tuning.lowest, both.expected / both.attempts))
     rate = max(usual, min(_MOST, 1.0 - (1.0 - alone[0].rate) * (1.0 - alone[1].rate)))
     well = both.attempts - both.events
     return both.events * math.log(rate / usual) + well * math.log((1.0 - rate) / (1.0 - usual))

@@ -16,7 +16,7 @@ from functions.core.counting.counts import NONE, attempts, blamed, minus, risen,
 from functions.core.counting.signals import ORDER, RATES, SIGNALS
 from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, wider_slices
 from functions.core.detection.evidence import began, strength
-from functions.core.detection.explanation import Suspect, next_causes
+from functions.core.detection.explanation import Suspect, next_causes, rank
 from functions.core.detection.leaves import in_part, still_in_part
 from functions.core.detection.routes import routes
 from functions.core.detection.span import Moment, Span
@@ -132,16 +132,11 @@ def _still_told(past: _Past, key: Slice, start: int) -> list[Slice]:
     return [one for one, until in past if until >= start and not disjoint(one, key)]
 
 
-_ACTIONABLE: Final = ("gateway", "merchant", "issuer", "network", "method")
-"""Dimensions by how much can be done about their values."""
-
-
 def actionable(key: Slice) -> tuple[int, int, str]:
     """For sorting: of slices that hold the same payments the fewest words first, and of these what
     most can be done about."""
     names = dimensions(key)
-    ranks = [_ACTIONABLE.index(name) for name in names if name in _ACTIONABLE]
-    return len(names), min(ranks, default=len(_ACTIONABLE)), key
+    return len(names), min(map(rank, names), default=rank("")), key
 
 
 def _order(hot: tuple[str, str]) -> tuple[int, str]:

@@ -95,7 +95,7 @@ def _beside_sisters(state: State, rules: Rules) -> Callable[[Slice], bool]:
         counts = normals.counted(key)
         shown, drift = blamed(counts, signal), normals.drift(signal)
         if not shown:
-            return enough <= 0.0
+            return False
         normal = normals.unseen(key, signal)
         return surprise(shown, attempts(counts), normal, drift, evidence) >= enough
 
@@ -106,6 +106,8 @@ def tainted(state: State, rules: Rules) -> list[Stretch]:
     """What incidents spoil, from their first bad payment on: what was absorbed of it by the time they were
     found is taken out."""
     tuning, end = rules.tuning.holding, state.window.clock
+    cells = state.tracker.baseline.cells
+    oldest = cells[0].start if cells else end
     return [
         Stretch(
             incident.started_at,
@@ -113,7 +115,7 @@ def tainted(state: State, rules: Rules) -> list[Stretch]:
             frozenset(key for key in state.tracker.known if taints(incident, key, state, tuning)),
         )
         for incident in state.incidents
-        if is_rate(incident.signal)
+        if is_rate(incident.signal) and not 0 < incident.closed_at < oldest
     ]
 
 

@@ -73,19 +73,17 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         rules.patience,
         rules.tuning.recovery,
     )
-    over = [item.incident for item in followed if item.incident.closed_at == state.window.clock]
-    tracker = _cleared(moment, explained, over)
+    closed = [item for item in followed if item.incident.closed_at == state.window.clock]
+    tracker = _cleared(moment, explained, [item.incident for item in closed])
     return replace(
         state,
-        flow=flow_cleared(state.flow, ((item.signal, item.slice) for item in over)),
+        flow=flow_cleared(
+            state.flow, ((item.incident.signal, item.incident.slice) for item in closed)
+        ),
         tracker=calmed(tracker, state.window.clock, normals),
         worst=_worst(moment, [item.incident for item in followed], [*known, *news, *flow]),
         followed=tuple(followed),
-        recurrences=remembered(
-            state.recurrences,
-            [item for item in followed if item.incident.closed_at == state.window.clock],
-            rules.tuning.recurrence,
-        ),
+        recurrences=remembered(state.recurrences, closed, rules.tuning.recurrence),
         came={},
         outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
     )
@@ -132,9 +130,8 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
     """What open incidents turn out to be about, where they reach further than they seemed."""
     found: list[Sighting] = []
     for incident in incidents:
-        others = [other.slice for other in incidents if other.id != incident.id]
         is_ill = incident.state != RECOVERING
-        wider = reaches_further(moment, incident, others) if is_ill else None
+        wider = reaches_further(moment, incident, _beside(incident, incidents)) if is_ill else None
         if wider is not None:
             found.append(going_on(wider, incident, moment))
     return found

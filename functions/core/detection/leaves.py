@@ -37,7 +37,7 @@ from functions.core.counting.slices import (
     refines,
     slice_values,
 )
-from functions.core.detection.explanation import Suspect
+from functions.core.detection.explanation import Suspect, rank
 from functions.core.detection.span import Moment, Span
 from functions.core.detection.tuning import LeafTuning
 from functions.core.detection.usual import Leaves, Usual, weights
@@ -279,18 +279,9 @@ def _rest_fails(best: _Candidate, outside: float, dispersion: float, tuning: Lea
 
 def _rank(candidate: _Candidate) -> tuple[float, int, list[int], tuple[Slice, ...]]:
     """The likeliest first; of those that hold the same payments the one that can be acted on."""
-    order = [_ACTIONABLE.get(dimensions(value)[0], len(_ACTIONABLE)) for value in candidate.values]
-    return (
-        round(candidate.nats, 3),
-        -len(order),
-        [-place for place in sorted(order)],
-        (candidate.values),
-    )
-
-
-_ACTIONABLE: Final = {
-    name: place for place, name in enumerate(("gateway", "merchant", "issuer", "network", "method"))
-}
+    order = sorted(rank(dimensions(value)[0]) for value in candidate.values)
+    places = [-place for place in order]
+    return round(candidate.nats, 3), -len(order), places, candidate.values
 
 
 def _contends(other: _Candidate, best: _Candidate, tuning: LeafTuning) -> bool:
@@ -347,11 +338,10 @@ def named(
     now, usually = failing(span, signal), moment.normals.usually(signal)
     apart = [other for other in others if not refines(key, other) and not disjoint(key, other)]
     if apart:
-        before = sum(n for leaf, n in usually.shown.items() if refines(leaf, key))
+        before = _within_slice(usually.shown, key)
         now = _outside(now, apart)
         usually = Usual(_outside(usually.shown, apart), _outside(usually.unhappy, apart))
-        left = sum(n for leaf, n in usually.shown.items() if refines(leaf, key))
-        events = sum(n for leaf, n in now.items() if refines(leaf, key))
+        left, events = _within_slice(usually.shown, key), _within_slice(now, key)
         suspect = replace(
             suspect,
             events=min(suspect.events, round(events)),
@@ -380,6 +370,10 @@ def _beside(part_of: PartOf, others: Sequence[Slice]) -> PartOf:
     return part_beside
 
 
+def _within_slice(leaves: Leaves, key: Slice) -> float:
+    return sum(n for leaf, n in leaves.items() if refines(leaf, key))
+
+
 def _outside(leaves: Leaves, slices: Sequence[Slice]) -> Leaves:
     return {leaf: n for leaf, n in leaves.items() if not any(refines(leaf, key) for key in slices)}
 
@@ -390,11 +384,9 @@ def is_outgrown(moment: Moment, key: Slice, narrow: Slice, signal: str, since: i
     span = moment.since(max(since, moment.window.start))
     suspect = span.with_shift(span.suspect(key, signal))
     now, usually = failing(span, signal), moment.normals.usually(signal)
-    outside = sum(n for leaf, n in now.items() if refines(leaf, key) and not refines(leaf, narrow))
-    whole = sum(n for leaf, n in usually.shown.items() if refines(leaf, key))
-    before = sum(
-        n for leaf, n in usually.shown.items() if refines(leaf, key) and not refines(leaf, narrow)
-    )
+    outside = _within_slice(_outside(now, [narrow]), key)
+    whole = _within_slice(usually.shown, key)
+    before = _within_slice(_outside(usually.shown, [narrow]), key)
     tuning = moment.normals.tuning.leaf
     mean = tuning.tolerated * suspect.expected * (before + 1) / (whole + 1)
     if outside <= mean:

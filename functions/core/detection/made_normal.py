@@ -20,7 +20,7 @@ from functions.core.detection.state import State
 from functions.core.detection.tracker import Tracker, cleared
 from functions.core.detection.tuning import HoldingTuning
 from functions.core.troubles.incident import CLOSED, NORMAL, Announcement, Incident
-from functions.core.troubles.life import Followed
+from functions.core.troubles.recovery import Followed
 
 MadeNormal = tuple[str, Slice, int, tuple[Slice, ...]]
 """The name of an incident that is normal now, its slice, the second of its first bad payment, and the

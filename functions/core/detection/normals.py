@@ -34,10 +34,10 @@ class Normals:
     """What is normal by this baseline, each worked out when it is asked for, and then remembered.
 
     current: counts that are in no cell yet. weighs: by signal, slice → how its events weigh, for what is
-    asked once a failure. unlearned: what all traffic is held to while nothing is learned.
-    comes, watched, clumps, slowness, slow_fields: what volume.py,
-    latency.py and flow.py have worked out of this baseline, by slice; slow_weights, slow_limits: by what
-    is usually slow, and of how many payments that is known; slow_shares: by slice, cut and the share of all traffic.
+    asked once a failure. unlearned: what all traffic is held to while nothing is learned. comes,
+    watched, clumps, slowness, slow_fields: what volume.py, latency.py and flow.py have worked out of this
+    baseline, by slice; slow_weights, slow_limits: by what is usually slow, and of how many payments that
+    is known; slow_shares: by slice, cut and the share of all traffic.
     """
 
     def __init__(
@@ -160,8 +160,8 @@ class Normals:
         """The recent rate, and the attempts that it is worth.
 
         An empirical Bayes estimate: Beta-binomial with the rate of the wider slices, or of its sister
-        slices, as prior mean, worth a few attempts, and the slice's own longer past, worth some hundreds of them, and as many as are held
-        back of the last half hour: the longer past stands in for these.
+        slices, as prior mean, worth a few attempts, and the slice's own longer past, worth some hundreds
+        of them, and as many as are held back of the last half hour: the longer past stands in for these.
         """
         found = self._recent.get((signal, key))
         if found is None:
@@ -204,6 +204,12 @@ class Normals:
         outside = shown / (max(0, attempts(seen) - attempts(own)) + weight)
         is_learned = wider in self.baseline.absorbed or wider in self.baseline.past
         return min(self.normal(wider, signal).rate, outside) if is_learned else min(1.0, outside)
+
+    @cached_property
+    def spread_seconds(self) -> int:
+        """How long the cells are together that tell how traffic is spread; at least 1."""
+        cells = [cell for cell in self.baseline.cells if cell.absorbed and not cell.mixed]
+        return max(1, sum(cell.end - cell.start for cell in cells))
 
     def since(self, key: Slice, second: int) -> Counts:
         """As of the baseline, of which many ask: the slice's counts in the cells that end after `second`."""
@@ -350,14 +356,22 @@ class Known:
         return parts
 
     @cached_property
-    def pairs(self) -> Mapping[Slice, Mapping[str, list[Slice]]]:
+    def crossings(self) -> Mapping[Slice, Mapping[str, list[Slice]]]:
         """Slice of one dimension → other dimension → the slices of both."""
-        pairs: dict[Slice, dict[str, list[Slice]]] = {}
+        crossings: dict[Slice, dict[str, list[Slice]]] = {}
         for key in self.known:
-            if len(dimensions(key)) == 2 and is_judged(key):
+            if len(dimensions(key)) == 2:
                 for one, other in zip(wider_slices(key), dimensions(key), strict=True):
-                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
-        return pairs
+                    crossings.setdefault(one, {}).setdefault(other, []).append(key)
+        return crossings
+
+    @cached_property
+    def pairs(self) -> Mapping[Slice, Mapping[str, list[Slice]]]:
+        """Of the crossings those that are judged."""
+        return {
+            key: {other: pairs for other, pairs in by_other.items() if is_judged(pairs[0])}
+            for key, by_other in self.crossings.items()
+        }
 
 
 class Memory:

@@ -213,17 +213,7 @@ class Moment:
         """The slice's payments by each further dimension that is counted with it."""
         if key == ALL:
             return list(self.parts.values())
-        return list(self._within.get(key, {}).values())
-
-    @cached_property
-    def _within(self) -> Mapping[str, Mapping[str, list[str]]]:
-        """As `pairs`, with those that are not judged."""
-        pairs: dict[str, dict[str, list[str]]] = {}
-        for key in self.tracker.known:
-            if len(dimensions(key)) == 2:
-                for one, other in zip(wider_slices(key), dimensions(key), strict=True):
-                    pairs.setdefault(one, {}).setdefault(other, []).append(key)
-        return pairs
+        return list(self._known.crossings.get(key, {}).values())
 
     @cached_property
     def pairs(self) -> Mapping[str, Mapping[str, list[str]]]:
@@ -334,7 +324,7 @@ class Span:
         for key in keys:
             counts = self.counts(key)
             normal = self._comparable(normals.normal(key, signal))
-            usual = min(_MOST, limit(normal, normals.drift(signal), normals.tuning.evidence))
+            usual = limit(normal, normals.drift(signal), normals.tuning.evidence)
             parts.append((attempts(counts), blamed(counts, signal), usual))
         room = sum(n * (1.0 - q) for n, _, q in parts)
         more = sum(x - n * q for n, x, q in parts) / room if room else 0.0

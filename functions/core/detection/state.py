@@ -19,7 +19,7 @@ from functions.core.detection.tracker import Tracker, unlearned
 from functions.core.detection.tuning import Tuning
 from functions.core.troubles.head import EXCUSED_SECONDS, Head
 from functions.core.troubles.incident import Announcement, Incident
-from functions.core.troubles.life import Followed, Patience
+from functions.core.troubles.recovery import Followed, Patience
 from functions.core.troubles.recurrence import Recurrence
 from functions.core.troubles.severity import Verdict
 from functions.core.troubles.trouble import troubles

@@ -25,7 +25,7 @@ from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
 from functions.core.troubles.incident import USUAL, Announcement
-from functions.core.troubles.life import Followed
+from functions.core.troubles.recovery import Followed
 
 
 class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
@@ -207,7 +207,7 @@ def _weighed(
     state = judged(state, rules, normals) if entered else state
     if arrival.normal:
         state = made_normal(state, arrival.normal)
-    usual = always_so(state, rules.tuning.holding)
+    usual = always_so(state, rules.tuning.holding) if entered else ()
     if not usual:
         return state
     return made_normal(state, asked(state, usual, rules.tuning.holding), USUAL)

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import msgspec
 
-from functions.core.troubles.life import RecoveryTuning
+from functions.core.troubles.recovery import RecoveryTuning
 from functions.core.troubles.recurrence import RecurrenceTuning
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]

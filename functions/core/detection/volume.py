@@ -180,8 +180,7 @@ def comes(normals: Normals, key: Slice) -> float:
 
 def usually(normals: Normals, key: Slice) -> float:
     """Attempts a second of the slice, over the memory."""
-    cells = [cell for cell in normals.baseline.cells if cell.absorbed and not cell.mixed]
-    return normals.baseline.spread.get(key, 0) / max(1, sum(map(_seconds, cells)))
+    return normals.baseline.spread.get(key, 0) / normals.spread_seconds
 
 
 def clump(normals: Normals, key: Slice) -> float:

@@ -38,12 +38,15 @@ from functions.core.troubles.incident import (
     about,
     incident_id,
 )
-from functions.core.troubles.recovery import Followed as Followed
-from functions.core.troubles.recovery import Life as Life
-from functions.core.troubles.recovery import Patience as Patience
-from functions.core.troubles.recovery import RecoveryTuning as RecoveryTuning
-from functions.core.troubles.recovery import mean_while_ill, over_because, without_level
-from functions.core.troubles.recovery import recovering as recovering
+from functions.core.troubles.recovery import (
+    Followed,
+    Patience,
+    RecoveryTuning,
+    mean_while_ill,
+    over_because,
+    recovering,
+    without_level,
+)
 from functions.core.troubles.route import Route
 from functions.core.troubles.severity import RANK, Verdict, severity
 from functions.core.troubles.trouble import Turn, placed, remembered, told, without_returned
@@ -297,7 +300,7 @@ def _suspected(
         return item, None
     incident = replace(_harmed(incident, sighting.harm), state=INCIDENT, detected_at=now)
     opened = Followed(incident, replace(item.life, announced=incident.severity))
-    opened = placed(opened, others, patience)
+    opened = placed(opened, others)
     return opened, Turn(opened, OPENED)
 
 

@@ -116,11 +116,11 @@ def _part(incident: Incident) -> Part:
     )
 
 
-def placed(item: Followed, others: Sequence[Followed], patience: Patience) -> Followed:
+def placed(item: Followed, others: Sequence[Followed]) -> Followed:
     """What opens, as a part of the open trouble that it belongs to, or as what was over not long ago
     and comes back; else as it is. `others`: all that is followed beside."""
     if item.incident.signal in WAVES:
-        return _returned(item, others, patience)
+        return _returned(item, others)
     best: tuple[int, int, str] | None = None
     for name, group in by_trouble(others).items():
         if any(one.incident.is_open for one in group) and _belongs(item, group):
@@ -128,7 +128,7 @@ def placed(item: Followed, others: Sequence[Followed], patience: Patience) -> Fo
             known = (distance, group[0].incident.started_at, name)
             best = known if best is None else min(best, known)
     if best is None:
-        return _returned(item, others, patience)
+        return _returned(item, others)
     group = by_trouble(others)[best[2]]
     return _joined(item, group)
 
@@ -159,7 +159,7 @@ def _joined(item: Followed, group: Group) -> Followed:
     return item
 
 
-def _returned(item: Followed, others: Sequence[Followed], patience: Patience) -> Followed:
+def _returned(item: Followed, others: Sequence[Followed]) -> Followed:
     """What comes back of what was over: the same slice before one that is nested, and of them the
     latest."""
     incident = item.incident

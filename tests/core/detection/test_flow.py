@@ -19,6 +19,7 @@ from functions.core.detection.step import step
 from functions.core.detection.tuning import VolumeTuning
 from functions.core.troubles.incident import CLOSED, OPENED
 from tests.builders import NOW, counts, partial, tally
+from tests.drawn_traffic import poisson
 
 FEWEST_EXPECTED = VolumeTuning().fewest_expected
 
@@ -73,21 +74,11 @@ def slowed(gateway: str, share: float = 1.0, failing: float = 0.002) -> list[Rou
     ]
 
 
-def drawn(random_: random.Random, mean: float) -> int:
-    """A Poisson number, by the normal approximation where it is large."""
-    if mean > 50:
-        return max(0, round(random_.gauss(mean, math.sqrt(mean))))
-    number, product, limit = 0, random_.random(), math.exp(-mean)
-    while product > limit:
-        number, product = number + 1, product * random_.random()
-    return number
-
-
 def paid(random_: random.Random, route: Route, minutes: float) -> Counts:
     """What came through the route: half within 250 ms, nearly all within 500, unless it is slow."""
-    total = drawn(random_, route.a_minute * minutes)
-    failed = min(total, drawn(random_, total * route.failing))
-    slow = min(total, drawn(random_, total * route.slow)) if route.slow < 1.0 else total
+    total = poisson(random_, route.a_minute * minutes)
+    failed = min(total, poisson(random_, total * route.failing))
+    slow = min(total, poisson(random_, total * route.slow)) if route.slow < 1.0 else total
     quick = total - slow
     tail, slow_tail = round(0.03 * quick), round(0.03 * slow)
     return counts(

@@ -15,7 +15,7 @@ from functions.core.detection.normals import Normals
 from functions.core.detection.state import State
 from functions.core.detection.tracker import hot
 from functions.core.detection.tuning import HoldingTuning
-from functions.core.troubles.life import Followed
+from functions.core.troubles.recovery import Followed
 from tests.builders import NOW, followed
 from tests.steady_traffic import (
     CALM_SECONDS,

@@ -17,7 +17,7 @@ from functions.core.detection.state import Rules, State
 from functions.core.detection.volume import Drop
 from functions.core.troubles.head import SILENCE
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, RECOVERING, WORSE, Incident
-from functions.core.troubles.life import Followed, Patience
+from functions.core.troubles.recovery import Followed, Patience
 from functions.core.troubles.recurrence import DAY, Recurrence
 from tests.builders import NOW, announcement, counts, followed, verdict
 from tests.steady_traffic import (

@@ -35,7 +35,6 @@ DEFINITIONS: Final = {
     "evidence._RAREST": "keeps a logarithm finite",
     "evidence._LONG": "infinity, for all practical purposes",
     "evidence.COLD": "evidence that has not begun",
-    "explanation._LEAST": "keeps a logarithm finite",
     "explanation._MOST": "keeps a logarithm finite",
     "findings.NOT_YET": "what is not proven scores less than a warning",
     "journal.FORMAT": "the format of what is stored",

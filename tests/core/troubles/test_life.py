@@ -23,7 +23,8 @@ from functions.core.troubles.incident import (
     WORSE,
     Announcement,
 )
-from functions.core.troubles.life import Followed, Patience, Sighting, follow, recovering
+from functions.core.troubles.life import Sighting, follow
+from functions.core.troubles.recovery import Followed, Patience, recovering
 from tests.builders import NOW, counts, followed, verdict
 
 SEGMENT, ISSUER = "issuer=HDFC&network=VISA", "issuer=HDFC"

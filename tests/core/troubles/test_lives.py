@@ -22,15 +22,15 @@ from functions.core.troubles.incident import (
     Announcement,
     Incident,
 )
-from functions.core.troubles.life import (
+from functions.core.troubles.life import Sighting, follow
+from functions.core.troubles.recovery import (
     Followed,
     Patience,
     RecoveryTuning,
-    Sighting,
-    follow,
+    mean_while_ill,
+    rates,
     recovering,
 )
-from functions.core.troubles.recovery import mean_while_ill, rates
 from functions.core.troubles.severity import severity
 from tests.builders import NOW, counts, followed, verdict
 

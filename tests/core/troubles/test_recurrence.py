@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.troubles.life import Followed
+from functions.core.troubles.recovery import Followed
 from functions.core.troubles.recurrence import DAY, Recurrence, RecurrenceTuning, recurs, remembered
 from functions.core.troubles.severity import Verdict
 from tests.builders import NOW, followed, verdict

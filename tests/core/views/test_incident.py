@@ -26,8 +26,8 @@ from functions.core.troubles.incident import (
     Incident,
     Part,
 )
-from functions.core.troubles.life import Life
 from functions.core.troubles.record import ALARM, Entry, TroubleRecord, noted
+from functions.core.troubles.recovery import Life
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route
 from functions.core.views.incident import (
     EntryView,
