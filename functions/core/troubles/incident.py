@@ -6,6 +6,7 @@ How it goes on, from second to second, is functions/core/troubles/life.py.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -22,6 +23,8 @@ OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
 """Transitions; CLOSED is also the last state."""
 NARROWED: Final = "narrowed"
 """The transition of an open incident whose finer name has become clear."""
+FAR_WORSE: Final = 4.0
+"""Times as many failures too many as were told: it is told again, though no severer by name."""
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
 """The states before."""
 RECOVERED, CALM, SILENT, NORMAL, USUAL = "recovered", "calm", "silent", "normal", "usual"
@@ -204,10 +207,22 @@ class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
         """Identifies the transition: told twice, it is taken once."""
         incident = self.incident
         name = f"{incident.id}/{self.transition}/{incident.severity}/{incident.slice}"
+        name = f"{name}/{_magnitude(incident)}" if self.transition == WORSE else name
         name = f"{name}/{incident.again}" if incident.again else name
         name = f"{name}/{incident.narrowed}" if incident.narrowed else name
         parts = "+".join(sorted(f"{part.signal}:{part.severity}" for part in incident.parts))
         return f"{name}/{incident.signal}+{parts}" if parts else name
+
+
+def above_normal(incident: Incident) -> float:
+    """The worst rate, by how much it is above what is normal (share of attempts)."""
+    return max(0.0, incident.worst.rate - incident.worst.normal)
+
+
+def _magnitude(incident: Incident) -> int:
+    """Of how bad it is: another number where it is far worse."""
+    more = above_normal(incident)
+    return math.floor(math.log(more, FAR_WORSE)) if more > 0.0 else 0
 
 
 def incident_id(key: Slice, signal: str, started_at: int) -> str:

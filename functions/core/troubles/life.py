@@ -25,6 +25,7 @@ from functions.core.counting.signals import is_rate
 from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     CLOSED,
+    FAR_WORSE,
     INCIDENT,
     NARROWED,
     NOBODY_AFFECTED,
@@ -36,10 +37,12 @@ from functions.core.troubles.incident import (
     Figures,
     Incident,
     about,
+    above_normal,
     incident_id,
 )
 from functions.core.troubles.recovery import (
     Followed,
+    Life,
     Patience,
     RecoveryTuning,
     mean_while_ill,
@@ -299,15 +302,15 @@ def _suspected(
     if now - incident.suspected_at < patience.confirm_seconds:
         return item, None
     incident = replace(_harmed(incident, sighting.harm), state=INCIDENT, detected_at=now)
-    opened = Followed(incident, replace(item.life, announced=incident.severity))
-    opened = placed(opened, others)
+    opened = placed(Followed(incident, _told(item.life, incident, now)), others)
     return opened, Turn(opened, OPENED)
 
 
 def _open(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) -> _Outcome:
     incident, life = item.incident, item.life
-    if RANK[incident.severity] > RANK[life.announced] or life.widened:
-        life = replace(life, announced=incident.severity, widened=False, renamed=False)
+    is_worse = RANK[incident.severity] > RANK[life.announced] or life.widened
+    if is_worse or _is_far_worse(item, now, patience):
+        life = replace(_told(life, incident, now), widened=False, renamed=False)
         worse = Followed(incident, life)
         return worse, Turn(worse, WORSE)
     if life.renamed:
@@ -318,3 +321,17 @@ def _open(item: Followed, now: int, patience: Patience, tuning: RecoveryTuning) 
         return item, None
     closed = Followed(replace(incident, state=CLOSED, closed_at=now), life)
     return closed, Turn(closed, CLOSED, reason)
+
+
+def _told(life: Life, incident: Incident, now: int) -> Life:
+    """The life of the incident when it is told as it stands."""
+    return replace(life, announced=incident.severity, told_rate=above_normal(incident), told_at=now)
+
+
+def _is_far_worse(item: Followed, now: int, patience: Patience) -> bool:
+    """Whether it is another matter than what was told a while ago, though no severer by name: whoever
+    read a critical page of 3 % must hear of 40 %."""
+    incident, life = item.incident, item.life
+    if not life.told_rate or now - life.told_at < patience.told_seconds or life.well_since:
+        return False
+    return is_rate(incident.signal) and above_normal(incident) >= FAR_WORSE * life.told_rate

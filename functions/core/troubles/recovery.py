@@ -49,6 +49,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since when no payment of its slice came. ill_attempts, ill_events: that came while it was ill;
     well_attempts, well_events: since well_since. well_for: seconds that it was well for before it
     came back last. renamed: it has a finer name that was not told; named: its name stays what it is.
+    told_rate: the worst rate when it was told last, by how much it was above what is normal (share of
+    attempts); told_at: when.
     """
 
     announced: str = ""
@@ -64,6 +66,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     well_for: int = 0
     renamed: bool = False
     named: bool = False
+    told_rate: float = 0.0
+    told_at: int = 0
 
 
 _NEWBORN: Final = Life()
@@ -79,8 +83,8 @@ class Followed(msgspec.Struct, frozen=True):
 class Patience(msgspec.Struct, frozen=True):
     """Seconds: to confirm an incident, to call it recovered, over what the latest rate is told, for
     how long a rate must be tolerated to be believed without more proof, for how long what a closed
-    one explains is no news, for how long it is the same one again that comes back, and after how long
-    without a payment one is closed."""
+    one explains is no news, for how long it is the same one again that comes back, after how long
+    without a payment one is closed, and for how long what was told of one holds, however bad it gets."""
 
     confirm_seconds: int = 0
     recover_seconds: int = 30
@@ -89,6 +93,7 @@ class Patience(msgspec.Struct, frozen=True):
     quiet_seconds: int = 300
     idle_seconds: int = 1800
     again_seconds: int = 3600
+    told_seconds: int = 300
 
 
 class RecoveryTuning(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from functions.core.counting.signals import ORDER, WAVES
-from functions.core.counting.slices import Slice, dimensions, nested
+from functions.core.counting.slices import ALL, Slice, dimensions, nested
 from functions.core.troubles.incident import (
     AGAIN,
     CLOSED,
@@ -197,8 +197,9 @@ def _after(item: Followed, before: Followed) -> Followed:
     well_for = max(incident.started_at, old.closed_at) - well_since
     if not incident.narrowed and old.slice == incident.slice:
         incident = replace(incident, narrowed=old.narrowed, share=old.share)
-    if apart(incident.slice, old.slice) > 1:
-        well_for = 0  # the same failures, perhaps, but hardly the same fault that comes and goes
+    well_for = max(0, well_for, before.life.well_for)
+    if not _may_flap(incident.slice, old.slice):
+        well_for = 0
     return Followed(
         replace(
             incident,
@@ -206,8 +207,15 @@ def _after(item: Followed, before: Followed) -> Followed:
             detected_at=old.detected_at,
             affected=joint_harm([old.affected, incident.affected]),
         ),
-        replace(item.life, well_for=max(0, well_for, before.life.well_for)),
+        replace(item.life, well_for=well_for),
     )
+
+
+def _may_flap(one: Slice, two: Slice) -> bool:
+    """Whether what was over in the one may be the fault that is back in the other: they are nearly the
+    same. All traffic and a part of it show the same failures, perhaps, but hardly one fault that comes
+    and goes."""
+    return one == two or (ALL not in (one, two) and apart(one, two) <= 1)
 
 
 def remembered(followed: Sequence[Followed], now: int, patience: Patience) -> list[Followed]:

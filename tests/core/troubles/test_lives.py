@@ -323,3 +323,31 @@ def test_declines_that_are_the_customers_doing_keep_no_incident_open() -> None:
 def test_severity_is_that_of_the_worst_score() -> None:
     [(_, told)] = Life().go(9, seen(80)).told
     assert told.incident.severity == severity(told.incident.worst.score)
+
+
+def got_worse(rate: float, told: float = 0.03, before: int = 400) -> list[str]:
+    """What is told of one that was critical at `told`, and so long after it shows `rate`."""
+    life = Life().go(5, seen_at(told)).go(before, seen_at(told)).go(5, seen_at(rate))
+    return [item.transition for _, item in life.told]
+
+
+def seen_at(rate: float) -> Sighting:
+    found = verdict(SEGMENT, score=80.0, rate=rate, at_least=rate * 0.8)
+    return Sighting(found, NOW, {"issuer": 9}, 0.003)
+
+
+def test_what_gets_far_worse_than_was_told_is_told_though_it_was_critical_before() -> None:
+    assert got_worse(0.44) == [OPENED, WORSE]
+    assert got_worse(0.06) == [OPENED]
+
+
+def test_what_grows_while_its_page_is_read_is_not_told_again() -> None:
+    assert got_worse(0.44, before=60) == [OPENED]
+
+
+def test_far_worse_has_a_key_of_its_own_each_time() -> None:
+    life = Life()
+    for rate in (0.02, 0.08, 0.4):
+        life.go(400, seen_at(rate))
+    assert [item.transition for _, item in life.told] == [OPENED, WORSE, WORSE]
+    assert len({item.key for _, item in life.told}) == 3

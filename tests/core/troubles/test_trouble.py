@@ -376,3 +376,13 @@ def test_what_another_slice_showed_before_is_remembered_beside_the_one_that_is_b
         ("issuer=A", 0),
     ]
     assert face(kept).affected.payments == 10
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "well_for"),
+    [(HDFC, HDFC, 600), (HDFC, BOTH, 600), (ALL, HDFC, 0), (HDFC, ALL, 0), (ALL, BOTH, 0)],
+)
+def test_only_what_may_be_the_same_fault_flaps(before: str, now: str, well_for: int) -> None:
+    over = followed(id="PW-1", slice=before, closed_at=NOW + 600, well_since=NOW, well_for=300)
+    back = followed(id="PW-2", slice=now, started_at=NOW + 600, state="suspect")
+    assert placed(back, [over]).life.well_for == well_for
