@@ -41,12 +41,7 @@ def findings(
     whose evidence says nothing new: incidents explain it, it is too little to speak of, or traffic
     has shifted. `incidents` are open; `over` were closed not long ago: what their payments showed until
     then is theirs."""
-    known = [
-        (one.signal, key)
-        for one in incidents
-        for key in (one.slice, one.narrowed)
-        if key or key == one.slice
-    ]
+    known = [(one.signal, key) for one in incidents for key in _names(one)]
     closed = [(one.signal, one.slice, one.closed_at) for one in over]
     found: list[Sighting] = []
     explained: set[tuple[str, str]] = set()
@@ -61,6 +56,10 @@ def findings(
         found += localised
         known += [(news.verdict.signal, news.verdict.slice) for news in localised]
     return found, frozenset(explained)
+
+
+def _names(incident: Incident) -> tuple[Slice, ...]:
+    return (incident.slice, incident.narrowed) if incident.narrowed else (incident.slice,)
 
 
 def _surest(moment: Moment, family: Sequence[str]) -> list[tuple[str, str]]:

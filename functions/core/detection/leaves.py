@@ -40,7 +40,7 @@ from functions.core.counting.slices import (
 from functions.core.detection.explanation import Suspect, rank
 from functions.core.detection.span import Moment, Span
 from functions.core.detection.tuning import LeafTuning
-from functions.core.detection.usual import Leaves, Usual, weights
+from functions.core.detection.usual import Leaves, Usual, within
 from functions.core.troubles.incident import INCIDENT, Incident
 from functions.core.troubles.life import Sighting
 
@@ -69,17 +69,6 @@ class Finer(msgspec.Struct, frozen=True):
     events: int
     expected: float
     share: float
-
-
-def failing(span: Span, signal: str) -> Leaves:
-    """What failed with that signal in the stretch, as far as its seconds are kept, by leaf."""
-    window = span.moment.window
-    total: Counter[Slice] = Counter()
-    for second in range(max(span.start, window.oldest), window.clock + 1):
-        bucket = window.seconds.get(second)
-        if bucket is not None and bucket.failing:
-            total.update(weights(bucket.failing, signal))
-    return total
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -335,13 +324,13 @@ def named(
     tuning, window = moment.normals.tuning.leaf, moment.window
     span = moment.since(max(since, window.oldest))
     suspect = span.with_shift(span.suspect(key, signal))
-    now, usually = failing(span, signal), moment.normals.usually(signal)
+    now, usually = span.leaves(signal), moment.normals.usually(signal)
     apart = [other for other in others if not refines(key, other) and not disjoint(key, other)]
     if apart:
-        before = _within_slice(usually.shown, key)
+        before = within(usually.shown, key)
         now = _outside(now, apart)
         usually = Usual(_outside(usually.shown, apart), _outside(usually.unhappy, apart))
-        left, events = _within_slice(usually.shown, key), _within_slice(now, key)
+        left, events = within(usually.shown, key), within(now, key)
         suspect = replace(
             suspect,
             events=min(suspect.events, round(events)),
@@ -370,10 +359,6 @@ def _beside(part_of: PartOf, others: Sequence[Slice]) -> PartOf:
     return part_beside
 
 
-def _within_slice(leaves: Leaves, key: Slice) -> float:
-    return sum(n for leaf, n in leaves.items() if refines(leaf, key))
-
-
 def _outside(leaves: Leaves, slices: Sequence[Slice]) -> Leaves:
     return {leaf: n for leaf, n in leaves.items() if not any(refines(leaf, key) for key in slices)}
 
@@ -383,10 +368,10 @@ def is_outgrown(moment: Moment, key: Slice, narrow: Slice, signal: str, since: i
     evidence as an incident needs."""
     span = moment.since(max(since, moment.window.start))
     suspect = span.with_shift(span.suspect(key, signal))
-    now, usually = failing(span, signal), moment.normals.usually(signal)
-    outside = _within_slice(_outside(now, [narrow]), key)
-    whole = _within_slice(usually.shown, key)
-    before = _within_slice(_outside(usually.shown, [narrow]), key)
+    now, usually = span.leaves(signal), moment.normals.usually(signal)
+    outside = within(_outside(now, [narrow]), key)
+    whole = within(usually.shown, key)
+    before = within(_outside(usually.shown, [narrow]), key)
     tuning = moment.normals.tuning.leaf
     mean = tuning.tolerated * suspect.expected * (before + 1) / (whole + 1)
     if outside <= mean:

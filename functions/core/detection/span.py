@@ -7,6 +7,7 @@ more although nothing broke: a mix shift. A Span reckons with it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,7 +34,10 @@ from functions.core.detection.explanation import Suspect
 from functions.core.detection.normals import Known, Normals
 from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import ExplanationTuning
+from functions.core.detection.usual import Leaves, weights, within
 
+_CLEARLY: Final = 3.0
+"""Standard deviations beyond which more failures are of another cause."""
 _MOST: Final = 0.999
 """Rates are taken for this at most, so that their logarithms are finite."""
 
@@ -50,6 +54,7 @@ class Moment:
     _insides: dict[tuple[str, str], bool] = field(default_factory=dict)
     _shared: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
     _normals: dict[tuple[str, ...], Normal] = field(default_factory=dict)
+    _leaves: dict[tuple[int, str], Leaves] = field(default_factory=dict)
 
     @property
     def budget(self) -> Budget:
@@ -84,6 +89,15 @@ class Moment:
                     total += bucket.slices.get(key, NONE)
                 sums.append(total)
         return sums[last]
+
+    def leaves(self, second: int, signal: str) -> Leaves:
+        """What failed with that signal in a second that is kept, by leaf."""
+        found = self._leaves.get((second, signal))
+        if found is None:
+            bucket = self.window.seconds.get(second)
+            found = weights(bucket.failing, signal) if bucket is not None else {}
+            self._leaves[second, signal] = found
+        return found
 
     @cached_property
     def counted(self) -> frozenset[tuple[str, ...]]:
@@ -235,6 +249,17 @@ class Span:
     _shifts: dict[tuple[str, str], float] = field(default_factory=dict)
     _mixes: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     _suspects: dict[tuple[str, str], Suspect] = field(default_factory=dict)
+    _leaves: dict[str, Leaves] = field(default_factory=dict)
+
+    def leaves(self, signal: str) -> Leaves:
+        """What failed with that signal, as far as the seconds are kept, by leaf."""
+        found = self._leaves.get(signal)
+        if found is None:
+            window = self.moment.window
+            found = self._leaves[signal] = Counter[Slice]()
+            for second in range(max(self.start, window.oldest), window.clock + 1):
+                found.update(self.moment.leaves(second, signal))
+        return found
 
     def counts(self, key: Slice) -> Counts:
         """The slice's counts; to the minute where the window is too short."""
@@ -287,6 +312,15 @@ class Span:
     def _comparable(self, normal: Normal) -> Normal:
         """A wider slice's low rate is better known, which must not decide what explains more."""
         return Normal(max(normal.rate, self.tuning.lowest), normal.error, normal.dispersion)
+
+    def events(self, key: Slice, signal: str) -> int | None:
+        """How many payments of a slice that is not counted show the signal, by their leaves; None where
+        these say too little."""
+        leaves, told_apart = self.leaves(signal), self.moment.normals.tuning.leaf.told_apart
+        whole = blamed(self.counts(ALL), signal)
+        if sum(leaves.values()) - leaves.get(ALL, 0.0) < told_apart * whole:
+            return None
+        return round(within(leaves, key))
 
     def suspect(self, key: Slice, signal: str) -> Suspect:
         """The slice, suspected of that signal."""
@@ -373,9 +407,16 @@ class Span:
                 both = self.counts(part)
                 came, shown = attempts(both), blamed(both, own.signal)
             else:
-                cause, is_guess = self.suspect(one, own.signal), True
-                whole = attempts(self.counts(ALL))
-                came, shown = in_both(own, cause, whole, doubt)
+                cause = self.suspect(one, own.signal)
+                came, shown = in_both(own, cause, attempts(self.counts(ALL)), doubt)
+                exactly = self.events(part, own.signal)
+                is_guess = is_guess or exactly is None
+                if exactly is not None:
+                    came, shown = max(came, exactly), exactly
+                    explained = self._explained(cause, came, shown)
+                    if explained < shown:  # what both hold fails for a cause of its own, too
+                        events -= explained
+                        continue
             for other, seen, ill in parts:  # what is in both was taken twice
                 if not disjoint(part, other):
                     again = self._again(own, (part, came, shown), (other, seen, ill))
@@ -384,6 +425,19 @@ class Span:
             total, events = total - came, events - shown
         total = max(0, total)
         return total, min(total, max(0, events)), is_guess
+
+    def _explained(self, cause: Suspect, came: int, shown: int) -> int:
+        """How many of the failures in common with a known incident's slice, which are not counted by
+        themselves and so cannot be told by themselves, it explains: all, but those
+        beyond so many times what fails in the rest of it, if that fails as well."""
+        apart = cause.attempts - came
+        if apart <= 0 or not cause.attempts:
+            return shown
+        rate = max(0, cause.events - shown) / apart
+        if rate < self.tuning.fair_part * cause.rate:
+            return shown  # the incident is about what both hold
+        most = self.tuning.deeper * rate * came
+        return min(shown, math.ceil(most + _CLEARLY * math.sqrt(most)))
 
     def _again(
         self, own: Suspect, one: tuple[Slice, int, int], other: tuple[Slice, int, int]
@@ -394,7 +448,9 @@ class Span:
             found = self.counts(both)
             return attempts(found), blamed(found, own.signal)
         parts = [replace(own, slice=key, attempts=n, events=ill) for key, n, ill in (one, other)]
-        return in_both(parts[0], parts[1], own.attempts, -self.tuning.guessed)
+        came, shown = in_both(parts[0], parts[1], own.attempts, -self.tuning.guessed)
+        exactly = self.events(both, own.signal)
+        return (came, shown) if exactly is None else (max(came, exactly), exactly)
 
     def crossing(self, one: Suspect, other: Suspect) -> Suspect:
         """What two slices hold in common: counted, or estimated as of two causes that have nothing to
@@ -404,10 +460,13 @@ class Span:
             return self.suspect(both, signal)
         whole = self.suspect(ALL, signal)
         total, events = in_both(one, other, whole.attempts, self.tuning.guessed)
+        empty = Suspect(both, signal, 0, 0, 0.0, 0.0, 0.0)
+        exactly = self.events(both, signal)
+        if exactly is not None:
+            return self.weigh(empty, max(total, exactly), exactly)
         room = (one.events - one.expected) + (other.events - other.expected)
         room -= max(0.0, whole.events - whole.expected)
         most = min(one.events, other.events, total)
-        empty = Suspect(both, signal, 0, 0, 0.0, 0.0, 0.0)
         return self.weigh(empty, total, min(most, max(events, math.ceil(room))))
 
     def is_worth(self, suspect: Suspect, known: Sequence[str] = ()) -> bool:

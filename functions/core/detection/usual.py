@@ -16,6 +16,7 @@ from functions.core.counting.slices import (
     elements,
     is_judged,
     narrowest,
+    refines,
 )
 from functions.core.detection.baseline import Baseline, Cell
 
@@ -67,3 +68,8 @@ def weights(leaves: Mapping[Slice, Counts], signal: str) -> Leaves:
     """What of these leaves shows the signal, by leaf."""
     shown = {leaf: float(n) for leaf, counts in leaves.items() if (n := blamed(counts, signal))}
     return estimated(shown) if ALL in shown else shown
+
+
+def within(leaves: Leaves, key: Slice) -> float:
+    """How many of them lie in the slice."""
+    return sum(n for leaf, n in leaves.items() if refines(leaf, key))

@@ -51,7 +51,7 @@ from functions.core.troubles.recovery import (
     without_level,
 )
 from functions.core.troubles.route import Route
-from functions.core.troubles.severity import RANK, Verdict, severity
+from functions.core.troubles.severity import CRITICAL, RANK, Verdict, severity
 from functions.core.troubles.trouble import Turn, placed, remembered, told, without_returned
 
 
@@ -332,6 +332,8 @@ def _is_far_worse(item: Followed, now: int, patience: Patience) -> bool:
     """Whether it is another matter than what was told a while ago, though no severer by name: whoever
     read a critical page of 3 % must hear of 40 %."""
     incident, life = item.incident, item.life
-    if not life.told_rate or now - life.told_at < patience.told_seconds or life.well_since:
+    if incident.severity != CRITICAL or not life.told_rate or life.well_since:
+        return False
+    if now - life.told_at < patience.told_seconds:
         return False
     return is_rate(incident.signal) and above_normal(incident) >= FAR_WORSE * life.told_rate

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import random
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import attempts
-from functions.core.counting.slices import ALL
+from functions.core.counting.partial import Partial
+from functions.core.counting.slices import ALL, DEFAULT_SLICING
+from functions.core.counting.tally import Tally
 from functions.core.detection.evidence import surprise
 from functions.core.detection.explanation import Suspect
+from functions.core.detection.normals import Memory
 from functions.core.detection.span import Moment, Span
+from functions.core.detection.state import Rules, initial
+from functions.core.detection.step import step
 from functions.core.detection.tuning import EvidenceTuning
-from tests.builders import NOW, counts
+from functions.core.troubles.incident import OPENED
+from tests.builders import FIRST_SEQUENCE, NOW, SHARD, counts, payment
 from tests.steady_traffic import (
     SINCE,
     UNLIKE,
@@ -312,3 +320,45 @@ def test_parts_of_which_one_alone_fails_do_not_make_the_whole_explain_more_than_
     broken = whole(A=seen(200, 0.5), B=seen(40, 0.3), C=seen(60, 0.05))
     span = moment(changed(calm, broken, 2)).since(SINCE)
     assert span.composed(span.suspect(ALL, "failed")).nats < span.suspect(A, "failed").nats
+
+
+def crossed(seconds: int, merchant_fails: float, method_fails: float, seed: int) -> list[str]:
+    """What is opened where a merchant with most of the traffic fails from second 420 on, and 100 seconds
+    later a method that it alone offers. Merchant × method is not counted."""
+    chance = random.Random(seed)
+    state, memory, opened = initial(Rules()), Memory(), list[str]()
+    keys: tuple[str, ...] = ()
+    for second in range(420 + seconds):
+        tally = Tally()
+        for _ in range(40):
+            merchant = "M0" if chance.random() < 0.7 else "M1"
+            method = "UPI" if merchant == "M0" and chance.random() < 0.1 else "CARD"
+            rate = 0.01
+            if second >= 420 and merchant == "M0":
+                rate = merchant_fails
+            if second >= 520 and method == "UPI":
+                rate = method_fails
+            names = {"merchant": merchant, "method": method, "issuer": chance.choice("ABC")}
+            failed = chance.random() < rate
+            paid = payment(NOW + second, "failed" if failed else "approved", **names)
+            tally.add(paid, "gateway" if failed else "", DEFAULT_SLICING)
+        number, at_ms = str(FIRST_SEQUENCE + second), (NOW + second) * 1000
+        coming = Partial(SHARD, number, number, at_ms + 1000, at_ms, tally)
+        state, _ = step(state, [coming], Rules(), keys, memory)
+        keys = tuple(item.key for item in state.outbox)
+        opened += [i.incident.slice for i in state.outbox if i.transition == OPENED]
+    return opened
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_fails_as_its_merchant_does_is_explained_by_it_though_both_are_not_counted(
+    seed: int,
+) -> None:
+    assert crossed(300, 0.3, 0.3, seed) == ["merchant=M0"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_fails_far_more_than_the_merchant_it_lies_in_is_a_trouble_of_its_own(
+    seed: int,
+) -> None:
+    assert crossed(300, 0.15, 0.75, seed) == ["merchant=M0", "method=UPI"]
