@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
 from functions.core.payments.event import ALIASES
-from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.fields import BESIDE, FIELDS, Kind
 from producer.format import Format
 from producer.record import whole
 
@@ -51,6 +51,7 @@ _PLAIN: Final[Mapping[Kind, Any]] = {
     "duration": float | None,
     "amount": float | None,
     "mark": None,
+    "code": str | int | None,
 }
 _TYPES: Final[Mapping[str, Any]] = {
     field.accepted[0]: str | int | float | None
@@ -152,6 +153,9 @@ class EventColumns:
         if names <= self._names or len(names) > _MOST_NAMES:
             raise Unplain
         self._names = names
+        codes = names.intersection(("error_code", *ALIASES["error_code"], *_MORE_REASONS))
+        if len(codes) > 1 or codes & _MORE_REASONS:
+            raise Unplain  # which of them says why is told value by value
         fields = {
             field: spellings
             for field, others in ALIASES.items()
@@ -164,6 +168,7 @@ class EventColumns:
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _PLAIN_NAME: Final = re.compile(r"[\w .:/-]+", re.ASCII)
 _MOST_NAMES: Final = 200
+_MORE_REASONS: Final = frozenset((*BESIDE["error_source"], *BESIDE["error_step"]))
 
 
 class CsvColumns:

@@ -41,13 +41,14 @@ def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
     scheme, code, message = payment.error_scheme, payment.error_code, payment.error_message
     told = _by_code(scheme, code, knowledge)
     known = told.known or not code
-    if told.known and told.cause not in SAYS_NOTHING:
+    is_generic = schemes.says_nothing(code)
+    if told.known and told.cause not in SAYS_NOTHING and not is_generic:
         found = Diagnosis(told.cause, told.owner, known, told.confidence)
         if len(knowledge.diagnosed) < _REMEMBERED:
             knowledge.diagnosed[scheme, code] = found
         return found
     # A code for approval tells nothing of a payment that failed.
-    told = _by_words(_nothing("", "") if told.cause == "" else told, message, guess)
+    told = _by_words(_nothing("", "") if told.cause == "" or is_generic else told, message, guess)
     waited = payment.status == "failed" and (payment.latency_ms or 0.0) >= TIMEOUT_MS
     if told.cause == "unknown" and not code and waited:
         # Nobody answered with a reason, and it took longer than any hop waits: nobody answered.

@@ -16,7 +16,7 @@ from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
 from functions.core.errors import Malformed
-from functions.core.payments.codec import decode
+from functions.core.payments.codec import Decoded, decode, decode_plain
 from functions.core.payments.event import Payment
 
 
@@ -64,12 +64,19 @@ def _segment(
     most_cells = 3 * (len(counting.slicing) + 1) + 3
     done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
     tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
-    newest = 0
+    newest = counted = 0
+    plain = _plain(records)
     for index, record in enumerate(records):
-        payments, malformed = _read(record, counting)
-        if index > start and tally.cells + most_cells * len(payments) > LARGEST_TALLY:
+        payments, malformed = _read(record, plain[index], counting)
+        counted += len(payments)
+        # As long as even this many payments fit, the cells need not be counted.
+        if (
+            index > start
+            and most_cells * counted > LARGEST_TALLY
+            and tally.cells + most_cells * len(payments) > LARGEST_TALLY
+        ):
             done.append((_partial(records[start:index], tally, newest), refused))
-            tally, start, refused, newest = Tally(), index, [], 0
+            tally, start, refused, newest, counted = Tally(), index, [], 0, len(payments)
         for payment in payments:
             found = diagnose(payment, counting.knowledge)
             unknown = "" if found.known else unknown_codes.name(payment)
@@ -96,13 +103,31 @@ def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial
     )
 
 
-def _read(record: Record, counting: Counting) -> tuple[list[Payment], list[Malformed]]:
+def _plain(records: Sequence[Record]) -> list[Decoded | None]:
+    """What is in each of the records that can be read together."""
+    try:
+        return decode_plain([b"" if record.data == TICK else record.data for record in records])
+    except Exception:  # noqa: BLE001 whatever one record raises, the others are counted
+        return [None] * len(records)
+
+
+def _alone(data: bytes) -> Decoded:
+    """What is in a record; of one that cannot be dealt with, that it is unprocessable."""
+    try:
+        return decode(data)
+    except Exception as error:  # noqa: BLE001 as above
+        return [Malformed("unprocessable", f"{type(error).__name__}: {error}"[:200], data)]
+
+
+def _read(
+    record: Record, plain: Decoded | None, counting: Counting
+) -> tuple[list[Payment], list[Malformed]]:
     """The record's payments, and what of it cannot be counted."""
     if record.data == TICK:
         return [], []
     payments: list[Payment] = []
     malformed: list[Malformed] = []
-    for item in decode(record.data):
+    for item in _alone(record.data) if plain is None else plain:
         if isinstance(item, Malformed):
             malformed.append(item)
         elif counting.bounds.hold(item, record.arrived_ms):

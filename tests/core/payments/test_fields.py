@@ -18,6 +18,7 @@ TYPES: dict[str, Any] = {
     "count": int,
     "dimension": str | types.NoneType,
     "text": str | types.NoneType,
+    "code": str | types.NoneType,
     "duration": float | types.NoneType,
     "amount": float | types.NoneType,
     "mark": bool,
