@@ -69,14 +69,9 @@ def decode_plain(records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS) -> l
     """What `decode` gives for those of the records that are one object in one line each, None for any
     other. They are read at once, as the lines of one text, which is several times as fast."""
     found: list[Decoded | None] = [None] * len(records)
-    plain = [at for at, data in enumerate(records) if _is_line(data)]
+    plain = [at for at, data in enumerate(records) if data[:1] == b"{" and data[-1:] == b"}"]
     _read_lines(records, plain, _Decoding(limits, read_object, _read_all), found)
     return found
-
-
-def _is_line(data: bytes) -> bool:
-    """Begins and ends as an object does, in one line: then no object can lie across two records."""
-    return data[:1] == b"{" and data[-1:] == b"}" and b"\n" not in data
 
 
 def _read_lines(
@@ -86,7 +81,12 @@ def _read_lines(
     found: list[Decoded | None],
 ) -> None:
     """Fill in what these records hold, as far as it can be read at once."""
-    rows = decoding.rows(b"\n".join([records[at] for at in plain])) if len(plain) > 1 else None
+    text = b"\n".join([records[at] for at in plain])
+    if text.count(b"\n") != len(plain) - 1:
+        plain = [at for at in plain if b"\n" not in records[at]]
+        text = b"\n".join([records[at] for at in plain])
+    # Each begins and ends as an object does, in one line: then no object can lie across two records.
+    rows = decoding.rows(text) if len(plain) > 1 else None
     if rows is not None and len(rows) == len(plain):
         for at, row in zip(plain, rows, strict=True):
             found[at] = [row] if isinstance(row, Payment) else [*row]

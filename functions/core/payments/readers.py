@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
+from operator import add
 from typing import Any, Final, get_args
 
 import msgspec
@@ -34,7 +35,7 @@ from functions.core.payments.event import (
 )
 from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Kind
 from functions.core.payments.reasons import LONGEST_CODE, LONGEST_MESSAGE, is_generic, raw_words
-from functions.core.payments.values import LONGEST_VALUE, cleaned, is_absent
+from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_absent
 
 Adapter = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 """A provider's object → the payments in it, in the canonical names, with values as they came."""
@@ -243,6 +244,20 @@ def _time(when: Any) -> int:
     return parse_timestamp(when)
 
 
+def _times(column: Sequence[Any]) -> list[Any]:
+    if set(map(type, column)) == _ALL_TEXTS:
+        parts = list(map(_PARTS.get, [when[_SECOND:] for when in column]))
+        seconds = list(map(_MOMENT.__getitem__, [when[:_SECOND] for when in column]))
+        if None not in parts and _NOT_PLAIN not in seconds:
+            return list(map(add, seconds, parts))
+    return [_ODD if when is None else _time(when) for when in column]
+
+
+_ALL_TEXTS: Final = {str}
+_FREE_TEXTS: Final = frozenset(("user_id", "correlation_id", "attempt_id"))
+_MOST: Final = {"latency_ms": LONGEST_LATENCY_MS, "amount": LARGEST_AMOUNT}
+
+
 class Reader:
     """Reads the events that have some of these names and no other."""
 
@@ -339,17 +354,39 @@ class Reader:
                     column = list(column)
                     for row in strange:
                         column[row] = None
-            memo = _MEMOS.get(field.name)
-            if memo is not None:
+            if (memo := _MEMOS.get(field.name)) is not None:
                 column = list(map(memo.__getitem__, column))
-                if field.kind != "dimension" and _ODD in column:
-                    odd.update(row for row, value in enumerate(column) if value is _ODD)
+                is_plain = field.kind == "dimension"
+            elif self._is_all_plain(field.name, column):
+                is_plain = True
             else:
                 column = self._plain(field.name, column)
-                if _ODD in column:
-                    odd.update(row for row, value in enumerate(column) if value is _ODD)
+                is_plain = False
+            if not is_plain and _ODD in column:
+                odd.update(row for row, value in enumerate(column) if value is _ODD)
             columns.append(column)
         return columns, odd
+
+    def _is_all_plain(self, name: str, column: Sequence[Any]) -> bool:
+        """Whether every value is as a payment has it, told without a look at each by itself."""
+        if name == "transaction_id":
+            return (
+                set(map(type, column)) == _ALL_TEXTS
+                and min(map(len, column)) > 0
+                and max(map(len, column)) <= LONGEST_ID
+                and not any(map(str.isspace, column))
+            )
+        if name in _FREE_TEXTS:
+            return (
+                set(map(type, column)) == _ALL_TEXTS
+                and max(map(len, column)) <= LONGEST_CODE
+                and ABSENT.isdisjoint(map(str.lower, map(str.strip, column)))
+            )
+        most = _MOST.get(name)
+        if most is None or not self._is_strict or None in column:
+            return False
+        least = 0.0 if name == "latency_ms" else -most
+        return bool(least <= min(column) and max(column) <= most)
 
     def _plain(self, name: str, column: Sequence[Any]) -> list[Any]:
         if name == "transaction_id":
@@ -360,7 +397,7 @@ class Reader:
         if name == "status":
             return [_ODD if v is None else _STATUS[v] for v in column]
         if name == "timestamp_ms":
-            return [_ODD if v is None else _time(v) for v in column]
+            return _times(column)
         if name == "count":
             return [1 if v is None else v if 1 <= v <= LARGEST_COUNT else _ODD for v in column]
         if name == "latency_ms":
