@@ -187,7 +187,19 @@ class _Decoding(Generic[Item]):
             self.add(Malformed("empty", "no bytes but white space", bytes(data[:_KEPT_OF_EMPTY])))
         elif (rows := self.rows(body)) is not None:
             self.add_all(rows)
-        elif (values := self.values(body)) is not None:
+        elif b"NaN" in body or b"Infinity" in body:
+            # What other languages write for no number, and JSON has not. Their place stays.
+            sound = _NO_NUMBER.sub(_absent, body)
+            if sound == body:
+                self.sound_or_damaged(body)
+            else:
+                self.text(sound)
+        else:
+            self.sound_or_damaged(body)
+
+    def sound_or_damaged(self, body: Bytes) -> None:
+        """Text that holds a fault."""
+        if (values := self.values(body)) is not None:
             self.several(values)
         else:
             self.damaged_text(body)
@@ -303,6 +315,12 @@ _ENVELOPE_MAGICS: Final = (kpl.MAGIC, envelopes.GZIP_MAGIC, envelopes.ZSTD_MAGIC
 _OBJECT_ENDS: Final = (b"}", b"}\n")
 _CHUNK_BYTES: Final = 64 * 1024
 _ARRAY: Final = re.compile(rb"\s*\[")
+_NO_NUMBER: Final = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|-?Infinity|NaN')
+
+
+def _absent(found: re.Match[bytes]) -> bytes:
+    """An empty text in the place of what is no number; a text as it is."""
+    return found[0] if found[0][:1] == b'"' else b'""'.ljust(len(found[0]))
 
 
 class _Shape(msgspec.Struct, gc=False):

@@ -297,6 +297,17 @@ def test_a_number_that_python_refuses_costs_only_its_field(field: bytes) -> None
     assert ids(line(1)[:-1] + b"," + field + b"}") == ["t1"]
 
 
+@pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity"])
+def test_what_other_languages_write_for_no_number_is_absent(word: bytes) -> None:
+    odd = line(2)[:-1] + b',"amount":' + word + b',"note":"NaN \\" NaN"}'
+    for text in (odd, line(1) + b"\n" + odd, b"[" + line(1) + b"," + odd + b"]"):
+        found = decode(text)[-1]
+        assert isinstance(found, Payment)
+        assert (found.transaction_id, found.amount, found.faults) == ("t2", None, ())
+    assert only(b'{"note":"NaN"}').reason == "missing_field"
+    assert only(b'{"note":"NaN"').data == b'{"note":"NaN"'
+
+
 def test_a_card_number_never_stands_in_a_detail() -> None:
     assert "4111111111111111" not in only(line(1, payment_status="4111111111111111")).detail
 
