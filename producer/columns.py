@@ -20,6 +20,7 @@ from msgspec.structs import astuple
 from functions.core.errors import Malformed
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import BESIDE, FIELDS, Kind
+from functions.core.payments.reasons import SCHEME_OF
 from producer.format import Format
 from producer.record import whole
 
@@ -168,7 +169,7 @@ class EventColumns:
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _PLAIN_NAME: Final = re.compile(r"[\w .:/-]+", re.ASCII)
 _MOST_NAMES: Final = 200
-_MORE_REASONS: Final = frozenset((*BESIDE["error_source"], *BESIDE["error_step"]))
+_MORE_REASONS: Final = frozenset((*BESIDE["error_source"], *BESIDE["error_step"], *SCHEME_OF))
 
 
 class CsvColumns:

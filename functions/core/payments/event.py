@@ -167,7 +167,7 @@ class _Reading:
             value = self.values.get(name)
             if value is not None and isinstance(value, kinds) and not isinstance(value, bool):
                 self.names.append(name)
-                return None if isinstance(value, str) and not value.strip() else value
+                return None if value == "" else value
         return None
 
     def absent(self, missing: list[str]) -> Malformed:

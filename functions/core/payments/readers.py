@@ -34,7 +34,13 @@ from functions.core.payments.event import (
     to_payment,
 )
 from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Kind
-from functions.core.payments.reasons import LONGEST_CODE, LONGEST_MESSAGE, is_generic, raw_words
+from functions.core.payments.reasons import (
+    LONGEST_CODE,
+    LONGEST_MESSAGE,
+    SCHEME_OF,
+    is_generic,
+    raw_words,
+)
 from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_absent
 
 Adapter = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
@@ -284,7 +290,7 @@ class Reader:
             if found:
                 self._places[field.name] = found[0]
                 others += found[1:]
-        asked = MARKS.union(*BESIDE.values())
+        asked = MARKS.union(SCHEME_OF, *BESIDE.values())
         self._odd = [*others, *(place[name] for name in order if name in asked)]
         self._is_strict = strict
         self._is_live = "is_test" in self._places and order[self._places["is_test"]] in LIVE_MARKS
@@ -374,7 +380,6 @@ class Reader:
                 set(map(type, column)) == _ALL_TEXTS
                 and min(map(len, column)) > 0
                 and max(map(len, column)) <= LONGEST_ID
-                and not any(map(str.isspace, column))
             )
         if name in _FREE_TEXTS:
             return (
@@ -391,8 +396,7 @@ class Reader:
     def _plain(self, name: str, column: Sequence[Any]) -> list[Any]:
         if name == "transaction_id":
             return [
-                v if v.__class__ is str and v and len(v) <= LONGEST_ID and not v.isspace() else _ODD
-                for v in column
+                v if v.__class__ is str and v and len(v) <= LONGEST_ID else _ODD for v in column
             ]
         if name == "status":
             return [_ODD if v is None else _STATUS[v] for v in column]
