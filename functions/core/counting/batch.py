@@ -15,6 +15,7 @@ from functions.core.counting.partial import LARGEST_TALLY, Partial, fits, in_par
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
+from functions.core.counting.well import add_well, is_well
 from functions.core.errors import Malformed
 from functions.core.payments.codec import Decoded, decode, decode_plain
 from functions.core.payments.event import Payment
@@ -64,27 +65,33 @@ def _segment(
     most_cells = 3 * (len(counting.slicing) + 1) + 3
     done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
     tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
-    newest = counted = 0
+    newest = most = 0
+    well: list[Payment] = []
     plain = _plain(records)
     for index, record in enumerate(records):
         payments, malformed = _read(record, plain[index], counting)
-        counted += len(payments)
-        # As long as even this many payments fit, the cells need not be counted.
-        if (
-            index > start
-            and most_cells * counted > LARGEST_TALLY
-            and tally.cells + most_cells * len(payments) > LARGEST_TALLY
-        ):
-            done.append((_partial(records[start:index], tally, newest), refused))
-            tally, start, refused, newest, counted = Tally(), index, [], 0, len(payments)
+        most += most_cells * len(payments)
+        if most > LARGEST_TALLY and index > start:
+            # At most: how many there are is known once all are counted.
+            add_well(tally, well, counting.slicing)
+            well.clear()
+            most = tally.cells + most_cells * len(payments)
+            if most > LARGEST_TALLY:
+                done.append((_partial(records[start:index], tally, newest), refused))
+                tally, start, refused, newest = Tally(), index, [], 0
+                most = most_cells * len(payments)
         for payment in payments:
+            newest = max(newest, payment.timestamp_ms)
+            if is_well(payment):
+                well.append(payment)
+                continue
             found = diagnose(payment, counting.knowledge)
             unknown = "" if found.known else unknown_codes.name(payment)
             tally.add(payment, found.cause, counting.slicing, unknown)
-            newest = max(newest, payment.timestamp_ms)
         if malformed:
             tally.park(record.arrived_ms // 1000, len(malformed))
             refused.append((record, malformed))
+    add_well(tally, well, counting.slicing)
     done.append((_partial(records[start:], tally, newest), refused))
     if len(records) == 1 or all(fits(partial) for partial, _ in done):
         return done
