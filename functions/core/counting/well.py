@@ -7,16 +7,18 @@ What `Tally.add` does for one, `add_well` does for many: a column for each dimen
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from functions.core.counting.counts import NONE, one, speed
+from functions.core.counting.counts import NONE, SPEEDS, Counts, one, speed
 from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import ALL, Slice, Slicing, slice_key
-from functions.core.counting.tally import Bucket, Tally
+from functions.core.counting.tally import Tally
 from functions.core.payments.event import Payment
 
 APPROVED: Final = one("approved", "")
@@ -29,79 +31,60 @@ def is_well(payment: Payment) -> bool:
 
 def add_well(tally: Tally, payments: Iterable[Payment], slicing: Slicing) -> None:
     """Count these payments, of each of which `is_well` is true, as `tally.add` does."""
-    seconds: dict[int, list[Payment]] = {}
+    groups: dict[int, list[Payment]] = {}
+    latencies: dict[int, list[float]] = {}
     for payment in payments:
-        second = payment.timestamp_ms // 1000
-        found = seconds.get(second)
+        second, latency = payment.timestamp_ms // 1000, payment.latency_ms
+        group = second * _OF_SECOND
+        if latency is not None:
+            group += bisect_left(SPEEDS, latency)
+            known = latencies.get(second)
+            if known is None:
+                latencies[second] = [latency]
+            else:
+                known.append(latency)
+        else:
+            group += _NO_LATENCY
+        found = groups.get(group)
         if found is None:
-            seconds[second] = [payment]
+            groups[group] = [payment]
         else:
             found.append(payment)
-    for second, group in seconds.items():
-        bucket = tally.bucket(second)
-        if len(group) < _FEW:
-            for payment in group:
-                tally.add(payment, "", slicing)
-        else:
-            _add(bucket, group, slicing)
+    for group, alike in groups.items():
+        second, place = divmod(group, _OF_SECOND)
+        _add(tally.bucket(second).slices, alike, _COUNTS[place], slicing)
+    for second, found_latencies in latencies.items():
+        sketch = tally.bucket(second).latency
+        for index, number in Counter(map(latency_index, found_latencies)).items():
+            sketch[index] = sketch.get(index, 0) + number
 
 
-_FEW: Final = 8
-"""Payments of a second that take longer by column."""
+_COUNTS: Final = (*(APPROVED + speed(bound) for bound in (*SPEEDS, math.inf)), APPROVED)
+"""The counts of an approved payment, by its latency field; last of one without a latency."""
+_OF_SECOND: Final = len(_COUNTS)
+_NO_LATENCY: Final = _OF_SECOND - 1
 
 
-def _add(bucket: Bucket, payments: Sequence[Payment], slicing: Slicing) -> None:
+def _add(
+    slices: dict[Slice, Counts], payments: Sequence[Payment], counts: Counts, slicing: Slicing
+) -> None:
+    """Count payments of one second, of these counts each."""
+    slices[ALL] = slices.get(ALL, NONE) + counts * len(payments)
     names, values_of, combinations = _columns(slicing)
     columns = list(zip(*map(values_of, payments), strict=True)) if names else []
-    speeds = _add_latencies(bucket, payments)
-    slices = bucket.slices
-    if speeds is None:
-        slices[ALL] = slices.get(ALL, NONE) + APPROVED * len(payments)
-    else:
-        for added, number in Counter(speeds).items():
-            slices[ALL] = slices.get(ALL, NONE) + _UNITS[added] * number
     is_there = [column.count(None) < len(column) for column in columns]
     for combination, places in combinations:
         if not all(is_there[place] for place in places):
             continue
-        values: Iterable[Any] = zip(*[columns[place] for place in places], strict=True)
-        if len(places) == 1:
-            values = columns[places[0]]
-        if speeds is None:
-            for value, number in Counter(values).items():
-                key = _key(combination, value)
-                if key is not None:
-                    slices[key] = slices.get(key, NONE) + APPROVED * number
-        else:
-            for (value, added), number in Counter(zip(values, speeds, strict=True)).items():
-                key = _key(combination, value)
-                if key is not None:
-                    slices[key] = slices.get(key, NONE) + _UNITS[added] * number
-
-
-def _add_latencies(bucket: Bucket, payments: Sequence[Payment]) -> list[int] | None:
-    """Count the latencies; which of _UNITS each payment adds to its slices, None where all add the
-    first."""
-    latencies = [payment.latency_ms for payment in payments]
-    if latencies.count(None) == len(latencies):
-        return None
-    given = (latency_index(ms) for ms in latencies if ms is not None)
-    for index, number in Counter(given).items():
-        bucket.latency[index] = bucket.latency.get(index, 0) + number
-    return [0 if ms is None else _unit(speed(ms)) for ms in latencies]
-
-
-_UNITS: Final = [APPROVED]
-_PLACES: Final[dict[int, int]] = {}
-
-
-def _unit(speed_counts: int) -> int:
-    """The place in _UNITS of an approved payment of that speed."""
-    place = _PLACES.get(speed_counts)
-    if place is None:
-        place = _PLACES[speed_counts] = len(_UNITS)
-        _UNITS.append(APPROVED + speed_counts)
-    return place
+        values: Iterable[Any] = (
+            columns[places[0]]
+            if len(places) == 1
+            else zip(*[columns[place] for place in places], strict=True)
+        )
+        for value, number in Counter(values).items():
+            key = _key(combination, value)
+            if key is not None:
+                slices[key] = slices.get(key, NONE) + counts * number
 
 
 @cache
