@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from functions.core.payments import damaged_json, envelopes, kpl
 from functions.core.payments.cards import mask
 from functions.core.payments.event import Payment, iso_ms
 from functions.core.payments.fields import FIELDS, Field
-from functions.core.payments.readers import Read, read_object, read_plain
+from functions.core.payments.readers import NOBODY, Read, Senders, read_object, read_plain
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
@@ -54,23 +55,26 @@ ENVELOPES: Final = 4
 DEFAULT_LIMITS: Final = Limits()
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Decoded:
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBODY) -> Decoded:
     """The payments of one record and its Malformed parts, in order of appearance; never empty.
 
+    senders: who knows what objects mean that are not in our own fields.
     Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
     where that can be isolated, else the record; positions in its `detail` count from the start of
     `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
     """
-    return _decoded(data, _Decoding(limits, read_object, _read_all))
+    return _decoded(data, _decoding(limits, senders))
 
 
-def decode_plain(records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS) -> list[Decoded | None]:
+def decode_plain(
+    records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBODY
+) -> list[Decoded | None]:
     """What `decode` gives for those of the records that are one object in one line each, None for any
     other. They are read at once, as the lines of one text, which is several times as fast."""
     found: list[Decoded | None] = [None] * len(records)
     plain = [at for at, data in enumerate(records) if data[:1] == b"{" and data[-1:] == b"}"]
-    _read_lines(records, plain, _Decoding(limits, read_object, _read_all), found)
+    _read_lines(records, plain, _decoding(limits, senders), found)
     return found
 
 
@@ -231,9 +235,13 @@ class _Decoding(Generic[Item]):
         """What one object's text becomes, or why it becomes nothing."""
         try:
             _check_utf8(part)
-            return [*self.read(part)]
+            found = self.read(part)
         except _FAULTS as error:
             return [_malformed(error, part)]
+        return [
+            _malformed(item, part) if isinstance(item, Malformed) and not item.data else item
+            for item in found
+        ]
 
     def rows(self, text: Bytes) -> Sequence[Item | Sequence[Item]] | None:
         """What each object of a text without any fault becomes, which is the usual case; else None."""
@@ -336,8 +344,11 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, OverflowError)
 
 
-def _read_all(text: Bytes) -> Read:
-    return read_plain(text, is_array=_ARRAY.match(text) is not None)
+def _decoding(limits: Limits, senders: Senders) -> _Decoding[Payment]:
+    def read_all(text: Bytes) -> Read:
+        return read_plain(text, is_array=_ARRAY.match(text) is not None, senders=senders)
+
+    return _Decoding(limits, partial(read_object, senders=senders), read_all)
 
 
 def _malformed(error: Exception, data: bytes) -> Malformed:

@@ -12,11 +12,11 @@ event means: a reader only saves asking for what is not there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import add
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import astuple
@@ -43,78 +43,95 @@ from functions.core.payments.reasons import (
 )
 from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_absent
 
-Adapter = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
-"""A provider's object → the payments in it, in the canonical names, with values as they came."""
 
-MARKS: Final[frozenset[str]] = frozenset()
-"""Names of which a provider's object has one at least: whatever has none is not asked about."""
+class Senders(NamedTuple):
+    """Who else is asked what an object means: providers' formats, a mapping of the settings.
+
+    marks: names of which an object of theirs has one at least; any other is not asked about. read: what is
+    in an object, decoded (payments, Malformed, what tells of no payment), or None where it is none of
+    theirs.
+    """
+
+    marks: frozenset[str]
+    read: Callable[[dict[str, Any]], Sequence[Any] | None]
 
 
-def recognised(values: Mapping[str, Any]) -> Adapter | None:
-    """Who knows what this object means, where its names are not our own. Nobody yet."""
+def _none_of_ours(values: dict[str, Any]) -> None:
     del values
-    return None
 
 
-def read_object(part: bytes) -> list[Payment]:
-    """One JSON object's text as its payments: the one way, whatever is in it.
+NOBODY: Final = Senders(frozenset(), _none_of_ours)
+
+
+def read_object(part: bytes, senders: Senders = NOBODY) -> Sequence[Any]:
+    """What is in one JSON object's text: the one way, whatever that is.
 
     Raises Malformed, msgspec.DecodeError, RecursionError.
     """
-    raws = _RAWS.decode(part)
-    if not MARKS.isdisjoint(raws):
-        adapter = recognised(decoded(raws, raws))
-        if adapter is not None:
-            return [to_payment(fields) for fields in adapter(decoded(raws, raws))]
-    return [to_payment(decoded(raws, NAMES))]
+    return _read_values(_RAWS.decode(part), senders)
 
 
-def decoded(raws: Mapping[str, msgspec.Raw], names: Any) -> dict[str, Any]:
+def _read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
+    """values: each as it is, or as its JSON text."""
+    if not senders.marks.isdisjoint(values):
+        found = senders.read(decoded(values, values))
+        if found is not None:
+            return found
+    return [to_payment(decoded(values, NAMES))]
+
+
+def decoded(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """The values under these names; UNREADABLE for what Python refuses: numbers without end."""
-    values: dict[str, Any] = {}
-    for name, raw in raws.items():
-        if name in names:
-            try:
-                values[name] = _VALUE.decode(raw)
-            except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
-                values[name] = UNREADABLE
-    return values
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in names:
+            continue
+        try:
+            found[name] = _VALUE.decode(value) if isinstance(value, msgspec.Raw) else value
+        except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
+            found[name] = UNREADABLE
+    return found
 
 
 UNREADABLE: Final = object()
 _RAWS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE: Final = msgspec.json.Decoder()
 
-Read = list[Payment | list[Payment]]
-"""A row's payment, or its payments, where it was read as an object of its own."""
+Read = list[Payment | list[Any]]
+"""A row's payment, or what is in it, where it was read as an object of its own."""
 
 
 class _UnknownNameError(Exception):
     """Among the rows is one with a name that the shape has not."""
 
 
-def read_plain(text: bytes | bytearray, *, is_array: bool) -> Read:
+def read_plain(text: bytes | bytearray, *, is_array: bool, senders: Senders = NOBODY) -> Read:
     """The rows of a text of JSON objects without any fault: a text of lines, or an array.
 
     Raises Malformed, msgspec.DecodeError, RecursionError, ValueError: then read them one by one.
     """
     for names in _recent:
         try:
-            return _read_by(names, text, is_array=is_array)
+            return _read_by(names, text, is_array, senders)
         except _UnknownNameError:
             continue
     names = _names_of(text, is_array=is_array)
-    found = _read_by(names, text, is_array=is_array)
+    found = _read_by(names, text, is_array, senders)
     _recent.insert(0, names)
     del _recent[_MOST_RECENT:]
     return found
 
 
-def _read_by(names: frozenset[str], text: bytes | bytearray, *, is_array: bool) -> Read:
+def _read_by(
+    names: frozenset[str],
+    text: bytes | bytearray,
+    is_array: bool,
+    senders: Senders,
+) -> Read:
     try:
-        return _reader(names, strict=True).read(text, is_array=is_array)
+        return _reader(names, senders, strict=True).read(text, is_array=is_array)
     except msgspec.ValidationError:
-        return _reader(names, strict=False).read(text, is_array=is_array)
+        return _reader(names, senders, strict=False).read(text, is_array=is_array)
 
 
 _recent: Final[list[frozenset[str]]] = []
@@ -267,7 +284,7 @@ _MOST: Final = {"latency_ms": LONGEST_LATENCY_MS, "amount": LARGEST_AMOUNT}
 class Reader:
     """Reads the events that have some of these names and no other."""
 
-    def __init__(self, names: frozenset[str], *, strict: bool) -> None:
+    def __init__(self, names: frozenset[str], senders: Senders, *, strict: bool) -> None:
         """strict: takes plain values alone, which is faster; else a row with others is odd."""
         order = sorted(names)
         self._names = order
@@ -290,7 +307,8 @@ class Reader:
             if found:
                 self._places[field.name] = found[0]
                 others += found[1:]
-        asked = MARKS.union(SCHEME_OF, *BESIDE.values())
+        self._senders = senders
+        asked = senders.marks.union(SCHEME_OF, *BESIDE.values())
         self._odd = [*others, *(place[name] for name in order if name in asked)]
         self._is_strict = strict
         self._is_live = "is_test" in self._places and order[self._places["is_test"]] in LIVE_MARKS
@@ -321,23 +339,18 @@ class Reader:
             payments.append(self._one(table, row) if row in odd else Payment(*values))
         return payments
 
-    def _one(self, table: Sequence[Sequence[Any]], row: int) -> list[Payment]:
+    def _one(self, table: Sequence[Sequence[Any]], row: int) -> list[Any]:
         """A row that is not plain, as `read_object` reads its text."""
-        raws: dict[str, Any] = {}
-        values: dict[str, Any] = {}
-        for name, column in zip(self._names, table, strict=True):
-            value = column[row]
-            if isinstance(value, msgspec.Raw):
-                raws[name] = value
-            elif value is not None:
-                values[name] = value
-        wanted = raws.keys() if not MARKS.isdisjoint(raws) else NAMES
-        values |= decoded(raws, wanted)
-        if not MARKS.isdisjoint(values):
-            adapter = recognised(values)
-            if adapter is not None:
-                return [to_payment(fields) for fields in adapter(values)]
-        return [to_payment(values)]
+        values = {
+            name: column[row]
+            for name, column in zip(self._names, table, strict=True)
+            if column[row] is not None
+        }
+        found = _read_values(values, self._senders)
+        for item in found:
+            if isinstance(item, Malformed):
+                raise item
+        return [*found]
 
     def _columns(self, table: Sequence[Sequence[Any]], rows: int) -> tuple[list[Any], set[int]]:
         """A column for each attribute of a payment, and the rows that are not plain."""
@@ -430,5 +443,5 @@ _UNKNOWN: Final = "Object contains unknown field"
 
 
 @lru_cache(maxsize=64)
-def _reader(names: frozenset[str], *, strict: bool) -> Reader:
-    return Reader(names, strict=strict)
+def _reader(names: frozenset[str], senders: Senders, *, strict: bool) -> Reader:
+    return Reader(names, senders, strict=strict)

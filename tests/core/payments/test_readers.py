@@ -13,7 +13,7 @@ from functions.core.errors import Malformed
 from functions.core.payments.codec import decode, decode_plain
 from functions.core.payments.event import Payment, to_payment
 from functions.core.payments.fields import NAMES
-from functions.core.payments.readers import read_object, read_plain
+from functions.core.payments.readers import Senders, read_object, read_plain
 from tests.builders import NOW, event
 
 ODD: list[Any] = [
@@ -128,3 +128,42 @@ def test_what_has_not_what_is_required_is_no_payment(text: bytes) -> None:
     [found] = decode(text)
     assert isinstance(found, Malformed)
     assert found.reason == "missing_field"
+
+
+def _others(values: dict[str, Any]) -> list[Any] | None:
+    """Objects that hold a list of payments of another system, under other names."""
+    if not isinstance(values.get("deals"), list):
+        return None
+    found: list[Any] = []
+    for deal in values["deals"]:
+        try:
+            found.append(to_payment({"id": deal["no"], "status": deal["is"], "ts": NOW}))
+        except Malformed as error:
+            found.append(error)
+    return found
+
+
+OTHERS = Senders(frozenset(("deals",)), _others)
+
+
+def test_an_object_of_others_is_read_by_who_knows_it_among_our_own() -> None:
+    ours = json.dumps(event(transaction_id="t")).encode()
+    theirs = b'{"deals":[{"no":"a","is":"ok"},{"no":"b","is":"fail"}]}'
+    named = json.dumps(event(transaction_id="u", deals=3)).encode()
+    lines = [ours, theirs, named] * 9
+    for found in (
+        decode(b"\n".join(lines), senders=OTHERS),
+        [item for items in decode_plain(lines, senders=OTHERS) for item in items or ()],
+    ):
+        ids = [item.transaction_id for item in found if isinstance(item, Payment)]
+        assert ids == ["t", "a", "b", "u"] * 9
+
+
+def test_what_is_wrong_with_one_payment_of_an_object_costs_no_other() -> None:
+    theirs = b'{"deals":[{"no":"a","is":"ok"},{"no":"b","is":"perhaps"}]}'
+    ours = json.dumps(event()).encode()
+    first, bad, own = decode(theirs + b"\n" + ours, senders=OTHERS)
+    assert isinstance(first, Payment)
+    assert isinstance(own, Payment)
+    assert isinstance(bad, Malformed)
+    assert (bad.reason, bad.data) == ("unknown_status", theirs)
