@@ -102,11 +102,7 @@ def to_payment(raw: Any) -> Payment:
         "transaction_id": identity(str(transaction_id)),
         "status": parse_status(status_word),
     }
-    for field in _OPTIONAL:
-        if (value := reading.value(field)) is not None:
-            found[field.name] = value
-    reading.amount(found)
-    reading.reason(found)
+    reading.rest(found)
     if reading.faults:
         found["faults"] = tuple(dict.fromkeys(reading.faults))
     return Payment(**found)
@@ -117,11 +113,7 @@ def names_read(values: Mapping[str, Any]) -> frozenset[str]:
     reading = _Reading(values)
     for name in _REQUIRED:
         reading.required(name)
-    for field in _OPTIONAL:
-        reading.value(field)
-    found: dict[str, Any] = {}
-    reading.amount(found)
-    reading.reason(found)
+    reading.rest({})
     return frozenset(reading.names)
 
 
@@ -131,6 +123,16 @@ _FIELD: Final = {field.name: field for field in FIELDS}
 _OPTIONAL: Final = tuple(
     field for field in FIELDS if field.kind not in ("id", "status", "time", "amount", "code")
 )
+
+_SAYS: Final[Mapping[str, str]] = {
+    **{name: field.name for field in FIELDS for name in field.accepted},
+    **{
+        name: "amount" if about in ("amount_minor", "amount_unit", "exponent") else "error_code"
+        for about, names in BESIDE.items()
+        for name in names
+    },
+}
+"""Name → the field that it says something of."""
 
 LONGEST_ID: Final = 256
 """Characters of an id that are kept."""
@@ -177,6 +179,17 @@ class _Reading:
                 if value is not None and not isinstance(value, str):
                     return Malformed("wrong_type", f"{name} is {_kind(value)}")
         return Malformed("missing_field", f"required: {', '.join(missing)}")
+
+    def rest(self, found: dict[str, Any]) -> None:
+        """Enter what came for the optional fields."""
+        came = {_SAYS.get(name) for name in self.values}
+        for field in _OPTIONAL:
+            if field.name in came and (value := self.value(field)) is not None:
+                found[field.name] = value
+        if "amount" in came:
+            self.amount(found)
+        if "error_code" in came or "error_message" in came:
+            self.reason(found)
 
     def value(self, field: Field) -> Any:
         """What the field's first name of any use says; None where none is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from functions.core.payments.cards import mask
@@ -33,7 +34,9 @@ ABSENT: Final = frozenset(
 
 def is_absent(text: str) -> bool:
     """Whether the text stands for nothing."""
-    return len(text) <= _LONGEST_ABSENT and text.strip().lower() in ABSENT
+    if len(text) > _LONGEST_ABSENT or text[-1:].isdigit():
+        return False
+    return text.strip().lower() in ABSENT
 
 
 _LONGEST_ABSENT: Final = 40
@@ -158,7 +161,17 @@ ids of some providers differ in case alone."""
 def cleaned(dimension: str, text: str) -> str | None:
     """A dimension's value in one line: trimmed, masked, bounded, in the spelling that all its writings
     share. None where it says nothing."""
-    text = text[:_LONGEST_LOOKED_AT]
+    if len(text) <= LONGEST_VALUE:
+        return _short_cleaned(dimension, text)
+    return _cleaned(dimension, text[:_LONGEST_LOOKED_AT])
+
+
+@lru_cache(maxsize=16_384)
+def _short_cleaned(dimension: str, text: str) -> str | None:
+    return _cleaned(dimension, text)
+
+
+def _cleaned(dimension: str, text: str) -> str | None:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)[:_LONGEST_LOOKED_AT]
     text = _BLANKS.sub(" ", _UNPRINTABLE.sub(" ", text)).strip()
