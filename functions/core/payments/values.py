@@ -1,7 +1,7 @@
 """Values of dimensions: what says nothing is absent, and what differs only in how it is written is one.
 
 The spelling follows from the value alone, so that every batch and every restart gives a value the same
-slice (docs/decisions/0028).
+slice (docs/decisions/0029).
 """
 
 from __future__ import annotations
