@@ -9,7 +9,7 @@ export PAYWATCH_UV := $(CURDIR)/$(UV)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit e2e check lint format types architecture bench-detect bench-localise bench-codes bench-start alarms synth deploy clean
+.PHONY: help setup demo test unit e2e check lint format types architecture bench-detect bench-localise bench-codes bench-start bench-tally alarms synth deploy clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-codes: setup ## measure how well codes are guessed that no table has
 
 bench-start: setup ## measure how fast the command line starts, beside an empty Python
 	@$(RUN)python -m benchmarks.start $(BENCH)
+
+bench-tally: setup ## measure how fast payments are counted, beside what people would write instead
+	@$(RUN)python -m benchmarks.tally $(BENCH)
 
 alarms: setup ## write the alarms of a default deployment anew, which a backtest evaluates
 	$(RUN)python -m infra.default_alarms

@@ -19,7 +19,8 @@ from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
 from functions.core.payments.event import ALIASES
-from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.fields import BESIDE, FIELDS, Kind
+from functions.core.payments.reasons import SCHEME_OF
 from producer.format import Format
 from producer.record import whole
 
@@ -35,8 +36,11 @@ class UnknownColumn(Unplain):
     """Among the rows is one with a column that was not there before."""
 
 
-_NOT_COUNTED: Final = frozenset(("transaction_id", "amount", "user_id", "correlation_id"))
-"""Fields that no count depends on: they are only decoded, which checks them."""
+_NOT_COUNTED: Final = frozenset(
+    ("transaction_id", "amount", "user_id", "correlation_id", "attempt_id", "test")
+)
+"""Fields that no count depends on: they are only decoded, which checks them. A mark of a
+test system is no plain value."""
 
 _PLAIN: Final[Mapping[Kind, Any]] = {
     "id": str | int | None,
@@ -47,6 +51,8 @@ _PLAIN: Final[Mapping[Kind, Any]] = {
     "text": str | int | None,
     "duration": float | None,
     "amount": float | None,
+    "mark": None,
+    "code": str | int | None,
 }
 _TYPES: Final[Mapping[str, Any]] = {
     field.accepted[0]: str | int | float | None
@@ -148,6 +154,9 @@ class EventColumns:
         if names <= self._names or len(names) > _MOST_NAMES:
             raise Unplain
         self._names = names
+        codes = names.intersection(("error_code", *ALIASES["error_code"], *_MORE_REASONS))
+        if len(codes) > 1 or codes & _MORE_REASONS:
+            raise Unplain  # which of them says why is told value by value
         fields = {
             field: spellings
             for field, others in ALIASES.items()
@@ -160,6 +169,7 @@ class EventColumns:
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _PLAIN_NAME: Final = re.compile(r"[\w .:/-]+", re.ASCII)
 _MOST_NAMES: Final = 200
+_MORE_REASONS: Final = frozenset((*BESIDE["error_source"], *BESIDE["error_step"], *SCHEME_OF))
 
 
 class CsvColumns:

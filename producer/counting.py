@@ -23,7 +23,6 @@ from functions.core.errors import Malformed
 from functions.core.payments.event import (
     ATTEMPT_STATUSES,
     LARGEST_COUNT,
-    Payment,
     RawEvent,
     parse_status,
     to_payment,
@@ -158,14 +157,16 @@ class Counting:
             self._text(columns[field][place]) if field in columns else None for field in _REASON
         )
         status = parse_status(columns["payment_status"][place])
-        payment = Payment(
-            transaction_id="-",
-            status=status,
-            timestamp_ms=0,
-            error_code=code,
-            error_scheme=scheme,
-            error_message=message,
-            latency_ms=columns["latency_ms"][place] if "latency_ms" in columns else None,
+        payment = to_payment(
+            {
+                "transaction_id": "-",
+                "payment_status": status,
+                "timestamp": 0,
+                "error_code": code,
+                "error_scheme": scheme,
+                "error_message": message,
+                "latency_ms": columns["latency_ms"][place] if "latency_ms" in columns else None,
+            }
         )
         return one(status, classify(payment, self._knowledge))
 

@@ -72,6 +72,7 @@ def test_a_word_is_in_the_glossary_once() -> None:
 
 PARTS_OF: dict[str, str] = {
     "Acknowledgement": "acknowledge",
+    "Senders": "sender",
     "Advice": "knowledge base",
     "Affected": "harm",
     "Arrival": "archive",

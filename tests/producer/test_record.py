@@ -143,7 +143,7 @@ def test_an_event_without_an_id_gets_the_one_that_is_made_up(name: str, value: A
     ("text", "why"),
     [
         ("{broken", "bad_json"),
-        ('{"device":[]}', "wrong_type"),
+        ('{"payment_status":[]}', "wrong_type"),
         ('{"x":' + "[" * 100_000, "too_deep"),
         (json.dumps({"payment_status": "ok"}), "missing_field"),
     ],

@@ -86,7 +86,7 @@ def test_every_row_lies_in_one_second_and_the_newest_of_each_is_told(
         assert newest_ms == max(whole[start:stop])
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", "noon", -1, 1e18, float("nan")])
+@pytest.mark.parametrize("value", [None, "", "  ", "noon", -1, 1e21, float("nan")])
 def test_what_is_no_time_is_left_to_be_told_row_by_row(value: Any) -> None:
     with pytest.raises(Unplain):
         ISO.ms(value)

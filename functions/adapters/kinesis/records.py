@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
@@ -18,12 +17,12 @@ def records(event: Mapping[str, Any]) -> list[Record]:
 def _record(item: Mapping[str, Any]) -> Record:
     kinesis = item["kinesis"]
     try:
-        data = base64.b64decode(kinesis["data"], validate=True)
-    except binascii.Error:
+        data = binascii.a2b_base64(kinesis["data"], strict_mode=True)
+    except ValueError:
         data = str(kinesis["data"]).encode()
     return Record(
-        shard=str(item["eventID"]).split(":", 1)[0],
-        sequence_number=str(kinesis["sequenceNumber"]),
-        arrived_ms=round(float(kinesis["approximateArrivalTimestamp"]) * 1000),
-        data=data,
+        str(item["eventID"]).partition(":")[0],
+        str(kinesis["sequenceNumber"]),
+        round(float(kinesis["approximateArrivalTimestamp"]) * 1000),
+        data,
     )

@@ -18,14 +18,13 @@ from functions.core.errors import Malformed
 from functions.core.payments.cards import mask
 from functions.core.payments.codec import decode_each
 from functions.core.payments.event import (
-    ALIASES,
     Payment,
-    RawEvent,
     correlation_id,
     iso_ms,
-    to_payment,
+    names_read,
 )
-from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.fields import FIELDS, NAMES, Kind
+from functions.core.payments.readers import decoded, read_object
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"
@@ -45,8 +44,10 @@ _GLUE_TYPES: Final[Mapping[Kind, str]] = {
     "count": "bigint",
     "dimension": "string",
     "text": "string",
+    "code": "string",
     "duration": "double",
     "amount": "double",
+    "mark": "boolean",
 }
 _TIME: Final = "event_time"
 COLUMNS: Final[Mapping[str, str]] = {
@@ -118,14 +119,13 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 _ENCODER: Final = msgspec.json.Encoder()
-_EVENT: Final = msgspec.json.Decoder(RawEvent)
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NULL: Final = b"null"
 
 
-def _read(part: bytes) -> tuple[Payment, str | None]:
-    """An object's text as its payment, and its other fields as JSON text."""
-    return to_payment(_EVENT.decode(part)), _extra(part)
+def _read(part: bytes) -> list[tuple[Payment, str | None]]:
+    """An object's text as its payments, and its other fields as JSON text."""
+    return [(payment, _extra(part)) for payment in read_object(part)]
 
 
 _COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}
@@ -138,7 +138,9 @@ def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
         "correlation_id": mask(correlation_id(payment)),
         "extra": extra,  # masked value by value: masking its text could break its JSON
     }
-    return {column: value for column, value in row.items() if value is not None}
+    return {
+        column: value for column, value in row.items() if value is not None and value is not False
+    }
 
 
 def _extra(part: bytes) -> str | None:
@@ -147,10 +149,8 @@ def _extra(part: bytes) -> str | None:
     """
     try:
         fields = {name: raw for name, raw in _FIELDS.decode(part).items() if bytes(raw) != _NULL}
-        for canonical, aliases in ALIASES.items():
-            for name in (canonical, *aliases):
-                if fields.pop(name, None) is not None:
-                    break
+        for name in names_read(decoded(fields, NAMES)):
+            fields.pop(name, None)
         if not fields:
             return None
         values = {name: msgspec.json.decode(raw) for name, raw in fields.items()}

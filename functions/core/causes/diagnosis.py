@@ -17,11 +17,11 @@ from functions.core.causes.knowledge import (
     weight,
 )
 from functions.core.causes.vocabulary import PATH_CAUSES, SAYS_NOTHING
-from functions.core.payments.event import Payment
+from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES, Payment
 
 
 def classify(payment: Payment, knowledge: KnowledgeBase) -> str:
-    """The payment's cause, one of CAUSES; `""` when it is approved, pending or refunded."""
+    """The payment's cause, one of CAUSES; `""` when it did not fail."""
     return diagnose(payment, knowledge).cause
 
 
@@ -41,13 +41,14 @@ def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
     scheme, code, message = payment.error_scheme, payment.error_code, payment.error_message
     told = _by_code(scheme, code, knowledge)
     known = told.known or not code
-    if told.known and told.cause not in SAYS_NOTHING:
+    is_generic = schemes.says_nothing(code)
+    if told.known and told.cause not in SAYS_NOTHING and not is_generic:
         found = Diagnosis(told.cause, told.owner, known, told.confidence)
         if len(knowledge.diagnosed) < _REMEMBERED:
             knowledge.diagnosed[scheme, code] = found
         return found
     # A code for approval tells nothing of a payment that failed.
-    told = _by_words(_nothing("", "") if told.cause == "" else told, message, guess)
+    told = _by_words(_nothing("", "") if told.cause == "" or is_generic else told, message, guess)
     waited = payment.status == "failed" and (payment.latency_ms or 0.0) >= TIMEOUT_MS
     if told.cause == "unknown" and not code and waited:
         # Nobody answered with a reason, and it took longer than any hop waits: nobody answered.
@@ -58,7 +59,7 @@ def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
 TIMEOUT_MS: Final = 30_000.0
 """A failed payment with neither code nor message that took so long timed out."""
 
-_WITHOUT_CAUSE: Final = frozenset(("approved", "pending", "refunded"))
+_WITHOUT_CAUSE: Final = frozenset(STATUSES) - ATTEMPT_STATUSES | {"approved"}
 _NO_CAUSE: Final = Diagnosis("", "", True, 1.0)
 _REMEMBERED: Final = 10_000
 _WAITED_IN_VAIN: Final = 0.7

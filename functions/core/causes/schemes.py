@@ -115,6 +115,17 @@ def split_humps(code: str) -> str:
     return folded(_HUMP.sub("_", code.strip()))
 
 
+def says_nothing(code: str | None) -> bool:
+    """Whether the code is sent for whatever the customer, the bank or the request did: what a table has
+    for it is one of its meanings."""
+    return code is not None and folded(code[:_LONGEST_GENERIC]) in _GENERIC
+
+
+_GENERIC: Final = frozenset(("bad_request_error",))
+"""Razorpay's."""
+_LONGEST_GENERIC: Final = 64
+
+
 def is_any_other(code: str) -> bool:
     """Whether a table's row `*`, any other code, may stand for it: two letters or digits."""
     return _ANY_OTHER.fullmatch(folded(code)) is not None

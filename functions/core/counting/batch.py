@@ -15,8 +15,9 @@ from functions.core.counting.partial import LARGEST_TALLY, Partial, fits, in_par
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
+from functions.core.counting.well import add_well, is_well
 from functions.core.errors import Malformed
-from functions.core.payments.codec import decode
+from functions.core.payments.codec import Decoded, decode, decode_plain
 from functions.core.payments.event import Payment
 
 
@@ -64,20 +65,33 @@ def _segment(
     most_cells = 3 * (len(counting.slicing) + 1) + 3
     done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
     tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
-    newest = 0
+    newest = most = 0
+    well: list[Payment] = []
+    plain = _plain(records)
     for index, record in enumerate(records):
-        payments, malformed = _read(record, counting)
-        if index > start and tally.cells + most_cells * len(payments) > LARGEST_TALLY:
-            done.append((_partial(records[start:index], tally, newest), refused))
-            tally, start, refused, newest = Tally(), index, [], 0
+        payments, malformed = _read(record, plain[index], counting)
+        most += most_cells * len(payments)
+        if most > LARGEST_TALLY and index > start:
+            # At most: how many there are is known once all are counted.
+            add_well(tally, well, counting.slicing)
+            well.clear()
+            most = tally.cells + most_cells * len(payments)
+            if most > LARGEST_TALLY:
+                done.append((_partial(records[start:index], tally, newest), refused))
+                tally, start, refused, newest = Tally(), index, [], 0
+                most = most_cells * len(payments)
         for payment in payments:
+            newest = max(newest, payment.timestamp_ms)
+            if is_well(payment):
+                well.append(payment)
+                continue
             found = diagnose(payment, counting.knowledge)
             unknown = "" if found.known else unknown_codes.name(payment)
             tally.add(payment, found.cause, counting.slicing, unknown)
-            newest = max(newest, payment.timestamp_ms)
         if malformed:
             tally.park(record.arrived_ms // 1000, len(malformed))
             refused.append((record, malformed))
+    add_well(tally, well, counting.slicing)
     done.append((_partial(records[start:], tally, newest), refused))
     if len(records) == 1 or all(fits(partial) for partial, _ in done):
         return done
@@ -96,13 +110,31 @@ def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial
     )
 
 
-def _read(record: Record, counting: Counting) -> tuple[list[Payment], list[Malformed]]:
+def _plain(records: Sequence[Record]) -> list[Decoded | None]:
+    """What is in each of the records that can be read together."""
+    try:
+        return decode_plain([b"" if record.data == TICK else record.data for record in records])
+    except Exception:  # noqa: BLE001 whatever one record raises, the others are counted
+        return [None] * len(records)
+
+
+def _alone(data: bytes) -> Decoded:
+    """What is in a record; of one that cannot be dealt with, that it is unprocessable."""
+    try:
+        return decode(data)
+    except Exception as error:  # noqa: BLE001 as above
+        return [Malformed("unprocessable", f"{type(error).__name__}: {error}"[:200], data)]
+
+
+def _read(
+    record: Record, plain: Decoded | None, counting: Counting
+) -> tuple[list[Payment], list[Malformed]]:
     """The record's payments, and what of it cannot be counted."""
     if record.data == TICK:
         return [], []
     payments: list[Payment] = []
     malformed: list[Malformed] = []
-    for item in decode(record.data):
+    for item in _alone(record.data) if plain is None else plain:
         if isinstance(item, Malformed):
             malformed.append(item)
         elif counting.bounds.hold(item, record.arrived_ms):

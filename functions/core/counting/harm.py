@@ -13,6 +13,7 @@ import msgspec
 
 from functions.core.counting.counts import NONE, Counts
 from functions.core.payments.cards import mask
+from functions.core.payments.currencies import CURRENCIES
 from functions.core.payments.event import Payment
 
 MOST_EXAMPLES: Final = 5
@@ -20,7 +21,10 @@ LONGEST_ID: Final = 64
 """Characters of a transaction id, and of a code, that are kept."""
 THOUSANDTHS: Final = 1000
 NO_CURRENCY: Final = "?"
-"""Stands for the currency of amounts that come without one."""
+"""Stands for the currency of amounts that come without one, or with none that is in use: so there are as
+many sums of money as currencies, whatever is sent."""
+MOST_MONEY: Final = 1 << 60
+"""Thousandths that a sum goes up to; MessagePack holds no larger number."""
 _NOT_OURS: Final = frozenset(("", "customer", "fraud"))
 
 Money = dict[str, int]
@@ -60,7 +64,13 @@ def money_of(payment: Payment) -> tuple[str, int] | None:
     if payment.amount is None:
         return None
     thousandths = round(payment.amount * THOUSANDTHS) * payment.count
-    return (payment.currency or NO_CURRENCY), thousandths
+    currency = payment.currency if payment.currency in CURRENCIES else NO_CURRENCY
+    return currency, bounded(thousandths)
+
+
+def bounded(thousandths: int) -> int:
+    """A sum of money that can be stored: beyond MOST_MONEY it grows no more."""
+    return max(-MOST_MONEY, min(MOST_MONEY, thousandths))
 
 
 def example_of(payment: Payment) -> Example:
@@ -74,7 +84,7 @@ def code_of(payment: Payment) -> str:
 def add_money(one: Mapping[str, int], two: Mapping[str, int]) -> Money:
     total = dict(one)
     for currency, amount in two.items():
-        total[currency] = total.get(currency, 0) + amount
+        total[currency] = bounded(total.get(currency, 0) + amount)
     return total
 
 

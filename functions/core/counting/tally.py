@@ -9,7 +9,15 @@ import msgspec
 
 from functions.core.counting.counts import BAD, NONE, Counts, one, speed
 from functions.core.counting.failing import Failing, add_failing, few
-from functions.core.counting.harm import Example, Money, add_money, example_of, is_harm, money_of
+from functions.core.counting.harm import (
+    Example,
+    Money,
+    add_money,
+    bounded,
+    example_of,
+    is_harm,
+    money_of,
+)
 from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import ALL, Slicing, leaf_of, slices_of
 from functions.core.payments.event import Payment
@@ -107,7 +115,7 @@ def _harm(bucket: Bucket, keys: Iterable[str], payment: Payment) -> None:
         bucket.examples[key] = min(example, bucket.examples.get(key, example))
         if amount is not None:
             money = bucket.money.setdefault(key, {})
-            money[amount[0]] = money.get(amount[0], 0) + amount[1]
+            money[amount[0]] = bounded(money.get(amount[0], 0) + amount[1])
 
 
 def merge_buckets(one: Bucket, two: Bucket) -> Bucket:

@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -20,8 +21,9 @@ from msgspec.structs import astuple
 from functions.core.errors import Malformed
 from functions.core.payments import damaged_json, envelopes, kpl
 from functions.core.payments.cards import mask
-from functions.core.payments.event import Payment, RawEvent, iso_ms, to_payment
+from functions.core.payments.event import Payment, iso_ms
 from functions.core.payments.fields import FIELDS, Field
+from functions.core.payments.readers import NOBODY, Read, Senders, read_object, read_plain
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
@@ -40,32 +42,67 @@ class Limits:
     payments: payments and malformed parts in one record. A record with more is refused whole, so
         that nothing counts twice when it is sent again under a higher limit.
     nesting: envelopes (gzip, zstd, KPL) inside each other; the JSON text itself is none.
+    damaged_bytes: text without sound objects that is searched for some, in all of a record.
     """
 
     decompressed_bytes: int = 16 * 1024 * 1024
     payments: int = 100_000
     nesting: int = 2
+    damaged_bytes: int = 2 * 1024 * 1024
 
 
 ENVELOPES: Final = 4
 DEFAULT_LIMITS: Final = Limits()
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Decoded:
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBODY) -> Decoded:
     """The payments of one record and its Malformed parts, in order of appearance; never empty.
 
+    senders: who knows what objects mean that are not in our own fields.
     Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
     where that can be isolated, else the record; positions in its `detail` count from the start of
     `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
     """
-    return _decoded(data, _Decoding(limits, _payment, _payments))
+    return _decoded(data, _decoding(limits, senders))
+
+
+def decode_plain(
+    records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBODY
+) -> list[Decoded | None]:
+    """What `decode` gives for those of the records that are one object in one line each, None for any
+    other. They are read at once, as the lines of one text, which is several times as fast."""
+    found: list[Decoded | None] = [None] * len(records)
+    plain = [at for at, data in enumerate(records) if data[:1] == b"{" and data[-1:] == b"}"]
+    _read_lines(records, plain, _decoding(limits, senders), found)
+    return found
+
+
+def _read_lines(
+    records: Sequence[bytes],
+    plain: Sequence[int],
+    decoding: _Decoding[Payment],
+    found: list[Decoded | None],
+) -> None:
+    """Fill in what these records hold, as far as it can be read at once."""
+    text = b"\n".join([records[at] for at in plain])
+    if text.count(b"\n") != len(plain) - 1:
+        plain = [at for at in plain if b"\n" not in records[at]]
+        text = b"\n".join([records[at] for at in plain])
+    # Each begins and ends as an object does, in one line: then no object can lie across two records.
+    rows = decoding.rows(text) if len(plain) > 1 else None
+    if rows is not None and len(rows) == len(plain):
+        for at, row in zip(plain, rows, strict=True):
+            found[at] = [row] if isinstance(row, Payment) else [*row]
+    elif len(plain) > _AT_ONCE:
+        for start in range(0, len(plain), _AT_ONCE):
+            _read_lines(records, plain[start : start + _AT_ONCE], decoding, found)
 
 
 def decode_each(
-    data: bytes, read: Callable[[bytes], Item], limits: Limits = DEFAULT_LIMITS
+    data: bytes, read: Callable[[bytes], Sequence[Item]], limits: Limits = DEFAULT_LIMITS
 ) -> list[Item | Malformed]:
-    """As `decode`, but slower, and an object's text becomes what `read` makes of it.
+    """As `decode`, but slower, and an object's text becomes the items that `read` makes of it.
 
     What `read` raises as `decode` would (Malformed, msgspec's errors, ValueError) is a Malformed.
     """
@@ -89,20 +126,22 @@ class _TooManyError(Exception):
 class _Decoding(Generic[Item]):
     """One record on its way: what is found so far, and how much may still be unpacked.
 
-    read: one object's text. read_all: a text without any fault at once, where that is faster.
+    read: what one object's text holds. read_all: the same of each object of a text without any fault,
+    at once, where that is faster; an item alone stands for a list of it.
     """
 
     def __init__(
         self,
         limits: Limits,
-        read: Callable[[bytes], Item],
-        read_all: Callable[[Bytes], list[Item]] | None,
+        read: Callable[[bytes], Sequence[Item]],
+        read_all: Callable[[Bytes], Sequence[Item | Sequence[Item]]] | None,
     ) -> None:
         self.found: list[Item | Malformed] = []
         self.limits = limits
         self.read = read
         self.read_all = read_all
         self.unpackable = ENVELOPES * limits.decompressed_bytes
+        self.searchable = limits.damaged_bytes
 
     def record(self, data: Bytes, depth: int) -> None:
         """One record, user record or content of an envelope, which lies in `depth` envelopes."""
@@ -149,27 +188,63 @@ class _Decoding(Generic[Item]):
         """JSON text in any of its layouts."""
         body = data[len(UTF8_BOM) :] if data.startswith(UTF8_BOM) else data
         if not body or body.isspace():
-            self.add(Malformed("empty", "no bytes but white space", bytes(data)))
-        elif (payments := self.payments(body)) is not None:
-            self.found += payments
-            if len(self.found) > self.limits.payments:
-                raise _TooManyError
-        elif (values := self.values(body)) is not None:
-            for value in values:
-                self.add(self.one(value))
+            self.add(Malformed("empty", "no bytes but white space", bytes(data[:_KEPT_OF_EMPTY])))
+        elif (rows := self.rows(body)) is not None:
+            self.add_all(rows)
+        elif b"NaN" in body or b"Infinity" in body:
+            # What other languages write for no number, and JSON has not. Their place stays.
+            sound = _NO_NUMBER.sub(_absent, body)
+            if sound == body:
+                self.sound_or_damaged(body)
+            else:
+                self.text(sound)
+        else:
+            self.sound_or_damaged(body)
+
+    def sound_or_damaged(self, body: Bytes) -> None:
+        """Text that holds a fault."""
+        if (values := self.values(body)) is not None:
+            self.several(values)
         else:
             self.damaged_text(body)
 
-    def one(self, part: bytes) -> Item | Malformed:
-        """One object's text as what it becomes, or why it becomes nothing."""
+    def add_all(self, rows: Sequence[Item | Sequence[Item]]) -> None:
+        if not any(isinstance(row, list) for row in rows):
+            self.found += rows  # type: ignore[arg-type]  # none of them is a list
+        else:
+            for row in rows:
+                self.found += row if isinstance(row, list) else [row]  # type: ignore[list-item]
+        if len(self.found) > self.limits.payments:
+            raise _TooManyError
+
+    def several(self, parts: Sequence[bytes]) -> None:
+        """Sound objects with a fault among them: those next to it are read one by one."""
+        if len(self.found) + len(parts) > self.limits.payments:
+            raise _TooManyError
+        for start in range(0, len(parts), _AT_ONCE):
+            some = parts[start : start + _AT_ONCE]
+            rows = self.rows(b"\n".join(some)) if len(some) > 1 else None
+            if rows is not None and len(rows) == len(some):
+                self.add_all(rows)
+            else:
+                for part in some:
+                    for item in self.one(part):
+                        self.add(item)
+
+    def one(self, part: bytes) -> list[Item | Malformed]:
+        """What one object's text becomes, or why it becomes nothing."""
         try:
             _check_utf8(part)
-            return self.read(part)
+            found = self.read(part)
         except _FAULTS as error:
-            return _malformed(error, part)
+            return [_malformed(error, part)]
+        return [
+            _malformed(item, part) if isinstance(item, Malformed) and not item.data else item
+            for item in found
+        ]
 
-    def payments(self, text: Bytes) -> list[Item] | None:
-        """All payments of a text without any fault, which is the usual case; else None."""
+    def rows(self, text: Bytes) -> Sequence[Item | Sequence[Item]] | None:
+        """What each object of a text without any fault becomes, which is the usual case; else None."""
         if self.read_all is None or self.is_crowded(text):
             return None
         try:
@@ -195,7 +270,10 @@ class _Decoding(Generic[Item]):
 
     def is_crowded(self, text: Bytes) -> bool:
         """May hold too many objects to decode at once: each takes 600 bytes, be it only `{}`."""
-        return text.count(b"{") > self.limits.payments
+        braces = text.count(b"{")
+        if braces > _MOST_BRACES * self.limits.payments:
+            raise _TooManyError
+        return braces > self.limits.payments
 
     def damaged_text(self, body: Bytes) -> None:
         """Text that is not JSON objects throughout."""
@@ -203,12 +281,17 @@ class _Decoding(Generic[Item]):
         is_array = _ARRAY.match(body) is not None
         separators = b" \t\r\n,[]" if is_array else b" \t\r\n"
         for block in damaged_json.blocks(body):
-            payments = self.payments(block)
-            for payment in payments or ():
-                self.add(payment)
-            if payments is None:
-                for parts in damaged_json.lines(block):
-                    self.damaged_line(parts, separators)
+            rows = self.rows(block)
+            if rows is not None:
+                self.add_all(rows)
+                continue
+            self.searchable -= len(block)
+            if self.searchable < 0:
+                raise _TooManyError
+            for lines, parts in enumerate(damaged_json.lines(block)):
+                if lines > self.limits.payments:
+                    raise _TooManyError
+                self.damaged_line(parts, separators)
         if any(isinstance(item, Malformed) for item in self.found[before:]):
             return
         if is_array and not bytes(body[-_CHUNK_BYTES:]).rstrip().endswith(b"]"):
@@ -227,11 +310,11 @@ class _Decoding(Generic[Item]):
             core = part.strip() if is_object else part.strip(separators)
             if core:
                 has_stray = has_stray or not is_object
-                items.append(self.one(core))
+                items += self.one(core)
             if len(self.found) + len(items) > self.limits.payments:
                 raise _TooManyError
         if has_stray and all(isinstance(item, Malformed) for item in items):
-            items = [self.one(b"".join(line).strip())]
+            items = self.one(b"".join(line).strip())
         for item in items:
             self.add(item)
 
@@ -240,14 +323,18 @@ _ENVELOPE_MAGICS: Final = (kpl.MAGIC, envelopes.GZIP_MAGIC, envelopes.ZSTD_MAGIC
 _OBJECT_ENDS: Final = (b"}", b"}\n")
 _CHUNK_BYTES: Final = 64 * 1024
 _ARRAY: Final = re.compile(rb"\s*\[")
+_NO_NUMBER: Final = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|-?Infinity|NaN')
+
+
+def _absent(found: re.Match[bytes]) -> bytes:
+    """An empty text in the place of what is no number; a text as it is."""
+    return found[0] if found[0][:1] == b'"' else b'""'.ljust(len(found[0]))
 
 
 class _Shape(msgspec.Struct, gc=False):
     """Any JSON object: what it holds is checked and not kept."""
 
 
-_EVENT: Final = msgspec.json.Decoder(RawEvent)
-_EVENTS: Final = msgspec.json.Decoder(list[RawEvent])  # type: ignore[valid-type]  # by defstruct
 _SHAPE: Final = msgspec.json.Decoder(_Shape)
 _SHAPES: Final = msgspec.json.Decoder(list[_Shape])
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
@@ -257,16 +344,15 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, OverflowError)
 
 
-def _payment(part: bytes) -> Payment:
-    return to_payment(_EVENT.decode(part))
+def _decoding(limits: Limits, senders: Senders) -> _Decoding[Payment]:
+    def read_all(text: Bytes) -> Read:
+        return read_plain(text, is_array=_ARRAY.match(text) is not None, senders=senders)
 
-
-def _payments(text: Bytes) -> list[Payment]:
-    raws = _EVENTS.decode(text) if _ARRAY.match(text) else _EVENT.decode_lines(text)
-    return [to_payment(raw) for raw in raws]
+    return _Decoding(limits, partial(read_object, senders=senders), read_all)
 
 
 def _malformed(error: Exception, data: bytes) -> Malformed:
+    data = data[:_LARGEST_PART]
     if isinstance(error, Malformed):
         # The detail quotes what came, which may be a card number.
         return Malformed(error.reason, mask(error.detail)[:_LONGEST_DETAIL], data)
@@ -280,6 +366,13 @@ def _malformed(error: Exception, data: bytes) -> Malformed:
 
 
 _LONGEST_DETAIL: Final = 500
+_LARGEST_PART: Final = 1024 * 1024
+"""Bytes that are kept of one malformed part: envelopes may hold many times what a record can."""
+_KEPT_OF_EMPTY: Final = 64
+_AT_ONCE: Final = 16
+"""Objects near a fault that are read together."""
+_MOST_BRACES: Final = 32
+"""Objects of a text, with those inside of others, for each payment that it may hold."""
 
 
 def _check_utf8(text: Bytes) -> None:
@@ -297,6 +390,8 @@ def _line_type(field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
         return field.written, str
     if field.kind == "count":
         return field.written, int, 1
+    if field.kind == "mark":
+        return field.written, bool, False
     is_number = field.kind in ("duration", "amount")
     return field.written, (float if is_number else str) | None, None
 
@@ -309,9 +404,9 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 def encode(payment: Payment) -> bytes:
     """One canonical JSON line without a newline, in the public field names; what is absent, and a
-    count of 1, is left out. `decode(encode(payment)) == [payment]`.
+    count of 1, is left out. `decode(encode(payment)) == [payment]`, but for its faults.
     """
-    line: Any = _Line(*astuple(payment))
+    line: Any = _Line(*astuple(payment)[: len(FIELDS)])
     line.timestamp = iso_ms(line.timestamp)
     return _ENCODER.encode(line)
 

@@ -8,50 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
-import sys
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from functions.core.errors import Malformed
-from functions.core.payments.cards import mask
-from functions.core.payments.fields import FIELDS, Kind
-
-STATUSES: Final = (
-    "approved",
-    "failed",
-    "denied",
-    "reversed",
-    "backend_reversed",
-    "refunded",
-    "pending",
+from functions.core.payments.amounts import read_amount
+from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Field
+from functions.core.payments.reasons import LONGEST_CODE, LONGEST_MESSAGE, reason_of
+from functions.core.payments.statuses import (
+    ATTEMPT_STATUSES,
+    STATUS_SYNONYMS,
+    STATUSES,
+    parse_status,
 )
-ATTEMPT_STATUSES: Final = frozenset(STATUSES[:5])
-"""A payment with one of these has a final outcome: it is an attempt."""
+from functions.core.payments.times import iso_ms, parse_timestamp
+from functions.core.payments.values import LONGEST_VALUE, cleaned, is_absent
+
+__all__ = (
+    "ALIASES", "ATTEMPT_STATUSES", "DIMENSIONS", "LARGEST_COUNT", "LIVE_MARKS", "LONGEST_ID",
+    "LONGEST_LATENCY_MS", "LONGEST_VALUE", "STATUSES", "STATUS_SYNONYMS", "Payment", "RawEvent",
+    "correlation_id", "iso_ms", "names_read", "parse_status", "parse_timestamp", "to_payment",
+)  # fmt: skip
 
 DIMENSIONS: Final = tuple(field.name for field in FIELDS if field.kind == "dimension")
-
-STATUS_SYNONYMS: Final[Mapping[str, str]] = {
-    **{status: status for status in STATUSES},
-    **dict.fromkeys(
-        ("success", "succeeded", "successful", "ok", "paid", "captured", "settled", "completed",
-         "complete", "authorized", "authorised", "approve", "accepted"),
-        "approved",
-    ),
-    **dict.fromkeys(("fail", "failure", "error", "errored", "timeout", "timed_out"), "failed"),
-    **dict.fromkeys(("decline", "declined", "deny", "refused", "rejected"), "denied"),
-    **dict.fromkeys(("reverse", "reversal", "void", "voided", "cancelled", "canceled"), "reversed"),
-    **dict.fromkeys(("backend_reversal", "system_reversed"), "backend_reversed"),
-    **dict.fromkeys(("refund", "partially_refunded"), "refunded"),
-    **dict.fromkeys(
-        ("processing", "in_progress", "initiated", "created", "requires_action", "started"),
-        "pending",
-    ),
-}  # fmt: skip
 
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     field.accepted[0]: field.accepted[1:] for field in FIELDS
@@ -59,12 +40,14 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 """Canonical field → the other names it may come under, first match wins."""
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Payment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One payment, or `count` payments that are alike.
 
     `timestamp_ms` is the event's own time, milliseconds since the epoch, UTC. `latency_ms` is the
     time the payment took. `amount` is in major units of `currency`. Everything from `region` to
-    `currency` is a dimension; None means that the event did not say.
+    `currency` is a dimension; None means that the event did not say. `attempt_id` is the try's own id,
+    where the payment has one besides its own. is_test: of a test system, so not counted. faults: kinds of
+    fields that came and could not be read, such as "amount: not a number"; they are told, and not written.
     """
 
     transaction_id: str
@@ -87,54 +70,272 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     amount: float | None = None
     user_id: str | None = None
     correlation_id: str | None = None
+    attempt_id: str | None = None
+    is_test: bool = False
+    faults: tuple[str, ...] = ()
 
-
-_TYPES: Final[Mapping[Kind, Any]] = {
-    "id": str | int | None,
-    "status": str | None,
-    "time": str | int | float | None,
-    "count": int | str | None,
-    "dimension": str | int | float | None,
-    "text": str | int | float | None,
-    "duration": float | int | str | None,
-    "amount": float | int | str | None,
-}
 
 RawEvent = msgspec.defstruct(
     "RawEvent",
-    [(name, _TYPES[field.kind], None) for field in FIELDS for name in field.accepted],
+    [(name, Any, None) for name in sorted(NAMES)],
     omit_defaults=True,
     gc=False,
 )
-"""A JSON object as it came, with every known field name and its permitted types."""
+"""A JSON object as it came, with every known field name."""
 
 
 def to_payment(raw: Any) -> Payment:
-    """A RawEvent as a Payment. Raises Malformed that names the field, what came, and what is wanted."""
-    transaction_id = _first(raw, "transaction_id")
-    status_word = _first(raw, "payment_status")
-    when = _first(raw, "timestamp")
-    missing = [
-        name
-        for name, value in (
-            ("transaction_id", transaction_id),
-            ("payment_status", status_word),
-            ("timestamp", when),
-        )
-        if value is None or value == ""
-    ]
+    """What came under the known names (a mapping, or a RawEvent) as a Payment.
+
+    Raises Malformed where what is required is missing or cannot be read, or the count is impossible.
+    Any other field that cannot be read is left out, and its kind is one of the payment's faults.
+    """
+    values = raw if isinstance(raw, Mapping) else msgspec.structs.asdict(raw)
+    reading = _Reading(values)
+    required = [reading.required(name) for name in _REQUIRED]
+    missing = [name for name, value in zip(_REQUIRED, required, strict=True) if value is None]
     if missing:
-        raise Malformed("missing_field", f"required: {', '.join(missing)}")
-    values: dict[str, Any] = {
+        raise reading.absent(missing)
+    transaction_id, status_word, when = required
+    found: dict[str, Any] = {
         "timestamp_ms": parse_timestamp(when),
-        "transaction_id": str(transaction_id),
+        "transaction_id": identity(str(transaction_id)),
         "status": parse_status(status_word),
     }
-    for name, value in msgspec.to_builtins(raw).items():  # without what is absent
-        field, read = _READ[name]
-        if field not in values:
-            values[field] = read(value)
-    return Payment(**values)
+    reading.rest(found)
+    if reading.faults:
+        found["faults"] = tuple(dict.fromkeys(reading.faults))
+    return Payment(**found)
+
+
+def names_read(values: Mapping[str, Any]) -> frozenset[str]:
+    """The names of what `to_payment` makes a payment of these values from."""
+    reading = _Reading(values)
+    for name in _REQUIRED:
+        reading.required(name)
+    reading.rest({})
+    return frozenset(reading.names)
+
+
+_REQUIRED: Final = ("transaction_id", "payment_status", "timestamp")
+_KIND_OF: Final = {field.accepted[0]: field.kind for field in FIELDS}
+_FIELD: Final = {field.name: field for field in FIELDS}
+_OPTIONAL: Final = tuple(
+    field for field in FIELDS if field.kind not in ("id", "status", "time", "amount", "code")
+)
+
+_SAYS: Final[Mapping[str, str]] = {
+    **{name: field.name for field in FIELDS for name in field.accepted},
+    **{
+        name: "amount" if about in ("amount_minor", "amount_unit", "exponent") else "error_code"
+        for about, names in BESIDE.items()
+        for name in names
+    },
+}
+"""Name → the field that it says something of."""
+
+LONGEST_ID: Final = 256
+"""Characters of an id that are kept."""
+LARGEST_COUNT: Final = 1_000_000_000
+LONGEST_LATENCY_MS: Final = 86_400_000.0
+"""A day. More is no latency."""
+LIVE_MARKS: Final = frozenset(("livemode", "live_mode", "live"))
+"""Marks that say the opposite: true is no test."""
+
+_YES: Final = frozenset(("true", "1", "yes", "y", "on", "t", "test", "sandbox"))
+_NO: Final = frozenset(("false", "0", "no", "n", "off", "f", "live", "production"))
+
+
+def identity(text: str) -> str:
+    return text[:LONGEST_ID]
+
+
+class _FaultError(Exception):
+    """A value is of no use to its field, for this reason."""
+
+
+class _Reading:
+    """The values of one event on their way into a payment. names: those that were of use."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+        self.faults: list[str] = []
+        self.names: list[str] = []
+
+    def required(self, canonical: str) -> Any:
+        """The first value of the right kind; None where there is none."""
+        kinds = _REQUIRED_KINDS[_KIND_OF[canonical]]
+        for name in (canonical, *ALIASES[canonical]):
+            value = self.values.get(name)
+            if value is not None and isinstance(value, kinds) and not isinstance(value, bool):
+                self.names.append(name)
+                return None if value == "" else value
+        return None
+
+    def absent(self, missing: list[str]) -> Malformed:
+        for canonical in missing:
+            for name in (canonical, *ALIASES[canonical]):
+                value = self.values.get(name)
+                if value is not None and not isinstance(value, str):
+                    return Malformed("wrong_type", f"{name} is {_kind(value)}")
+        return Malformed("missing_field", f"required: {', '.join(missing)}")
+
+    def rest(self, found: dict[str, Any]) -> None:
+        """Enter what came for the optional fields."""
+        came = {_SAYS.get(name) for name in self.values}
+        for field in _OPTIONAL:
+            if field.name in came and (value := self.value(field)) is not None:
+                found[field.name] = value
+        if "amount" in came:
+            self.amount(found)
+        if "error_code" in came or "error_message" in came:
+            self.reason(found)
+
+    def value(self, field: Field) -> Any:
+        """What the field's first name of any use says; None where none is."""
+        fault = ""
+        for name in field.accepted:
+            value = self.values.get(name)
+            if value is None or (isinstance(value, str) and is_absent(value)):
+                continue
+            try:
+                read = _read(field, name, value)
+            except _FaultError as error:
+                fault = fault or str(error)
+                continue
+            if read is not None:
+                self.names.append(name)
+                return read
+        if fault:
+            self.faults.append(f"{field.name}: {fault}")
+        return None
+
+    def text(self, name: str, longest: int) -> str | None:
+        value = self.values.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return None
+        text = str(value)[:longest]
+        return None if is_absent(text) else text
+
+    def beside(self, canonical: str) -> tuple[str, Any]:
+        for name in BESIDE[canonical]:
+            value = self.values.get(name)
+            if value is not None and not (isinstance(value, str) and is_absent(value)):
+                return name, value
+        return "", None
+
+    def amount(self, found: dict[str, Any]) -> None:
+        """The amount, and the currency where the amount alone says it."""
+        currency = found.get("currency")
+        unit_name, unit = self.beside("amount_unit")
+        exponent_name, exponent = self.beside("exponent")
+        minor_name, minor = self.beside("amount_minor")
+        given = [(name, self.values.get(name), unit) for name in _FIELD["amount"].accepted]
+        given.append((minor_name, minor, "minor"))
+        fault = ""
+        for name, value, its_unit in given:
+            if value is None or (isinstance(value, str) and is_absent(value)):
+                continue
+            read = read_amount(value, currency, its_unit, exponent)
+            if read.value is None:
+                fault = fault or read.fault
+                continue
+            found["amount"] = read.value
+            self.names += (name, *filter(None, (unit_name, exponent_name)))
+            if currency is None and read.currency is not None:
+                found["currency"] = cleaned("currency", read.currency)
+            return
+        if fault:
+            self.faults.append(f"amount: {fault}")
+
+    def reason(self, found: dict[str, Any]) -> None:
+        """The code that says most, and what goes with it."""
+        codes: list[tuple[str, str]] = []
+        fault = ""
+        for name in _FIELD["error_code"].accepted:
+            if (text := self.text(name, LONGEST_CODE)) is not None:
+                codes.append((name, text))
+            elif self.values.get(name) is not None and not isinstance(self.values[name], str):
+                fault = fault or _kind(self.values[name])
+        if fault and not codes:
+            self.faults.append(f"error_code: {fault}")
+        (_, source), (_, step) = self.beside("error_source"), self.beside("error_step")
+        told = reason_of(
+            codes,
+            found.get("error_scheme"),
+            found.get("error_message"),
+            source if isinstance(source, str) else None,
+            step if isinstance(step, str) else None,
+        )
+        for name, value in zip(("error_code", "error_scheme", "error_message"), told, strict=True):
+            if value is not None:
+                found[name] = value
+        self.names += (name for name, text in codes if text == told.code)
+
+
+_REQUIRED_KINDS: Final[Mapping[str, Any]] = {
+    "id": str | int,
+    "status": str,
+    "time": str | int | float,
+}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a text" if isinstance(value, str) else "not readable"
+
+
+def _read(field: Field, name: str, value: Any) -> Any:
+    """A value as its field has it; None where it says nothing. Raises _FaultError."""
+    kind = field.kind
+    if kind == "mark":
+        return _mark(name, value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _FaultError(_kind(value))
+    if kind == "dimension":
+        return cleaned(field.name, str(value))
+    if kind == "text":
+        return str(value)[: LONGEST_CODE if field.name == "error_scheme" else LONGEST_MESSAGE]
+    return _count(value) if kind == "count" else _duration(value)
+
+
+def _mark(name: str, value: Any) -> bool | None:
+    if not isinstance(value, bool | int | str):
+        raise _FaultError(_kind(value))
+    word = str(value)[:20].strip().lower()
+    is_test = word in (_NO if name in LIVE_MARKS else _YES)
+    return is_test or None
+
+
+def _duration(value: str | int | float) -> float:
+    try:
+        number = float(value if not isinstance(value, str) else value[:64].replace(",", "."))
+    except (ValueError, OverflowError):
+        raise _FaultError("not a number") from None
+    if not 0.0 <= number <= LONGEST_LATENCY_MS:
+        raise _FaultError("out of range" if number == number else "not a number")
+    return number
+
+
+def _count(value: str | int | float) -> int:
+    """Raises Malformed for a number of payments that cannot be: how many there were is not known."""
+    try:
+        number = float(value[:64] if isinstance(value, str) else value)
+    except OverflowError:
+        number = math.inf
+    except ValueError:
+        raise _FaultError("not a number") from None
+    if not 1 <= number <= LARGEST_COUNT or number != int(number):
+        shown = str(value)[:40]
+        raise Malformed(
+            "bad_number", f"count {shown} is no whole number between 1 and {LARGEST_COUNT}"
+        )
+    return int(number)
 
 
 def correlation_id(payment: Payment) -> str:
@@ -142,164 +343,4 @@ def correlation_id(payment: Payment) -> str:
     if payment.correlation_id is not None:
         return payment.correlation_id
     seed = f"{payment.transaction_id}|{payment.merchant or ''}|{payment.timestamp_ms}"
-    return "pw-" + hashlib.blake2b(seed.encode(), digest_size=10).hexdigest()
-
-
-@lru_cache(maxsize=4096)
-def parse_status(word: str) -> str:
-    """A status in any case and usual synonym as one of STATUSES; Malformed for any other word."""
-    key = word.strip().lower().replace("-", "_").replace(" ", "_")
-    status = STATUS_SYNONYMS.get(key)
-    if status is None:
-        raise Malformed(
-            "unknown_status", f"payment_status {word[:40]!r} is none of {', '.join(STATUSES)}"
-        )
-    return status
-
-
-_MILLISECONDS_FROM: Final = 1e11
-"""Numbers from here on are epoch milliseconds: as seconds they would lie past the year 5000."""
-_LAST_MS: Final = 253402300799999  # 9999-12-31T23:59:59.999Z
-_FLOAT_ERROR_MS: Final = 0.001
-"""More than what epoch seconds lose as a binary fraction: 10.123 is 10123 ms and not 10122."""
-_EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-
-
-def parse_timestamp(when: str | int | float) -> int:
-    """ISO 8601, epoch seconds or epoch milliseconds as milliseconds since the epoch.
-
-    A time without an offset is UTC; parts of a millisecond are cut off. Raises Malformed for
-    anything else.
-    """
-    if isinstance(when, str):
-        digits = when.strip()
-        if _FAST_ISO.fullmatch(digits):
-            return _minute_ms(digits[:16]) + _seconds_ms(digits[16:])
-        return parse_timestamp(float(digits)) if _EPOCH.fullmatch(digits) else _iso_ms(digits)
-    if isinstance(when, bool) or when != when:
-        raise Malformed("bad_timestamp", f"timestamp {when!r} is not a time")
-    if not 0 <= when <= _LAST_MS:
-        shown = max(-1e300, min(when, 1e300))
-        raise Malformed(
-            "bad_timestamp", f"timestamp {shown:.6g} lies outside the years 1970 to 9999"
-        )
-    if when >= _MILLISECONDS_FROM:
-        return int(when)
-    return math.floor(when * 1000 + _FLOAT_ERROR_MS)
-
-
-_EPOCH: Final = re.compile(r"-?\d+(\.\d+)?")
-_FAST_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d(\.\d{1,3})?Z?", re.ASCII)
-
-
-@lru_cache(maxsize=8192)
-def _minute_ms(minute: str) -> int:
-    return _iso_ms(minute + ":00Z")
-
-
-def _seconds_ms(rest: str) -> int:
-    return round(float(rest[1:].rstrip("Z")) * 1000)
-
-
-def _iso_ms(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        ms = (moment - _EPOCH_START) // _MILLISECOND
-    except (ValueError, OverflowError) as error:
-        raise Malformed(
-            "bad_timestamp", f"timestamp {text[:40]!r} is not ISO 8601: {error}"
-        ) from None
-    if not 0 <= ms <= _LAST_MS:
-        raise Malformed(
-            "bad_timestamp", f"timestamp {text[:40]!r} lies outside the years 1970 to 9999"
-        )
-    return ms
-
-
-def iso_ms(timestamp_ms: int) -> str:
-    """Milliseconds since the epoch as ISO 8601, UTC: what `parse_timestamp` reads."""
-    return _iso_second(timestamp_ms // 1000) + _ISO_REST[timestamp_ms % 1000]
-
-
-_ISO_REST: Final = tuple(f".{ms:03d}Z" for ms in range(1000))
-
-
-@lru_cache(maxsize=4096)
-def _iso_second(epoch_s: int) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-LONGEST_VALUE: Final = 64
-"""Characters of a dimension's value that are kept."""
-
-
-_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Controls and line ends, which would write lines of their own into a page, and half characters."""
-
-
-@lru_cache(maxsize=65536)
-def _value(text: str) -> str | None:
-    """A dimension's value in one line: trimmed, masked, bounded. Empty means absent."""
-    return mask(_UNPRINTABLE.sub(" ", text).strip())[:LONGEST_VALUE].rstrip() or None
-
-
-def _number(name: str, least: float, raw: str | int | float) -> float | None:
-    if raw == "":
-        return None
-    try:
-        number = float(raw)
-    except (ValueError, OverflowError):
-        raise Malformed("bad_number", f"{name} {str(raw)[:40]!r} is not a number") from None
-    if not least <= number < math.inf:
-        raise Malformed("bad_number", f"{name} {raw!r} is out of range")
-    return number
-
-
-LARGEST_COUNT: Final = 1_000_000_000
-
-
-def _count(raw: str | int) -> int:
-    try:
-        count = int(raw)
-    except ValueError:
-        raise Malformed("bad_number", f"count {str(raw)[:40]!r} is not a whole number") from None
-    if not 1 <= count <= LARGEST_COUNT:
-        raise Malformed("bad_number", f"count {raw!r} is not between 1 and {LARGEST_COUNT}")
-    return count
-
-
-_READER_OF: Final[Mapping[Kind, Callable[[Any], Any]]] = {
-    "id": str,
-    "status": parse_status,
-    "time": parse_timestamp,
-    "count": _count,
-    "dimension": lambda raw: _value(str(raw)),
-    "text": str,
-}
-_LEAST: Final[Mapping[Kind, float]] = {"duration": 0.0, "amount": -sys.float_info.max}
-
-_READ: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
-    name: (
-        field.name,
-        partial(_number, field.name, _LEAST[field.kind])
-        if field.kind in _LEAST
-        else _READER_OF[field.kind],
-    )
-    for field in FIELDS
-    for name in field.accepted
-}
-"""A field's name → a payment's attribute, and what makes its value of what came."""
-
-
-def _first(raw: Any, canonical: str) -> Any:
-    value = getattr(raw, canonical)
-    if value is not None:
-        return value
-    for alias in ALIASES[canonical]:
-        value = getattr(raw, alias)
-        if value is not None:
-            return value
-    return None
+    return "pw-" + hashlib.blake2b(seed.encode(errors="replace"), digest_size=10).hexdigest()

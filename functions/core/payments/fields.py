@@ -5,12 +5,17 @@ A new field is a new row here and an attribute of `event.Payment`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["id", "status", "time", "count", "dimension", "text", "duration", "amount"]
+Kind = Literal[
+    "id", "status", "time", "count", "dimension", "text", "code", "duration", "amount", "mark"
+]  # fmt: skip
 """id: what identifies a payment, text or a whole number. time: milliseconds since the epoch in a
 payment, ISO 8601 where it is written. count: a whole number from 1. dimension: a short text, which
-slices are made of. text: any other. duration: milliseconds from 0. amount: any number."""
+slices are made of. text: any other. code: a text, of which one that says why comes before one that says
+that. duration: milliseconds from 0. amount: a number of major units. mark: true or false, and written
+where it is true alone."""
 
 
 class Field(NamedTuple):
@@ -47,12 +52,43 @@ FIELDS: Final = (
     ),
     Field("country", "dimension", ("country", "country_code")),
     Field("currency", "dimension", ("currency", "currency_code")),
-    Field("error_code", "text", ("error_code", "auth_code", "decline_code", "response_code", "code")),
+    Field(
+        "error_code", "code",
+        ("error_code", "auth_code", "decline_code", "response_code", "code", "error_reason",
+         "failure_code", "refusalReasonCode", "refusal_reason_code", "network_decline_code",
+         "reason_code", "refusalReason", "refusal_reason", "result_code", "resultCode"),
+    ),
     Field("error_scheme", "text", ("error_scheme", "code_scheme")),
-    Field("error_message", "text", ("error_message", "message", "reason", "failure_reason")),
+    Field(
+        "error_message", "text",
+        ("error_message", "message", "reason", "failure_reason", "error_description",
+         "failure_message", "decline_reason", "response_message"),
+    ),
     Field("latency_ms", "duration", ("latency_ms", "latency", "duration_ms")),
     Field("amount", "amount", ("amount", "value")),
     Field("user_id", "text", ("user_id", "userId", "customer_id")),
     Field("correlation_id", "text", ("correlation_id", "correlationId", "trace_id", "request_id")),
+    Field("attempt_id", "text", ("attempt_id", "try_id", "charge_id")),
+    Field("is_test", "mark", ("test", "is_test", "test_mode", "sandbox", "livemode", "live_mode", "live")),
 )  # fmt: skip
 """In the order of Payment's attributes, of a line's fields and of the archive's columns."""
+
+BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "amount_minor": (
+        "amount_minor", "amount_in_cents", "amount_cents", "amount_in_paise", "amount_minor_units",
+        "amount_in_minor_units",
+    ),
+    "amount_unit": ("amount_unit",),
+    "exponent": ("exponent", "amount_exponent", "currency_exponent"),
+    "error_source": ("error_source",),
+    "error_step": ("error_step",),
+}  # fmt: skip
+"""What is no field of a payment, and says how one is meant: name → what it may be called.
+
+amount_minor: the amount in the currency's smallest unit. amount_unit: `minor` where `amount` is.
+exponent: decimals of that unit. error_source, error_step: where it failed, as Razorpay says it."""
+
+NAMES: Final = frozenset(name for field in FIELDS for name in field.accepted) | frozenset(
+    name for names in BESIDE.values() for name in names
+)
+"""All names that say something of a payment."""

@@ -119,7 +119,7 @@ def test_nothing_unknown_is_no_extra() -> None:
     "name", ["transaction_id", "user_id", "error_message", "correlation_id", "issuer", "region"]
 )
 def test_a_card_number_in_a_text_is_masked(name: str) -> None:
-    assert row(**{name: f"pan {CARD}"})[name] == f"pan {MASKED}"
+    assert row(**{name: f"PAN {CARD}"})[name] == f"PAN {MASKED}"
 
 
 def test_a_card_number_is_masked_in_whatever_is_unknown() -> None:

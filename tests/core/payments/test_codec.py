@@ -6,6 +6,7 @@ import json
 import tracemalloc
 import zlib
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,8 @@ payments = st.builds(
     amount=st.none() | amounts,
     user_id=st.none() | words,
     correlation_id=st.none() | words,
+    attempt_id=st.none() | words,
+    is_test=st.booleans(),
 )
 
 
@@ -98,10 +101,17 @@ def test_a_pretty_printed_object_is_one_payment_wherever_its_lines_break() -> No
     assert ids(b"nonsense\n" + pretty + b"\n" + line(2)) == ["bad_json", "t1", "t2"]
 
 
+def read_again(payment: Payment) -> Payment:
+    """The payment as it is read: its values in the spelling that all their writings share."""
+    [found] = decode(encode(payment))
+    assert isinstance(found, Payment)
+    return msgspec.structs.replace(found, faults=())
+
+
 @pytest.mark.parametrize("packing", PACKINGS)
 @given(batch=st.lists(payments, min_size=1, max_size=8))
 def test_what_is_encoded_and_packed_comes_back(packing: str, batch: list[Payment]) -> None:
-    batch = batch[:1] if packing == "json" else batch
+    batch = [read_again(payment) for payment in (batch[:1] if packing == "json" else batch)]
     packed = pack([encode(payment) for payment in batch], packing)
     assert decode(packed) == batch
     assert packed == pack([encode(payment) for payment in batch], packing)
@@ -114,6 +124,7 @@ def test_encode_is_one_line_of_the_public_contract_without_what_is_absent(paymen
     assert b"\n" not in encoded
     assert None not in event.values()
     assert ("count" in event) == (payment.count != 1)
+    assert ("test" in event) == payment.is_test
     assert not {"status", "timestamp_ms", "method", "merchant"} & set(event)
 
 
@@ -229,12 +240,11 @@ def test_a_record_that_holds_nothing_is_empty(data: bytes) -> None:
     assert only(pack([data], "kpl")).reason == "empty"
 
 
-def test_a_wrong_type_is_told_with_its_path_and_types() -> None:
-    data = line(1, device={"os": "ios"})
+def test_a_wrong_type_is_told_where_the_field_is_required() -> None:
+    data = line(1, payment_status={"now": "ok"})
     malformed = only(data)
     assert (malformed.reason, malformed.data) == ("wrong_type", data)
-    assert "$.device" in malformed.detail
-    assert "got `object`" in malformed.detail
+    assert malformed.detail == "payment_status is an object"
 
 
 def test_bad_json_is_told_with_its_position() -> None:
@@ -272,14 +282,30 @@ def test_json_nested_without_end_is_malformed_and_its_neighbours_are_not(inner: 
 @pytest.mark.parametrize(
     "field",
     [
-        b'"amount":' + b"9" * 400,
         b'"timestamp":"' + b"9" * 5000 + b'"',
-        b'"count":' + b"9" * 5000,
-        b'"latency_ms":-1',
+        b'"count":' + b"9" * 400,
     ],
 )
 def test_numbers_that_python_refuses_are_malformed(field: bytes) -> None:
     assert only(line(1)[:-1] + b"," + field + b"}").reason.startswith(("bad_", "wrong_type"))
+
+
+@pytest.mark.parametrize(
+    "field", [b'"amount":' + b"9" * 400, b'"amount":1e999', b'"latency_ms":-1', b'"x":1e999']
+)
+def test_a_number_that_python_refuses_costs_only_its_field(field: bytes) -> None:
+    assert ids(line(1)[:-1] + b"," + field + b"}") == ["t1"]
+
+
+@pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity"])
+def test_what_other_languages_write_for_no_number_is_absent(word: bytes) -> None:
+    odd = line(2)[:-1] + b',"amount":' + word + b',"note":"NaN \\" NaN"}'
+    for text in (odd, line(1) + b"\n" + odd, b"[" + line(1) + b"," + odd + b"]"):
+        found = decode(text)[-1]
+        assert isinstance(found, Payment)
+        assert (found.transaction_id, found.amount, found.faults) == ("t2", None, ())
+    assert only(b'{"note":"NaN"}').reason == "missing_field"
+    assert only(b'{"note":"NaN"').data == b'{"note":"NaN"'
 
 
 def test_a_card_number_never_stands_in_a_detail() -> None:

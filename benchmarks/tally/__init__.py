@@ -1,0 +1,1 @@
+"""How fast payments are counted, beside what people would write instead."""

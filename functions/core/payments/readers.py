@@ -1,0 +1,447 @@
+"""Readers: how events of one shape become payments, worked out once a shape.
+
+A shape is the set of names that events of a producer have. For each there is a decoder of exactly
+these names, and what makes columns of values payments. Whatever is not plain (another kind of value, a
+second name for a field, a provider's object) is read by `event.to_payment`, which alone says what an
+event means: a reader only saves asking for what is not there.
+
+    text ── names of its first objects ──► Reader (cached) ──► columns ──► payments
+                                              └── an odd row ──► read_object ──► payments
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
+from operator import add
+from typing import Any, Final, NamedTuple, get_args
+
+import msgspec
+from msgspec.structs import astuple
+
+from functions.core.errors import Malformed
+from functions.core.payments.amounts import LARGEST_AMOUNT
+from functions.core.payments.event import (
+    LARGEST_COUNT,
+    LIVE_MARKS,
+    LONGEST_ID,
+    LONGEST_LATENCY_MS,
+    Payment,
+    parse_status,
+    parse_timestamp,
+    to_payment,
+)
+from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Kind
+from functions.core.payments.reasons import (
+    LONGEST_CODE,
+    LONGEST_MESSAGE,
+    SCHEME_OF,
+    is_generic,
+    raw_words,
+)
+from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_absent
+
+
+class Senders(NamedTuple):
+    """Who else is asked what an object means: providers' formats, a mapping of the settings.
+
+    marks: names of which an object of theirs has one at least; any other is not asked about. read: what is
+    in an object, decoded (payments, Malformed, what tells of no payment), or None where it is none of
+    theirs.
+    """
+
+    marks: frozenset[str]
+    read: Callable[[dict[str, Any]], Sequence[Any] | None]
+
+
+def _none_of_ours(values: dict[str, Any]) -> None:
+    del values
+
+
+NOBODY: Final = Senders(frozenset(), _none_of_ours)
+
+
+def read_object(part: bytes, senders: Senders = NOBODY) -> Sequence[Any]:
+    """What is in one JSON object's text: the one way, whatever that is.
+
+    Raises Malformed, msgspec.DecodeError, RecursionError.
+    """
+    return _read_values(_RAWS.decode(part), senders)
+
+
+def _read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
+    """values: each as it is, or as its JSON text."""
+    if not senders.marks.isdisjoint(values):
+        found = senders.read(decoded(values, values))
+        if found is not None:
+            return found
+    return [to_payment(decoded(values, NAMES))]
+
+
+def decoded(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The values under these names; UNREADABLE for what Python refuses: numbers without end."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in names:
+            continue
+        try:
+            found[name] = _VALUE.decode(value) if isinstance(value, msgspec.Raw) else value
+        except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
+            found[name] = UNREADABLE
+    return found
+
+
+UNREADABLE: Final = object()
+_RAWS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUE: Final = msgspec.json.Decoder()
+
+Read = list[Payment | list[Any]]
+"""A row's payment, or what is in it, where it was read as an object of its own."""
+
+
+class _UnknownNameError(Exception):
+    """Among the rows is one with a name that the shape has not."""
+
+
+def read_plain(text: bytes | bytearray, *, is_array: bool, senders: Senders = NOBODY) -> Read:
+    """The rows of a text of JSON objects without any fault: a text of lines, or an array.
+
+    Raises Malformed, msgspec.DecodeError, RecursionError, ValueError: then read them one by one.
+    """
+    for names in _recent:
+        try:
+            return _read_by(names, text, is_array, senders)
+        except _UnknownNameError:
+            continue
+    names = _names_of(text, is_array=is_array)
+    found = _read_by(names, text, is_array, senders)
+    _recent.insert(0, names)
+    del _recent[_MOST_RECENT:]
+    return found
+
+
+def _read_by(
+    names: frozenset[str],
+    text: bytes | bytearray,
+    is_array: bool,
+    senders: Senders,
+) -> Read:
+    try:
+        return _reader(names, senders, strict=True).read(text, is_array=is_array)
+    except msgspec.ValidationError:
+        return _reader(names, senders, strict=False).read(text, is_array=is_array)
+
+
+_recent: Final[list[frozenset[str]]] = []
+"""The shapes seen last. Whichever of them reads a text, it reads the same."""
+_MOST_RECENT: Final = 4
+_MOST_NAMES: Final = 128
+_LONGEST_NAME: Final = 64
+
+
+def _names_of(text: bytes | bytearray, *, is_array: bool) -> frozenset[str]:
+    """All names of the text's objects, with those of the newest shape where they are few together.
+
+    Raises msgspec.ValidationError where they are too many to be a shape.
+    """
+    rows = _ARRAY_OF_RAWS.decode(text) if is_array else _RAWS.decode_lines(text)
+    names = frozenset[str]().union(*rows)
+    if _recent and len(joined := names | _recent[0]) <= _MOST_NAMES // 2:
+        names = joined
+    if len(names) > _MOST_NAMES or any(len(name) > _LONGEST_NAME for name in names):
+        raise msgspec.ValidationError("too many names for one shape")
+    return names
+
+
+_ARRAY_OF_RAWS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
+class _Memo(dict[Any, Any]):
+    """value → what `find` makes of it. Only short values are kept, and not without end."""
+
+    def __init__(self, find: Callable[[Any], Any]) -> None:
+        self._find = find
+
+    def __missing__(self, key: Any) -> Any:
+        value = self._find(key)
+        if (
+            len(key) <= _LONGEST_KEPT
+            if key.__class__ is str
+            else key is None or abs(key) < _MOST_INT
+        ):
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[key] = value
+        return value
+
+
+_LONGEST_KEPT: Final = 2 * LONGEST_VALUE
+_MOST_KEPT: Final = 16_384
+_MOST_INT: Final = 1 << 64
+
+_ODD: Final = object()
+"""Stands in a column where a row has to be read by itself."""
+
+_TYPES: Final[Mapping[Kind, Any]] = {
+    "id": str | int | None,
+    "status": str | None,
+    "time": str | int | float | None,
+    "count": int | None,
+    "dimension": str | int | None,
+    "text": str | int | None,
+    "code": str | int | None,
+    "duration": float | None,
+    "amount": float | None,
+    "mark": bool | None,
+}
+"""What is plain, by kind. A whole number is never equal to a text, as it is to a float or to true."""
+_CLASSES: Final[Mapping[Kind, frozenset[type]]] = {
+    kind: frozenset((*get_args(types), *((int,) if float in get_args(types) else ())))
+    for kind, types in _TYPES.items()
+}
+
+
+def _dimension(name: str) -> _Memo:
+    return _Memo(lambda value: None if value is None else cleaned(name, str(value)))
+
+
+def _text(longest: int) -> _Memo:
+    def find(value: str | int | None) -> str | None:
+        if value is None:
+            return None
+        text = str(value)[:longest]
+        return None if is_absent(str(value)) else text
+
+    return _Memo(find)
+
+
+def _code(value: str | int | None) -> Any:
+    if value is None:
+        return None
+    text = str(value)[:LONGEST_CODE]
+    if is_absent(text):
+        return None
+    return _ODD if is_generic(text) or raw_words(text) else text
+
+
+def _message(value: str | int | None) -> Any:
+    if value is None or is_absent(str(value)):
+        return None
+    text = str(value)[:LONGEST_MESSAGE]
+    return _ODD if raw_words(text) else text
+
+
+def _moment(second: str) -> int:
+    """Milliseconds of a time's text up to its second, of `2025-07-09T19:03:10`."""
+    return parse_timestamp(second + "Z") if _ISO_SECOND.fullmatch(second) else _NOT_PLAIN
+
+
+_ISO_SECOND: Final = re.compile(r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:[0-5]\d", re.ASCII)
+
+
+_SECOND: Final = len("2025-07-09T19:03:10")
+_NOT_PLAIN: Final = -1
+_PARTS: Final = {
+    "": 0,
+    "Z": 0,
+    **{f".{ms:03d}{zone}": ms for ms in range(1000) for zone in ("", "Z")},
+}
+_MEMOS: Final[Mapping[str, _Memo]] = {
+    **{field.name: _dimension(field.name) for field in FIELDS if field.kind == "dimension"},
+    "error_code": _Memo(_code),
+    "error_message": _Memo(_message),
+    "error_scheme": _text(LONGEST_CODE),
+}
+_STATUS: Final = _Memo(parse_status)
+_MOMENT: Final = _Memo(_moment)
+
+
+def _time(when: Any) -> int:
+    if when.__class__ is str:
+        rest = _PARTS.get(when[_SECOND:], _NOT_PLAIN)
+        second: int = _MOMENT[when[:_SECOND]] if rest >= 0 else _NOT_PLAIN
+        if second >= 0:
+            return second + rest
+    return parse_timestamp(when)
+
+
+def _times(column: Sequence[Any]) -> list[Any]:
+    if set(map(type, column)) == _ALL_TEXTS:
+        parts = list(map(_PARTS.get, [when[_SECOND:] for when in column]))
+        seconds = list(map(_MOMENT.__getitem__, [when[:_SECOND] for when in column]))
+        if None not in parts and _NOT_PLAIN not in seconds:
+            return list(map(add, seconds, parts))
+    return [_ODD if when is None else _time(when) for when in column]
+
+
+_ALL_TEXTS: Final = {str}
+_FREE_TEXTS: Final = frozenset(("user_id", "correlation_id", "attempt_id"))
+_MOST: Final = {"latency_ms": LONGEST_LATENCY_MS, "amount": LARGEST_AMOUNT}
+
+
+class Reader:
+    """Reads the events that have some of these names and no other."""
+
+    def __init__(self, names: frozenset[str], senders: Senders, *, strict: bool) -> None:
+        """strict: takes plain values alone, which is faster; else a row with others is odd."""
+        order = sorted(names)
+        self._names = order
+        kind_of = {name: field for field in FIELDS for name in field.accepted}
+        types = {name: _TYPES[kind_of[name].kind] if strict else Any for name in kind_of}
+        row = msgspec.defstruct(
+            "Row",
+            [(f"c{at}", types.get(name, msgspec.Raw), None) for at, name in enumerate(order)],
+            rename={f"c{at}": name for at, name in enumerate(order)},
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        self._lines = msgspec.json.Decoder(row)
+        self._array = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # by defstruct
+        place = {name: at for at, name in enumerate(order)}
+        self._places: dict[str, int] = {}
+        others: list[int] = []
+        for field in FIELDS:
+            found = [place[name] for name in field.accepted if name in place]
+            if found:
+                self._places[field.name] = found[0]
+                others += found[1:]
+        self._senders = senders
+        asked = senders.marks.union(SCHEME_OF, *BESIDE.values())
+        self._odd = [*others, *(place[name] for name in order if name in asked)]
+        self._is_strict = strict
+        self._is_live = "is_test" in self._places and order[self._places["is_test"]] in LIVE_MARKS
+
+    def read(self, text: bytes | bytearray, *, is_array: bool) -> Read:
+        try:
+            rows = self._array.decode(text) if is_array else self._lines.decode_lines(text)
+        except msgspec.ValidationError as error:
+            if _UNKNOWN in str(error):
+                raise _UnknownNameError from None
+            raise
+        if not rows:
+            return []
+        table = list(zip(*map(astuple, rows), strict=True))
+        if not table:
+            raise Malformed("missing_field", "required: transaction_id, payment_status, timestamp")
+        return self._payments(table, len(rows))
+
+    def _payments(self, table: Sequence[Sequence[Any]], rows: int) -> Read:
+        columns, odd = self._columns(table, rows)
+        for at in self._odd:
+            column = table[at]
+            odd.update(row for row in range(rows) if column[row] is not None)
+        if not odd:
+            return list(map(Payment, *columns))
+        payments: Read = []
+        for row, values in enumerate(zip(*columns, strict=False)):
+            payments.append(self._one(table, row) if row in odd else Payment(*values))
+        return payments
+
+    def _one(self, table: Sequence[Sequence[Any]], row: int) -> list[Any]:
+        """A row that is not plain, as `read_object` reads its text."""
+        values = {
+            name: column[row]
+            for name, column in zip(self._names, table, strict=True)
+            if column[row] is not None
+        }
+        found = _read_values(values, self._senders)
+        for item in found:
+            if isinstance(item, Malformed):
+                raise item
+        return [*found]
+
+    def _columns(self, table: Sequence[Sequence[Any]], rows: int) -> tuple[list[Any], set[int]]:
+        """A column for each attribute of a payment, and the rows that are not plain."""
+        odd: set[int] = set()
+        columns: list[Any] = []
+        for field in FIELDS:
+            at = self._places.get(field.name)
+            if at is None:
+                if field.kind in ("id", "status", "time"):
+                    raise Malformed("missing_field", f"required: {field.accepted[0]}")
+                default = {"count": 1, "mark": False}.get(field.kind)
+                columns.append(repeat(default, rows))
+                continue
+            column: Sequence[Any] = table[at]
+            if not self._is_strict:
+                classes = _CLASSES[field.kind]
+                strange = [row for row, value in enumerate(column) if type(value) not in classes]
+                if strange:
+                    odd.update(strange)
+                    column = list(column)
+                    for row in strange:
+                        column[row] = None
+            if (memo := _MEMOS.get(field.name)) is not None:
+                column = list(map(memo.__getitem__, column))
+                is_plain = field.kind == "dimension"
+            elif self._is_all_plain(field.name, column):
+                is_plain = True
+            else:
+                column = self._plain(field.name, column)
+                is_plain = False
+            if not is_plain and _ODD in column:
+                odd.update(row for row, value in enumerate(column) if value is _ODD)
+            columns.append(column)
+        return columns, odd
+
+    def _is_all_plain(self, name: str, column: Sequence[Any]) -> bool:
+        """Whether every value is as a payment has it, told without a look at each by itself."""
+        if name == "transaction_id":
+            return (
+                set(map(type, column)) == _ALL_TEXTS
+                and min(map(len, column)) > 0
+                and max(map(len, column)) <= LONGEST_ID
+            )
+        if name in _FREE_TEXTS:
+            return (
+                set(map(type, column)) == _ALL_TEXTS
+                and max(map(len, column)) <= LONGEST_CODE
+                and ABSENT.isdisjoint(map(str.lower, map(str.strip, column)))
+            )
+        most = _MOST.get(name)
+        if most is None or not self._is_strict or None in column:
+            return False
+        least = 0.0 if name == "latency_ms" else -most
+        return bool(least <= min(column) and max(column) <= most)
+
+    def _plain(self, name: str, column: Sequence[Any]) -> list[Any]:
+        if name == "transaction_id":
+            return [
+                v if v.__class__ is str and v and len(v) <= LONGEST_ID else _ODD for v in column
+            ]
+        if name == "status":
+            return [_ODD if v is None else _STATUS[v] for v in column]
+        if name == "timestamp_ms":
+            return _times(column)
+        if name == "count":
+            return [1 if v is None else v if 1 <= v <= LARGEST_COUNT else _ODD for v in column]
+        if name == "latency_ms":
+            most = LONGEST_LATENCY_MS
+            return [v if v is None else float(v) if 0.0 <= v <= most else _ODD for v in column]
+        if name == "amount":
+            most = LARGEST_AMOUNT
+            return [v if v is None else float(v) if -most <= v <= most else _ODD for v in column]
+        if name == "is_test":
+            live = self._is_live
+            return [v is not None and v is not live for v in column]
+        return [
+            v
+            if v is None
+            or (
+                v.__class__ is str
+                and len(v) <= LONGEST_CODE
+                and (v[-1:].isdigit() or not is_absent(v))
+            )
+            else _ODD
+            for v in column
+        ]
+
+
+_UNKNOWN: Final = "Object contains unknown field"
+
+
+@lru_cache(maxsize=64)
+def _reader(names: frozenset[str], senders: Senders, *, strict: bool) -> Reader:
+    return Reader(names, senders, strict=strict)
