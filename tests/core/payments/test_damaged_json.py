@@ -84,3 +84,14 @@ def test_a_closing_brace_too_many_is_damage_and_no_object() -> None:
 def test_a_megabyte_of_nesting_is_taken_apart_without_recursion(piece: bytes) -> None:
     text = piece * (1_000_000 // len(piece))
     assert b"".join(part for line in lines(text) for part in line) == text
+
+
+def test_blank_lines_belong_to_the_line_before_them_however_many_they_are() -> None:
+    assert parts(b"x\n\n \r\n\ty\n") == [[b"x\n\n \r\n\t"], [b"y\n"]]
+    assert parts(b"\n" * 1_000_000 + b"x") == [[b"\n" * 1_000_000], [b"x"]]
+
+
+@pytest.mark.parametrize("piece", [b"}", b'"', b'"}"', b"a", b"\\", b'\\"', b'"{" '])
+def test_what_decides_nothing_is_passed_over_as_one_part(piece: bytes) -> None:
+    assert len(parts(piece * 1_000_000)) == len(parts(piece * 1_000_000)[0]) == 1
+    assert len(found(b"{" + piece * 100_000 + b"\n}")) == 1
