@@ -1,4 +1,5 @@
-"""Records to the rows of the archive: canonical columns, masked, one JSON line a payment.
+"""Records to the rows of the archive: canonical columns, one JSON line a payment, without card
+numbers, verification codes, PINs, tracks and credentials.
 
 Firehose makes Parquet of the lines, with the columns of COLUMNS. A payment is archived when tally
 counts it: what tally parks is in quarantine, and comes here when it is sent again.
@@ -15,7 +16,7 @@ import msgspec
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
-from functions.core.payments.cards import mask
+from functions.core.payments.cards import is_acceptor_id, mask
 from functions.core.payments.codec import decode_each
 from functions.core.payments.event import (
     ALIASES,
@@ -26,6 +27,7 @@ from functions.core.payments.event import (
     to_payment,
 )
 from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.sensitive import kept_value, without_secrets
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"
@@ -75,9 +77,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def transform(
-    arrivals: Iterable[Arrival], bounds: Bounds, largest: int = LARGEST_RESPONSE
+    arrivals: Iterable[Arrival],
+    bounds: Bounds,
+    largest: int = LARGEST_RESPONSE,
+    *,
+    keeps_unknown: bool = True,
 ) -> list[Outcome]:
     """What becomes of each record, in order, in a response of `largest` bytes at most.
+    keeps_unknown: the fields that Paywatch does not know are archived, too.
 
     A record whose rows do not fit any more is refused: Firehose stores it, as it came, under its
     errors. One record in must be one record out, so its rows cannot be spread.
@@ -86,7 +93,7 @@ def transform(
     left = largest
     for arrival in arrivals:
         left -= _ENVELOPE_BYTES
-        rows = rows_of(arrival.data, arrival.arrived_ms, bounds)
+        rows = rows_of(arrival.data, arrival.arrived_ms, bounds, keeps_unknown=keeps_unknown)
         if not rows:
             outcomes.append(Outcome(arrival.id, DROPPED))
             continue
@@ -99,13 +106,15 @@ def transform(
     return outcomes
 
 
-def rows_of(data: bytes, arrived_ms: int, bounds: Bounds) -> list[dict[str, Any]]:
+def rows_of(
+    data: bytes, arrived_ms: int, bounds: Bounds, *, keeps_unknown: bool = True
+) -> list[dict[str, Any]]:
     """A row for each payment of the record, in order; none for a tick or what is malformed."""
     if data == TICK:
         return []
     return [
         _row(payment, extra)
-        for item in decode_each(data, _read)
+        for item in decode_each(data, _read if keeps_unknown else _read_known)
         if not isinstance(item, Malformed)
         for payment, extra in (item,)
         if bounds.hold(payment, arrived_ms)
@@ -128,22 +137,26 @@ def _read(part: bytes) -> tuple[Payment, str | None]:
     return to_payment(_EVENT.decode(part)), _extra(part)
 
 
+def _read_known(part: bytes) -> tuple[Payment, str | None]:
+    return to_payment(_EVENT.decode(part)), None
+
+
 _COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}
 
 
 def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
     row = {
         _TIME: iso_ms(payment.timestamp_ms),
-        **{column: _harmless(getattr(payment, name)) for name, column in _COLUMN_OF.items()},
-        "correlation_id": mask(correlation_id(payment)),
-        "extra": extra,  # masked value by value: masking its text could break its JSON
+        **{column: _harmless(getattr(payment, name), name) for name, column in _COLUMN_OF.items()},
+        "correlation_id": _harmless(correlation_id(payment)),
+        "extra": extra,  # cleared value by value: masking its text could break its JSON
     }
     return {column: value for column, value in row.items() if value is not None}
 
 
 def _extra(part: bytes) -> str | None:
-    """The fields that the payment was not made of, as a JSON object, masked. An object that cannot
-    be taken apart, for its unknown fields may hold anything, is kept whole, as a JSON string.
+    """The fields that the payment was not made of, as a JSON object, without secrets. An object that
+    cannot be taken apart, for its unknown fields may hold anything, is kept whole, as a JSON string.
     """
     try:
         fields = {name: raw for name, raw in _FIELDS.decode(part).items() if bytes(raw) != _NULL}
@@ -154,31 +167,16 @@ def _extra(part: bytes) -> str | None:
         if not fields:
             return None
         values = {name: msgspec.json.decode(raw) for name, raw in fields.items()}
-        return _ENCODER.encode(_masked(values)).decode()
+        harmless = kept_value(values)
+        return _ENCODER.encode(harmless).decode() if harmless else None
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
-        return _ENCODER.encode(mask(part.decode())).decode()
+        return _ENCODER.encode(mask(without_secrets(part.decode()))).decode()
 
 
-def _masked(value: Any) -> Any:
-    """The value with every card number in it masked, be it a text, a key or a number."""
+def _harmless(value: str | float | None, name: str = "") -> str | float | None:
+    """A text without card numbers and secrets; a number, unless it is a card number, which a column
+    of numbers cannot hold."""
     if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {mask(name): _masked(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    digits = _digits(value)
-    return value if mask(digits) == digits else mask(digits)
-
-
-def _harmless(value: str | float | None) -> str | float | None:
-    """A text masked; a number, unless it is a card number, which a column of numbers cannot hold."""
-    if isinstance(value, str):
-        return mask(value)
-    return None if value is None or _masked(value) != value else value
-
-
-def _digits(number: float) -> str:
-    return f"{number:.0f}" if isinstance(number, float) else str(number)
+        is_id = name == "merchant" and is_acceptor_id(value)
+        return value if is_id else mask(without_secrets(value))
+    return None if value is None or kept_value(value) != value else value

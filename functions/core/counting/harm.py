@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts
-from functions.core.payments.cards import mask
 from functions.core.payments.event import Payment
+from functions.core.payments.sensitive import kept
 
 MOST_EXAMPLES: Final = 5
 LONGEST_ID: Final = 64
@@ -64,11 +64,11 @@ def money_of(payment: Payment) -> tuple[str, int] | None:
 
 
 def example_of(payment: Payment) -> Example:
-    return Example(mask(payment.transaction_id)[:LONGEST_ID], code_of(payment))
+    return Example(kept(payment.transaction_id, LONGEST_ID), code_of(payment))
 
 
 def code_of(payment: Payment) -> str:
-    return mask(payment.error_code or "")[:LONGEST_ID]
+    return kept(payment.error_code or "", LONGEST_ID)
 
 
 def add_money(one: Mapping[str, int], two: Mapping[str, int]) -> Money:

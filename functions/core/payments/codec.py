@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -19,9 +20,9 @@ from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
 from functions.core.payments import damaged_json, envelopes, kpl
-from functions.core.payments.cards import mask
 from functions.core.payments.event import Payment, RawEvent, iso_ms, to_payment
 from functions.core.payments.fields import FIELDS, Field
+from functions.core.payments.sensitive import kept
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
@@ -40,11 +41,14 @@ class Limits:
     payments: payments and malformed parts in one record. A record with more is refused whole, so
         that nothing counts twice when it is sent again under a higher limit.
     nesting: envelopes (gzip, zstd, KPL) inside each other; the JSON text itself is none.
+    kept_bytes: of the Malformed parts of a record together, beyond the record's own size: what
+        unpacks to much more than came in cannot fill the quarantine.
     """
 
     decompressed_bytes: int = 16 * 1024 * 1024
     payments: int = 100_000
     nesting: int = 2
+    kept_bytes: int = 1024 * 1024
 
 
 ENVELOPES: Final = 4
@@ -74,6 +78,7 @@ def decode_each(
 
 def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed]:
     try:
+        decoding.keepable += len(data)
         decoding.record(data, depth=0)
     except _TooManyError:
         most = decoding.limits.payments
@@ -103,6 +108,7 @@ class _Decoding(Generic[Item]):
         self.read = read
         self.read_all = read_all
         self.unpackable = ENVELOPES * limits.decompressed_bytes
+        self.keepable = limits.kept_bytes
 
     def record(self, data: Bytes, depth: int) -> None:
         """One record, user record or content of an envelope, which lies in `depth` envelopes."""
@@ -143,7 +149,16 @@ class _Decoding(Generic[Item]):
     def add(self, item: Item | Malformed) -> None:
         if len(self.found) >= self.limits.payments:
             raise _TooManyError
-        self.found.append(item)
+        self.found.append(self.bounded(item) if isinstance(item, Malformed) else item)
+
+    def bounded(self, item: Malformed) -> Malformed:
+        """The part with as much of its bytes as is still to be kept."""
+        surplus = len(item.data) - (_BLANKS_KEPT if item.reason == "empty" else self.keepable)
+        if surplus > 0:
+            data = item.data[: len(item.data) - surplus]
+            item = Malformed(item.reason, item.detail, data, item.left_out + surplus)
+        self.keepable -= len(item.data)
+        return item
 
     def text(self, data: Bytes) -> None:
         """JSON text in any of its layouts."""
@@ -237,6 +252,8 @@ class _Decoding(Generic[Item]):
 
 
 _ENVELOPE_MAGICS: Final = (kpl.MAGIC, envelopes.GZIP_MAGIC, envelopes.ZSTD_MAGIC)
+_BLANKS_KEPT: Final = 64
+"""Bytes that are kept of what holds nothing but white space."""
 _OBJECT_ENDS: Final = (b"}", b"}\n")
 _CHUNK_BYTES: Final = 64 * 1024
 _ARRAY: Final = re.compile(rb"\s*\[")
@@ -269,14 +286,20 @@ def _payments(text: Bytes) -> list[Payment]:
 def _malformed(error: Exception, data: bytes) -> Malformed:
     if isinstance(error, Malformed):
         # The detail quotes what came, which may be a card number.
-        return Malformed(error.reason, mask(error.detail)[:_LONGEST_DETAIL], data)
+        return Malformed(error.reason, _detail(error.detail), data)
     if isinstance(error, RecursionError):
         return Malformed("too_deep", "JSON nested deeper than can be read", data)
     if isinstance(error, msgspec.ValidationError):
-        return Malformed("wrong_type", str(error), data)
+        return Malformed("wrong_type", _detail(str(error)), data)
     if isinstance(error, (msgspec.DecodeError, UnicodeDecodeError)):
         return Malformed("bad_json", str(error), data)
     return Malformed("bad_number", str(error), data)
+
+
+@lru_cache(maxsize=1024)
+def _detail(text: str) -> str:
+    """What is at fault, for people: it quotes what came, which may be a card number."""
+    return kept(text, _LONGEST_DETAIL)
 
 
 _LONGEST_DETAIL: Final = 500

@@ -14,8 +14,11 @@ from typing import Final
 _STRING: Final = rb'"(?:[^"\\\n]++|\\.)*+"?'
 _OUTSIDE: Final = re.compile(rb'(?:[^"{\n]++|' + _STRING + rb")*+(?:\{|(\n[ \t\r\n]*+))")
 """Up to the next object; or up to a line's end, with the blank lines after it."""
-_INSIDE: Final = re.compile(rb'(?:[^"{}]++|' + _STRING + rb")*+(?:\{|(\}))")
-"""Up to what begins or ends an object inside of one."""
+_FLAT: Final = rb'(?:[^"{}]++|' + _STRING + rb")*+"
+_INSIDE: Final = re.compile(rb"(?:" + _FLAT + rb"\{" + _FLAT + rb"\})*+" + _FLAT + rb"(?:\{|(\}))")
+"""Up to what begins or ends an object inside of one, over those that hold no object themselves."""
+DEEPEST: Final = 10_000
+"""Objects inside each other. Nothing reads such; the end of one deeper is not looked for."""
 
 
 def blocks(text: bytes | bytearray) -> Iterator[bytes]:
@@ -59,12 +62,12 @@ def lines(block: bytes) -> Iterator[Iterator[bytes]]:
 
 
 def _object_end(block: bytes, start: int) -> int:
-    """The end of the object that begins here; 0 where it does not end."""
+    """The end of the object that begins here; 0 where it does not end, or is too deep."""
     depth, at = 1, start + 1
-    while depth:
+    while 0 < depth < DEEPEST:
         found = _INSIDE.match(block, at)
         if found is None:
             return 0
         depth += -1 if found[1] is not None else 1
         at = found.end()
-    return at
+    return 0 if depth else at

@@ -18,8 +18,8 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.errors import Malformed
-from functions.core.payments.cards import mask
 from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.sensitive import kept
 
 STATUSES: Final = (
     "approved",
@@ -152,7 +152,7 @@ def parse_status(word: str) -> str:
     status = STATUS_SYNONYMS.get(key)
     if status is None:
         raise Malformed(
-            "unknown_status", f"payment_status {word[:40]!r} is none of {', '.join(STATUSES)}"
+            "unknown_status", f"payment_status {_quoted(word)} is none of {', '.join(STATUSES)}"
         )
     return status
 
@@ -210,11 +210,11 @@ def _iso_ms(text: str) -> int:
         ms = (moment - _EPOCH_START) // _MILLISECOND
     except (ValueError, OverflowError) as error:
         raise Malformed(
-            "bad_timestamp", f"timestamp {text[:40]!r} is not ISO 8601: {error}"
+            "bad_timestamp", f"timestamp {_quoted(text)} is not ISO 8601: {error}"
         ) from None
     if not 0 <= ms <= _LAST_MS:
         raise Malformed(
-            "bad_timestamp", f"timestamp {text[:40]!r} lies outside the years 1970 to 9999"
+            "bad_timestamp", f"timestamp {_quoted(text)} lies outside the years 1970 to 9999"
         )
     return ms
 
@@ -236,14 +236,18 @@ LONGEST_VALUE: Final = 64
 """Characters of a dimension's value that are kept."""
 
 
-_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Controls and line ends, which would write lines of their own into a page, and half characters."""
-
-
 @lru_cache(maxsize=65536)
-def _value(text: str) -> str | None:
-    """A dimension's value in one line: trimmed, masked, bounded. Empty means absent."""
-    return mask(_UNPRINTABLE.sub(" ", text).strip())[:LONGEST_VALUE].rstrip() or None
+def _value(text: str, *, is_acceptor: bool = False) -> str | None:
+    """A dimension's value as it may be kept; empty means absent."""
+    return kept(text, LONGEST_VALUE, is_acceptor=is_acceptor) or None
+
+
+def _quoted(raw: object) -> str:
+    """What came, for a message: masked before it is cut."""
+    return repr(kept(str(raw), _LONGEST_QUOTED))
+
+
+_LONGEST_QUOTED: Final = 40
 
 
 def _number(name: str, least: float, raw: str | int | float) -> float | None:
@@ -252,9 +256,9 @@ def _number(name: str, least: float, raw: str | int | float) -> float | None:
     try:
         number = float(raw)
     except (ValueError, OverflowError):
-        raise Malformed("bad_number", f"{name} {str(raw)[:40]!r} is not a number") from None
+        raise Malformed("bad_number", f"{name} {_quoted(raw)} is not a number") from None
     if not least <= number < math.inf:
-        raise Malformed("bad_number", f"{name} {raw!r} is out of range")
+        raise Malformed("bad_number", f"{name} {_quoted(raw)} is out of range")
     return number
 
 
@@ -265,9 +269,9 @@ def _count(raw: str | int) -> int:
     try:
         count = int(raw)
     except ValueError:
-        raise Malformed("bad_number", f"count {str(raw)[:40]!r} is not a whole number") from None
+        raise Malformed("bad_number", f"count {_quoted(raw)} is not a whole number") from None
     if not 1 <= count <= LARGEST_COUNT:
-        raise Malformed("bad_number", f"count {raw!r} is not between 1 and {LARGEST_COUNT}")
+        raise Malformed("bad_number", f"count {_quoted(raw)} is not between 1 and {LARGEST_COUNT}")
     return count
 
 
@@ -281,12 +285,16 @@ _READER_OF: Final[Mapping[Kind, Callable[[Any], Any]]] = {
 }
 _LEAST: Final[Mapping[Kind, float]] = {"duration": 0.0, "amount": -sys.float_info.max}
 
+_READER_OF_FIELD: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "merchant": lambda raw: _value(str(raw), is_acceptor=True),
+}
+
 _READ: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     name: (
         field.name,
         partial(_number, field.name, _LEAST[field.kind])
         if field.kind in _LEAST
-        else _READER_OF[field.kind],
+        else _READER_OF_FIELD.get(field.name, _READER_OF[field.kind]),
     )
     for field in FIELDS
     for name in field.accepted

@@ -14,6 +14,8 @@ from functions.core.errors import Malformed
 from functions.core.payments import envelopes, kpl
 from functions.core.payments.codec import ENVELOPES, PACKINGS, Limits, decode, encode, pack
 from functions.core.payments.event import DIMENSIONS, LARGEST_COUNT, STATUSES, Payment
+from functions.core.payments.sensitive import without_secrets
+from functions.core.texts import cleaned
 
 EXAMPLE = (
     b'{"transaction_id":"txn_82473","user_id":"u12345","payment_status":"FAIL",'
@@ -29,9 +31,11 @@ EXAMPLE_PAYMENT = Payment(
 )
 MIB = 1024 * 1024
 
-# Digits are left out, so that nothing looks like a card number and is masked.
-words = st.text(
-    st.characters(exclude_categories=("Cs", "Nd", "Zs", "Cc", "Zl", "Zp")), min_size=1, max_size=20
+# Digits are left out, so that nothing looks like a card number and is masked; and what is cleaned.
+words = (
+    st.text(st.characters(exclude_categories=("Cs", "Nd", "Zs", "Cc")), min_size=1, max_size=20)
+    .map(lambda text: without_secrets(cleaned(text, 20)))
+    .filter(bool)
 )
 amounts = st.floats(allow_nan=False, allow_infinity=False, width=32)
 payments = st.builds(
@@ -382,3 +386,43 @@ def test_pack_refuses_what_it_cannot_pack() -> None:
 
 def test_raw_deflate_is_not_taken_for_gzip() -> None:
     assert only(zlib.compress(line(1))).reason == "bad_json"
+
+
+def test_what_is_kept_of_malformed_parts_is_not_much_more_than_came_in() -> None:
+    blanks = kpl.aggregate([envelopes.gzip(b" " * 4 * MIB)] * 12, "k")
+    broken = kpl.aggregate([envelopes.gzip(b"}" * 4 * MIB)] * 12, "k")
+    for data in (blanks, broken):
+        found = [item for item in decode(data) if isinstance(item, Malformed)]
+        assert len(found) == 12
+        assert sum(len(item.data) for item in found) <= len(data) + Limits().kept_bytes
+        assert any(item.left_out for item in found)
+
+
+def test_a_record_that_is_refused_whole_is_kept_whole() -> None:
+    data = b"{" * 3 * MIB
+    [item] = decode(data)
+    assert isinstance(item, Malformed)
+    assert (item.data, item.left_out) == (data, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"transaction_id":"t","payment_status":"OK","timestamp":1,"merchant_id":"%s"}' % (b"4" * 4 * MIB),
+        b"4 " * MIB,
+        b"\n" * 4 * MIB + b"x",
+        b'"' * 4 * MIB,
+        b'{"a":' * MIB,
+    ],
+    ids=["a number", "groups", "blank lines", "quotes", "nesting"],
+)  # fmt: skip
+def test_little_that_unpacks_to_much_takes_little_more_memory_than_it_unpacks_to(
+    text: bytes,
+) -> None:
+    packed = envelopes.gzip(text)
+    tracemalloc.start()
+    try:
+        decode(packed)
+        assert tracemalloc.get_traced_memory()[1] < 6 * len(text)
+    finally:
+        tracemalloc.stop()
