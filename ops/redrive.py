@@ -17,6 +17,7 @@ from functions.core.counting.parked import PREFIX, ParkedRecord
 from functions.core.errors import PaywatchError
 from ops import aws
 from ops.options import EndpointOption, EnvironmentOption, JsonObjectOption, RegionOption
+from ops.printing import say
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock
 from producer.sinks import Record
@@ -60,7 +61,7 @@ def redrive(
         typer.echo(json.dumps({"waiting": count, "sent": sent, "reasons": dict(reasons)}))
         return
     for word, events in reasons.most_common():
-        typer.echo(f"{events:8,}  {word}")
+        say(f"{events:8,}  {word}")
     typer.echo(f"{count:,} waiting, {sent:,} sent" + (" (dry run)" if dry_run else ""))
 
 

@@ -105,14 +105,16 @@ def phone(text: str, longest: int = LONGEST_TEXT) -> str:
 
 _COMMAND: Final = re.compile(r"`(paywatch [a-z]{1,20}(?: PW-[0-9A-Za-z-]{1,40})?)`")
 """What Paywatch itself sets as code on a page."""
-_MARKUP: Final = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u2018"})
+_MARKUP: Final = str.maketrans(
+    {"*": "\u2217", "~": "\u223c", "`": "\u2018", "@": "\uff20", "#": "\uff03"}
+)
 _UNDERSCORE: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI: Final = re.compile(r":(?=[\w+'-]{0,99}[^\W\d_][\w+'-]{0,99}:)")
 
 
 def mrkdwn(text: str, longest: int = LONGEST_TEXT) -> str:
     """For Slack's mrkdwn, before its three control characters are escaped: look-alikes stand for what
-    would format, quote or be an emoji, since mrkdwn has no escape for these."""
+    would format, quote, call somebody or be an emoji, since mrkdwn has no escape for these."""
     parts = _COMMAND.split(plain(text, longest))
     shown = "".join(f"`{part}`" if n % 2 else _unmarked(part) for n, part in enumerate(parts))
     return f"\u203a{shown[1:]}" if shown.startswith(">") else shown

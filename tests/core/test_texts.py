@@ -131,7 +131,7 @@ def test_a_name_that_is_an_address_is_shown_and_is_no_link(text: str, shown: str
     assert unlinked(text) == shown
 
 
-MARKUP = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])|:[\w+'-]*[^\W\d_][\w+'-]*:")
+MARKUP = re.compile(r"[*~`@#]|(?<![^\W_])_|_(?![^\W_])|:[\w+'-]*[^\W\d_][\w+'-]*:")
 
 
 @given(hostile)
