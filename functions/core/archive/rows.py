@@ -16,7 +16,7 @@ import msgspec
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
-from functions.core.payments.cards import is_acceptor_id, mask
+from functions.core.payments.cards import is_acceptor_id
 from functions.core.payments.codec import decode_each
 from functions.core.payments.event import (
     ALIASES,
@@ -27,7 +27,7 @@ from functions.core.payments.event import (
     to_payment,
 )
 from functions.core.payments.fields import FIELDS, Kind
-from functions.core.payments.sensitive import kept_value, without_secrets
+from functions.core.payments.sensitive import cleared, kept_value
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"
@@ -170,7 +170,7 @@ def _extra(part: bytes) -> str | None:
         harmless = kept_value(values)
         return _ENCODER.encode(harmless).decode() if harmless else None
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
-        return _ENCODER.encode(mask(without_secrets(part.decode()))).decode()
+        return _ENCODER.encode(cleared(part.decode())).decode()
 
 
 def _harmless(value: str | float | None, name: str = "") -> str | float | None:
@@ -178,5 +178,5 @@ def _harmless(value: str | float | None, name: str = "") -> str | float | None:
     of numbers cannot hold."""
     if isinstance(value, str):
         is_id = name == "merchant" and is_acceptor_id(value)
-        return value if is_id else mask(without_secrets(value))
+        return value if is_id else cleared(value)
     return None if value is None or kept_value(value) != value else value

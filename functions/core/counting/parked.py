@@ -15,8 +15,7 @@ import msgspec
 
 from functions.core.counting.record import Record
 from functions.core.errors import Malformed
-from functions.core.payments.cards import mask
-from functions.core.payments.sensitive import without_secret_bytes, without_secrets
+from functions.core.payments.sensitive import cleared, without_secret_bytes
 
 PREFIX: Final = "parked/"
 
@@ -53,7 +52,7 @@ def parked_record(record: Record, refused: Sequence[Malformed]) -> ParkedRecord:
         events=[
             ParkedEvent(
                 reason=item.reason,
-                detail=mask(without_secrets(item.detail)),
+                detail=cleared(item.detail),
                 data=base64.b64encode(without_secret_bytes(item.data)).decode(),
                 left_out=item.left_out,
             )

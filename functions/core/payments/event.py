@@ -237,9 +237,14 @@ LONGEST_VALUE: Final = 64
 
 
 @lru_cache(maxsize=65536)
-def _value(text: str, *, is_acceptor: bool = False) -> str | None:
+def _value(text: str) -> str | None:
     """A dimension's value as it may be kept; empty means absent."""
-    return kept(text, LONGEST_VALUE, is_acceptor=is_acceptor) or None
+    return kept(text, LONGEST_VALUE) or None
+
+
+@lru_cache(maxsize=65536)
+def _merchant(text: str) -> str | None:
+    return kept(text, LONGEST_VALUE, is_acceptor=True) or None
 
 
 def _quoted(raw: object) -> str:
@@ -286,7 +291,7 @@ _READER_OF: Final[Mapping[Kind, Callable[[Any], Any]]] = {
 _LEAST: Final[Mapping[Kind, float]] = {"duration": 0.0, "amount": -sys.float_info.max}
 
 _READER_OF_FIELD: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "merchant": lambda raw: _value(str(raw), is_acceptor=True),
+    "merchant": lambda raw: _merchant(str(raw)),
 }
 
 _READ: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {

@@ -104,6 +104,8 @@ _SAID: Final = re.compile(
     r"(?i)(?<![^\W_])((?:cvv|cvc|cvn|csc|cav|icvv)\d?|security code|pin)(?![^\W_])(\W{1,3})\d{3,8}(?!\d)"
 )
 """A code in words: `CVV 123`, `pin: 1234`."""
+_FEW_DIGITS: Final = re.compile(r"\d{3}")
+_MANY_DIGITS: Final = re.compile(r"\d{12}")
 _PAIR: Final = re.compile(
     # A name in quotes, or one word; and what says that its value follows.
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\n]{1,80})(?P=quote)|(?<![\w.\-\[\]])(?P<bare>[^\W\d][\w.\-\[\]]{0,79}))"
@@ -118,13 +120,14 @@ _NESTED: Final = re.compile(r'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"?)*+([{\[]|([}
 def without_secrets(text: str) -> str:
     """The text without tracks and codes, and without what stands under a secret name, in it: in JSON,
     sound or not, as `name=value`, or in XML. In JSON `null` stands there, else DROPPED."""
-    if "=" in text or "^" in text or "d" in text or "D" in text:
+    has_digits = _FEW_DIGITS.search(text) is not None
+    if has_digits and _MANY_DIGITS.search(text) is not None:
         text = _TRACK.sub(DROPPED, text)
     if ":" in text or "=" in text:
         text = _without_named(text)
     if "</" in text:
         text = _TAG.sub(_tag, text)
-    return _SAID.sub(rf"\1\2{DROPPED}", text)
+    return _SAID.sub(rf"\1\2{DROPPED}", text) if has_digits else text
 
 
 def _without_named(text: str) -> str:
@@ -168,6 +171,13 @@ def _tag(found: re.Match[str]) -> str:
     return f"{found[0][:start]}{DROPPED}</"
 
 
+def cleared(text: str) -> str:
+    """The text without card numbers and secrets, otherwise as it is."""
+    if _SIMPLE.fullmatch(text) and mask(text) is text:
+        return text
+    return mask(without_secrets(text))
+
+
 def without_secret_bytes(data: bytes) -> bytes:
     """As `without_secrets`, and card numbers masked, for bytes in UTF-8, or any encoding that keeps
     ASCII; others stay as they are."""
@@ -180,11 +190,11 @@ def kept(text: str, longest: int, *, is_acceptor: bool = False) -> str:
     without card numbers and secrets. is_acceptor: it is a merchant's id, and one in the form that
     acquirers give is no card number."""
     if len(text) <= longest and _SIMPLE.fullmatch(text) and mask(text) is text:
-        return text
+        return text  # almost every one
     text = cleaned(text, longest + _MARGIN)
     if is_acceptor and is_acceptor_id(text):
         return text
-    return mask(without_secrets(text))[:longest].rstrip()
+    return cleared(text)[:longest].rstrip()
 
 
 _SIMPLE: Final = re.compile(r"[\w\-]*", re.ASCII)
@@ -199,12 +209,10 @@ def kept_value(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         if kind == "acceptor id" and is_acceptor_id(value):
             return value
-        return _last_four(value) if kind == "card number" else mask(without_secrets(value))
+        return _last_four(value) if kind == "card number" else cleared(value)
     if isinstance(value, dict):
         return {
-            mask(without_secrets(key)): kept_value(item, key)
-            for key, item in value.items()
-            if not is_secret(key)
+            cleared(key): kept_value(item, key) for key, item in value.items() if not is_secret(key)
         }
     if isinstance(value, list):
         return [kept_value(item, name) for item in value]
