@@ -20,7 +20,7 @@ from functions.core.payments.sensitive import cleared, without_secret_bytes
 PREFIX: Final = "parked/"
 
 
-class ParkedEvent(msgspec.Struct, frozen=True):
+class ParkedEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event that was parked: why, and its bytes (base64; without card numbers and secrets).
     left_out: bytes at its end that are not kept, and without which it cannot be sent again."""
 
