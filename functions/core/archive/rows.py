@@ -8,7 +8,7 @@ counts it: what tally parks is in quarantine, and comes here when it is sent aga
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -114,7 +114,7 @@ def rows_of(
         return []
     return [
         _row(payment, extra)
-        for item in decode_each(data, _read if keeps_unknown else _read_known)
+        for item in decode_each(data, _reader(keeps_unknown))
         if not isinstance(item, Malformed)
         for payment, extra in (item,)
         if bounds.hold(payment, arrived_ms)
@@ -132,13 +132,28 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NULL: Final = b"null"
 
 
-def _read(part: bytes) -> tuple[Payment, str | None]:
-    """An object's text as its payment, and its other fields as JSON text."""
-    return to_payment(_EVENT.decode(part)), _extra(part)
+_LONGEST_COLUMN: Final = 16_384
+"""Characters of a text that is a column of its own."""
+_LARGEST_EXTRA: Final = 1024 * 1024
+"""Bytes of an event whose unknown fields are looked at; of a record, LARGEST_RESPONSE."""
 
 
-def _read_known(part: bytes) -> tuple[Payment, str | None]:
-    return to_payment(_EVENT.decode(part)), None
+def _reader(keeps_unknown: bool) -> Callable[[bytes], tuple[Payment, str | None]]:
+    """What makes of an object's text its payment, and its other fields as JSON text. It is for one
+    record: what is larger than any response says only how large it was."""
+    left = LARGEST_RESPONSE if keeps_unknown else 0
+
+    def read(part: bytes) -> tuple[Payment, str | None]:
+        nonlocal left
+        payment = to_payment(_EVENT.decode(part))
+        if not keeps_unknown:
+            return payment, None
+        left -= len(part)
+        if left < 0 or len(part) > _LARGEST_EXTRA:
+            return payment, f'{{"left_out":{len(part)}}}'
+        return payment, _extra(part)
+
+    return read
 
 
 _COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}
@@ -173,10 +188,16 @@ def _extra(part: bytes) -> str | None:
         return _ENCODER.encode(cleared(part.decode())).decode()
 
 
+_MARGIN: Final = 128
+"""Characters beyond those kept that are searched, so that nothing is cut before it is masked."""
+
+
 def _harmless(value: str | float | None, name: str = "") -> str | float | None:
     """A text without card numbers and secrets; a number, unless it is a card number, which a column
     of numbers cannot hold."""
     if isinstance(value, str):
         is_id = name == "merchant" and is_acceptor_id(value)
-        return value if is_id else cleared(value)
+        if is_id:
+            return value
+        return cleared(value[: _LONGEST_COLUMN + _MARGIN])[:_LONGEST_COLUMN]
     return None if value is None or kept_value(value) != value else value

@@ -132,10 +132,14 @@ def without_secrets(text: str) -> str:
 
 def _without_named(text: str) -> str:
     out: list[str] = []
-    done = at = 0
+    done = at = near = 0
     while (found := _PAIR.search(text, at)) is not None:
         at = found.end()
-        if not is_secret(_unescaped(found["quoted"] or found["bare"])):
+        name = _unescaped(found["quoted"] or found["bare"])
+        if name.lower() in _NAMES:
+            said = _STRING.match(text, at)
+            near = said.end() + _NEAR if said and is_secret(_unescaped(said[0][1:-1])) else 0
+        if not (is_secret(name) or (found.start() < near and name.lower() in _VALUES)):
             continue
         end = _value_end(text, at)
         if end == at:
@@ -143,6 +147,13 @@ def _without_named(text: str) -> str:
         out += (text[done:at], "null" if found["quote"] else DROPPED)
         done = at = end
     return "".join((*out, text[done:])) if out else text
+
+
+_NAMES: Final = _words("name key field id tag")
+_VALUES: Final = _words("value values data content text val")
+"""How a field is told as two: `{"name": "cvv", "value": "123"}`."""
+_NEAR: Final = 40
+"""Characters between the name of a field and its value."""
 
 
 def _unescaped(name: str) -> str:
@@ -179,10 +190,23 @@ def cleared(text: str) -> str:
 
 
 def without_secret_bytes(data: bytes) -> bytes:
-    """As `without_secrets`, and card numbers masked, for bytes in UTF-8, or any encoding that keeps
-    ASCII; others stay as they are."""
-    text = data.decode("utf-8", "surrogateescape")
-    return mask(without_secrets(text)).encode("utf-8", "surrogateescape")
+    """As `cleared`, for bytes in UTF-8, UTF-16 or any encoding that keeps ASCII; what is no text
+    stays as it is."""
+    wide = _utf_16(data)
+    if wide:
+        try:
+            return cleared(data.decode(wide, "surrogatepass")).encode(wide, "surrogatepass")
+        except UnicodeDecodeError:
+            pass  # cut in the middle: its digits are found all the same
+    return cleared(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _utf_16(data: bytes) -> str:
+    """The encoding of a text whose every second byte is zero, as that of ASCII in UTF-16 is."""
+    for encoding, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
+        if len(data) % 2 == 0 and 2 * zeros.count(0) > len(zeros):
+            return encoding
+    return ""
 
 
 def kept(text: str, longest: int, *, is_acceptor: bool = False) -> str:
@@ -211,8 +235,12 @@ def kept_value(value: Any, name: str = "") -> Any:
             return value
         return _last_four(value) if kind == "card number" else cleared(value)
     if isinstance(value, dict):
+        names = (item for key, item in value.items() if key.lower() in _NAMES)
+        is_told_as_two = any(isinstance(item, str) and is_secret(item) for item in names)
         return {
-            cleared(key): kept_value(item, key) for key, item in value.items() if not is_secret(key)
+            cleared(key): kept_value(item, key)
+            for key, item in value.items()
+            if not (is_secret(key) or (is_told_as_two and key.lower() in _VALUES))
         }
     if isinstance(value, list):
         return [kept_value(item, name) for item in value]

@@ -185,6 +185,20 @@ def test_what_cannot_be_taken_apart_is_kept_without_secrets() -> None:
     assert "987" not in rows(data)[0]["extra"]
 
 
+def test_what_is_larger_than_any_response_says_how_large_it_was() -> None:
+    event = event_bytes(note="4 " * 600_000, error_message="4 " * 600_000)
+    [found] = rows(event)
+    assert json.loads(found["extra"]) == {"left_out": len(event)}
+    assert len(found["error_message"]) <= 16_384
+    many = rows(b"\n".join([event_bytes(note="x" * 1_000_000)] * 8))
+    assert [len(item["extra"]) > 1_000 for item in many] == [True] * 5 + [False] * 3
+
+
+def test_a_card_number_where_a_text_is_cut_is_masked() -> None:
+    for before in (16_384, 16_380, 16_370, 16_369):
+        assert "4111" not in row(error_message="x" * before + CARD)["error_message"]
+
+
 def test_without_unknown_fields_a_row_has_the_known_columns_alone() -> None:
     data = event_bytes(note="x", issuer="HDFC", bank="SBI")
     [found] = rows_of(data, ARRIVED, BOUNDS, keeps_unknown=False)

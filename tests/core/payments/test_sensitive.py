@@ -92,6 +92,21 @@ def test_a_secret_is_dropped_from_json_text_which_stays_json(
     assert "S3CR3T" not in without_secrets(text[3:])
 
 
+@given(spelt())
+def test_a_secret_that_is_told_as_a_name_and_a_value_is_dropped(name: str) -> None:
+    told = {"fields": [{"name": name, "value": "S3CR3T"}, {"name": "note", "value": "kept"}]}
+    assert kept_value(told) == {"fields": [{"name": name}, {"name": "note", "value": "kept"}]}
+    shown = json.loads(without_secrets(json.dumps(told)))
+    assert shown["fields"] == [{"name": name, "value": None}, {"name": "note", "value": "kept"}]
+
+
+@given(spelt(), st.sampled_from(["utf-16", "utf-16-le", "utf-16-be"]))
+def test_a_secret_is_dropped_from_utf_16(name: str, encoding: str) -> None:
+    data = json.dumps({"a": 1, name: "S3CR3T", "pan": CARD}).encode(encoding)
+    shown = without_secret_bytes(data).decode(encoding)
+    assert json.loads(shown) == {"a": 1, name: None, "pan": "************1111"}
+
+
 @given(spelt().filter(lambda name: " " not in name))
 def test_a_secret_is_dropped_from_pairs_and_tags(name: str) -> None:
     assert without_secrets(f"a=1&{name}=S3CR3T&b=2") == f"a=1&{name}={DROPPED}&b=2"
