@@ -24,16 +24,16 @@ def _words(text: str) -> frozenset[str]:
 
 
 _CODES: Final = _words(
-    "cvv cvv1 cvv2 icvv dcvv cvc cvc1 cvc2 cvn cvn2 cvd cvd2 cid csc cav cav2 caav "
+    "cvv icvv dcvv cvc cvn cvd cvx cid csc cav caav pvv "
     "securitycode cardsecuritycode verificationvalue verificationcode verificationnumber "
     "cardverification cardcode cardverificationvalue cardverificationcode cardvalidationcode "
     "pin pinblock pinoffset upin mpin atmpin cardpin otp onetimepassword passcode"
 )
 """Card verification codes and PINs, and what stands for them for one payment."""
 _TRACKS: Final = _words(
-    "track track1 track2 track3 trackone tracktwo trackthree tracks trackdata cardtrack fulltrack "
+    "track trackone tracktwo trackthree tracks trackdata cardtrack fulltrack "
     "track2equivalent track1equivalent magstripe magneticstripe magstripedata magnetic swipe "
-    "swipedata magnetictrack emv emvdata emvtlv icc iccdata iccrelateddata chipdata tlv tlvdata "
+    "swipedata magnetictrack emv emvtlv emvtags icc iccrelated iccsystemrelated chipdata tlv "
     "de35 de36 de45 de52 de55 field35 field36 field45 field52 field55 tag56 tag57 tag9f6b 0x57"
 )
 """Track data, and what stands for them on the chip: EMV tags 56, 57 and 9F6B; ISO 8583, fields 35,
@@ -75,11 +75,15 @@ def _name_kind(name: str) -> str:
     joined: card.cvv, CardCVV, card-security-code, Track 2 Data; not cvv_result or token_type."""
     words = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", name))]
     folded = "".join(words)
-    kind = _last_words(words, _SECRET)
-    while not kind and len(words) > 1 and words[-1] in _FILLERS:
-        words = words[:-1]
-        kind = _last_words(words, _CODES | _TRACKS)
-    if kind:
+    found = _last_words(words, _SECRET)
+    while not found and words:
+        # card_cvv_2, track2Data: a number or a filler after it changes nothing.
+        last = words[-1].rstrip("0123456789")
+        words = words[:-1] if last in _FILLERS or not last else [*words[:-1], last]
+        found = _last_words(words, _CODES | _TRACKS)
+        if last and last not in _FILLERS:
+            break
+    if found:
         return "secret"
     if _COMPACT.search(folded):
         return "secret"
@@ -111,6 +115,13 @@ _PAIR: Final = re.compile(
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\n]{1,80})(?P=quote)|(?<![\w.\-\[\]])(?P<bare>[^\W\d][\w.\-\[\]]{0,79}))"
     r"\s{0,20}[:=]\s{0,20}"
 )
+_KEY: Final = re.compile(
+    r"(?i:\b(bearer|basic)\s{1,3})[\w.~+/\-]{8,}={0,2}"
+    r"|\beyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]*|\b(?:[srp]k_(?:live|test)|whsec)_\w{8,}|\bAKIA[0-9A-Z]{16}\b"
+    r"|(?<=://)[^\s/:@]{1,80}:[^\s/@]{1,200}(?=@)"
+)
+"""What lets in by its form: an Authorization header, a token, a key, a password in an address."""
+_KEY_BEGINS: Final = ("eyJ", "sk_", "rk_", "pk_", "whsec_", "AKIA")
 _TAG: Final = re.compile(r"<(?P<name>[\w.:\-]{1,80})(?:\s[^<>]{0,200})?>(?P<value>[^<>]{1,4000})</")
 _STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _SCALAR: Final = re.compile(r"'[^']*+'?|[^\s,;&\"'}\]<>]+")
@@ -123,6 +134,7 @@ def without_secrets(text: str) -> str:
     has_digits = _FEW_DIGITS.search(text) is not None
     if has_digits and _MANY_DIGITS.search(text) is not None:
         text = _TRACK.sub(DROPPED, text)
+    text = _KEY.sub(DROPPED, text)
     if ":" in text or "=" in text:
         text = _without_named(text)
     if "</" in text:
@@ -184,9 +196,14 @@ def _tag(found: re.Match[str]) -> str:
 
 def cleared(text: str) -> str:
     """The text without card numbers and secrets, otherwise as it is."""
-    if _SIMPLE.fullmatch(text) and mask(text) is text:
-        return text
-    return mask(without_secrets(text))
+    return text if _is_simple(text) else mask(without_secrets(text))
+
+
+def _is_simple(text: str) -> bool:
+    """It is one word without a card number, as almost every id and code is."""
+    if _SIMPLE.fullmatch(text) is None or text.startswith(_KEY_BEGINS):
+        return False
+    return mask(text) is text
 
 
 def without_secret_bytes(data: bytes) -> bytes:
@@ -213,8 +230,8 @@ def kept(text: str, longest: int, *, is_acceptor: bool = False) -> str:
     """A payment's text as it may be kept and told: one clean line of at most `longest` characters,
     without card numbers and secrets. is_acceptor: it is a merchant's id, and one in the form that
     acquirers give is no card number."""
-    if len(text) <= longest and _SIMPLE.fullmatch(text) and mask(text) is text:
-        return text  # almost every one
+    if len(text) <= longest and _is_simple(text):
+        return text
     text = cleaned(text, longest + _MARGIN)
     if is_acceptor and is_acceptor_id(text):
         return text
@@ -222,7 +239,7 @@ def kept(text: str, longest: int, *, is_acceptor: bool = False) -> str:
 
 
 _SIMPLE: Final = re.compile(r"[\w\-]*", re.ASCII)
-"""One word, as almost every id and code is: it holds no name with a value."""
+"""It holds no name with a value."""
 _MARGIN: Final = 128
 """Characters beyond those kept that are searched, so that nothing is cut before it is found."""
 

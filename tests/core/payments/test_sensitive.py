@@ -58,6 +58,31 @@ def test_a_secrets_name_is_known_in_one_word_or_many(name: str) -> None:
     assert is_secret(name)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Card Verification Value 2", "cvv_2", "cvc3", "trackData1", "track_2_data", "DE 55", "Tag57", "PINData",
+     "ICCSystemRelatedData", "encryptedSecurityCode", "pin1", "card_cvv_code_2"],
+)  # fmt: skip
+def test_a_number_or_a_filler_after_it_changes_nothing(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Authorization: Bearer abc.def-ghi_jkl", f"Authorization: {DROPPED}"),
+        ("sent with Basic dXNlcjpwYXNz", f"sent with {DROPPED}"),
+        ("sk_live_0123456789abcdef", DROPPED),
+        ("https://user:hunter22@host/x", f"https://{DROPPED}@host/x"),
+        ("https://host/x?token=abc&a=1", f"https://host/x?token={DROPPED}&a=1"),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", DROPPED),
+    ],
+)
+def test_what_lets_in_is_dropped_by_its_form(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
+    assert kept(text, 64) == shown
+
+
 @pytest.mark.parametrize("name", HARMLESS_NAMES)
 def test_what_only_sounds_like_a_secret_is_kept(name: str) -> None:
     assert not is_secret(name)
