@@ -178,6 +178,9 @@ def test_an_ordinary_text_is_kept_as_it_is(text: str) -> None:
 
 def test_a_field_that_says_that_it_holds_a_card_number_is_masked_though_it_is_none() -> None:
     found = kept_value({"pan": "1234567890123456", "cardNumber": 1234567890123, "card_no": "1234"})
+    assert kept_value({"billing_card_number": "1234567890123456"}) == {
+        "billing_card_number": "************3456"
+    }
     assert found == {"pan": "************3456", "cardNumber": "*********0123", "card_no": "1234"}
 
 
