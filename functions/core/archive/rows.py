@@ -16,7 +16,6 @@ import msgspec
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
-from functions.core.payments.cards import is_acceptor_id
 from functions.core.payments.codec import decode_each
 from functions.core.payments.event import (
     ALIASES,
@@ -156,13 +155,22 @@ def _reader(keeps_unknown: bool) -> Callable[[bytes], tuple[Payment, str | None]
     return read
 
 
-_COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}
+_AS_THEY_ARE: Final = {
+    field.name: field.written for field in FIELDS if field.kind in ("status", "count", "dimension")
+}
+"""Of these a Payment holds what may be kept, and nothing else (functions/core/payments/event.py)."""
+_TO_BE_CLEARED: Final = {
+    field.name: field.written
+    for field in FIELDS
+    if field.kind != "time" and field.name not in _AS_THEY_ARE
+}
 
 
 def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
     row = {
         _TIME: iso_ms(payment.timestamp_ms),
-        **{column: _harmless(getattr(payment, name), name) for name, column in _COLUMN_OF.items()},
+        **{column: getattr(payment, name) for name, column in _AS_THEY_ARE.items()},
+        **{column: _harmless(getattr(payment, name)) for name, column in _TO_BE_CLEARED.items()},
         "correlation_id": _harmless(correlation_id(payment)),
         "extra": extra,  # cleared value by value: masking its text could break its JSON
     }
@@ -192,12 +200,9 @@ _MARGIN: Final = 128
 """Characters beyond those kept that are searched, so that nothing is cut before it is masked."""
 
 
-def _harmless(value: str | float | None, name: str = "") -> str | float | None:
+def _harmless(value: str | float | None) -> str | float | None:
     """A text without card numbers and secrets; a number, unless it is a card number, which a column
     of numbers cannot hold."""
     if isinstance(value, str):
-        is_id = name == "merchant" and is_acceptor_id(value)
-        if is_id:
-            return value
         return cleared(value[: _LONGEST_COLUMN + _MARGIN])[:_LONGEST_COLUMN]
     return None if value is None or kept_value(value) != value else value
