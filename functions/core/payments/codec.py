@@ -41,17 +41,19 @@ class Limits:
     payments: payments and malformed parts in one record. A record with more is refused whole, so
         that nothing counts twice when it is sent again under a higher limit.
     nesting: envelopes (gzip, zstd, KPL) inside each other; the JSON text itself is none.
-    kept_bytes: of the Malformed parts of a record together, beyond the record's own size: what
-        unpacks to much more than came in cannot fill the quarantine.
+    kept_bytes: of one Malformed part, where the record is not larger itself; of all parts of a record
+        so many and KEPT_TIMES its size, so that honest packing is kept whole, and bombs are not.
     """
 
     decompressed_bytes: int = 16 * 1024 * 1024
     payments: int = 100_000
     nesting: int = 2
-    kept_bytes: int = 1024 * 1024
+    kept_bytes: int = 256 * 1024
 
 
 ENVELOPES: Final = 4
+KEPT_TIMES: Final = 32
+"""Events in JSON pack to a tenth or a twentieth."""
 DEFAULT_LIMITS: Final = Limits()
 
 
@@ -78,7 +80,7 @@ def decode_each(
 
 def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed]:
     try:
-        decoding.keepable += len(data)
+        decoding.keeps(len(data))
         decoding.record(data, depth=0)
     except _TooManyError:
         most = decoding.limits.payments
@@ -108,7 +110,12 @@ class _Decoding(Generic[Item]):
         self.read = read
         self.read_all = read_all
         self.unpackable = ENVELOPES * limits.decompressed_bytes
-        self.keepable = limits.kept_bytes
+        self.keepable = self.largest_kept = limits.kept_bytes
+
+    def keeps(self, size: int) -> None:
+        """How much of its Malformed parts is kept follows from the record's size."""
+        self.largest_kept = max(self.limits.kept_bytes, size)
+        self.keepable = self.limits.kept_bytes + KEPT_TIMES * size
 
     def record(self, data: Bytes, depth: int) -> None:
         """One record, user record or content of an envelope, which lies in `depth` envelopes."""
@@ -153,7 +160,8 @@ class _Decoding(Generic[Item]):
 
     def bounded(self, item: Malformed) -> Malformed:
         """The part with as much of its bytes as is still to be kept."""
-        surplus = len(item.data) - (_BLANKS_KEPT if item.reason == "empty" else self.keepable)
+        largest = _BLANKS_KEPT if item.reason == "empty" else self.largest_kept
+        surplus = len(item.data) - min(largest, self.keepable)
         if surplus > 0:
             data = item.data[: len(item.data) - surplus]
             item = Malformed(item.reason, item.detail, data, item.left_out + surplus)
