@@ -17,6 +17,7 @@ from functions.core.counting.signals import Threshold
 from functions.core.counting.slices import Slicing
 from functions.core.errors import SettingsError
 from functions.core.paging.channels.delivery import CHANNELS
+from functions.settings.archive import ArchiveSettings
 from functions.settings.detect import DetectSettings
 from functions.settings.environment import whole
 from functions.settings.notify import NotifySettings
@@ -133,6 +134,7 @@ class Settings:
     memory_mb: int = _setting(whole(256, 10240), 1024)
     log_level: str = _setting(str.upper, "INFO")
     archive: bool = _setting(_yes, True)
+    archive_unknown_fields: bool = _of(ArchiveSettings, "archive_unknown_fields")
     emulated: bool = _setting(_yes, False)
 
     @property

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from functions.core.errors import PaywatchError, SettingsError
+from functions.core.texts import terminal
 from ops.parameters import taken_as_given
 
 
@@ -142,7 +143,7 @@ def main() -> None:
         words = fault_words(error)
         if words is None:
             raise
-        typer.echo(f"paywatch: {words}", err=True)
+        typer.echo(f"paywatch: {terminal(words)}", err=True)
         sys.exit(EXIT_FAULT)
 
 

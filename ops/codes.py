@@ -16,6 +16,7 @@ from functions.core.counting.unknown_codes import UnknownCode, scheme_and_code
 from functions.core.detection.state import Rules, State, initial
 from ops.deployment import Deployment, connected
 from ops.options import EndpointOption, EnvironmentOption, JsonOption, RegionOption
+from ops.printing import cell, console, say_json
 
 
 class UnknownLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ def codes(
     lines = unknown_lines(state_of(connected(environment, endpoint_url, region)).unknown)
     if as_json:
         for line in lines:
-            typer.echo(msgspec.json.encode(line).decode())
+            say_json(msgspec.json.encode(line).decode())
         return
     if not lines:
         typer.echo("every decline code that came is known")
@@ -97,7 +98,6 @@ def _iso(second: int) -> str:
 
 
 def _print(lines: list[UnknownLine]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, header_style="dim")
@@ -107,7 +107,12 @@ def _print(lines: list[UnknownLine]) -> None:
     for line in lines:
         guess = f"{line.cause} ({100 * line.confidence:.0f} %)"
         table.add_row(
-            f"{line.payments:,}", line.scheme or "-", line.code, line.first, line.last, guess
+            f"{line.payments:,}",
+            cell(line.scheme or "-"),
+            cell(line.code),
+            line.first,
+            line.last,
+            guess,
         )
-    Console(highlight=False).print(table)
+    console().print(table)
     typer.echo("Add them to functions/core/causes/codes/<scheme>.csv, each with its source.")

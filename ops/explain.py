@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from functions.core.causes.knowledge import CodeMeaning, load
 from functions.core.causes.vocabulary import PATH_CAUSES, RETRIES
 from functions.core.errors import PaywatchError
 from ops.options import JsonObjectOption
+from ops.printing import cell, console, say_json
 
 COLUMNS: Final = ("scheme", "code", "message")
 _NONE: Final = ("", "-")
@@ -125,16 +125,15 @@ def _given(argument: str) -> str:
 
 
 def _print_json(told: dict[str, Any]) -> None:
-    sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    say_json(msgspec.json.encode(told).decode())
 
 
 def _print_page(scheme: str, code: str, found: CodeMeaning) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False, markup=False)
+    out = console()
     heading = " ".join(filter(None, (found.scheme or scheme, found.code or code))) or "no code"
-    out.print(f"{heading}: {found.name or 'not in the knowledge base'}", style="bold")
+    out.print(cell(f"{heading}: {found.name or 'not in the knowledge base'}", "bold"))
     page = Table.grid(padding=(0, 2))
     page.add_column(no_wrap=True)
     page.add_column(overflow="fold")
@@ -147,7 +146,7 @@ def _print_page(scheme: str, code: str, found: CodeMeaning) -> None:
         page.add_row("retry", f"{found.retry}: {RETRIES[found.retry]}")
     page.add_row("do first", found.action)
     sure = f"{100 * found.confidence:.0f} % sure"
-    page.add_row("known" if found.known else "guessed", f"{sure}: {found.why}")
+    page.add_row("known" if found.known else "guessed", cell(f"{sure}: {found.why}"))
     if found.source:
         page.add_row("source", found.source)
     out.print(page)
@@ -155,10 +154,9 @@ def _print_page(scheme: str, code: str, found: CodeMeaning) -> None:
 
 def _print_summary(file: Path, told: list[tuple[str, str, str, CodeMeaning]]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False, markup=False)
+    out = console()
     causes = Counter(found.cause for *_, found in told)
     known = Counter(found.cause for *_, found in told if found.known)
     table = Table("cause", box=box.SIMPLE)
@@ -168,7 +166,7 @@ def _print_summary(file: Path, told: list[tuple[str, str, str, CodeMeaning]]) ->
         share = f"{100 * count / len(told):.1f} %"
         on_path = "yes" if cause in PATH_CAUSES else "no"
         table.add_row(cause or "no failure", f"{count:,}", share, f"{known[cause]:,}", on_path)
-    out.print(f"{file.name}: {len(told):,} rows")
+    out.print(cell(f"{file.name}: {len(told):,} rows"))
     out.print(table)
     guessed = Counter(
         (scheme, code or message, found.cause)
@@ -180,6 +178,6 @@ def _print_summary(file: Path, told: list[tuple[str, str, str, CodeMeaning]]) ->
     strange = Table("scheme", "code or message", "guessed cause", box=box.SIMPLE)
     strange.add_column("rows", justify="right")
     for (scheme, code, cause), count in guessed.most_common(_SHOWN_UNKNOWN):
-        strange.add_row(scheme, code, cause, f"{count:,}")
+        strange.add_row(cell(scheme), cell(code), cause, f"{count:,}")
     out.print(f"Not in the knowledge base: {len(guessed):,}, the most frequent first")
     out.print(strange)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,6 +15,7 @@ from functions.core.errors import PaywatchError
 from functions.core.localise.joint_causes import ExplainingSlice, Leaf, Localisation
 from functions.core.localise.joint_causes import localise as localised
 from ops.options import JsonObjectOption
+from ops.printing import say, say_json
 
 COUNTS: Final = ("attempts", "failures", "baseline_attempts", "baseline_failures")
 _SHOWN_FAULTS: Final = 20
@@ -39,9 +39,9 @@ def localise(
     dimensions, leaves = read(file)
     found = localised(dimensions, leaves)
     if as_json:
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        say_json(msgspec.json.encode(found).decode())
         return
-    typer.echo(in_words(dimensions, leaves, found))
+    say(in_words(dimensions, leaves, found))
 
 
 def read(file: Path) -> tuple[tuple[str, ...], list[Leaf]]:

@@ -18,6 +18,7 @@ import typer
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import parse_timestamp
 from ops.options import RegionOption
+from ops.printing import say
 from producer.format import Format
 from producer.history import read
 from producer.history import replay as replayed
@@ -214,7 +215,7 @@ class BadRows:
 
     def tell(self) -> None:
         for bad in self._first:
-            typer.echo(f"skipped {bad.detail} ({bad.reason})", err=True)
+            say(f"skipped {bad.detail} ({bad.reason})", err=True)
         if self.count > len(self._first):
             typer.echo(f"skipped {self.count - len(self._first)} more bad rows", err=True)
 

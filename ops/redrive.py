@@ -17,6 +17,7 @@ from functions.core.counting.parked import PREFIX, ParkedRecord
 from functions.core.errors import PaywatchError
 from ops import aws
 from ops.options import EndpointOption, EnvironmentOption, JsonObjectOption, RegionOption
+from ops.printing import say
 from producer.kinesis import KinesisSink
 from producer.pacing import SystemClock
 from producer.sinks import Record
@@ -60,7 +61,7 @@ def redrive(
         typer.echo(json.dumps({"waiting": count, "sent": sent, "reasons": dict(reasons)}))
         return
     for word, events in reasons.most_common():
-        typer.echo(f"{events:8,}  {word}")
+        say(f"{events:8,}  {word}")
     typer.echo(f"{count:,} waiting, {sent:,} sent" + (" (dry run)" if dry_run else ""))
 
 
@@ -111,7 +112,8 @@ def _objects(s3: Any, bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def parked(bucket: str, key: str, body: bytes, stream: str, reason: str | None) -> Waiting:
-    """The events of a parked record. Raises PaywatchError that names an object not understood.
+    """The events of a parked record that are kept whole: of the others too little is there to be
+    sent, so an object of such alone stays. Raises PaywatchError that names an object not understood.
 
     With a `reason`, an object is taken only when all of its events are there for it: an object is
     sent whole or not at all.
@@ -121,7 +123,7 @@ def parked(bucket: str, key: str, body: bytes, stream: str, reason: str | None) 
     except msgspec.MsgspecError as error:
         raise PaywatchError(f"s3://{bucket}/{key} is no parked record: {error}") from None
     wanted = reason is None or all(event.reason == reason for event in record.events)
-    events = record.events if wanted else []
+    events = [event for event in record.events if wanted and not event.left_out]
     return Waiting(
         bucket,
         key,

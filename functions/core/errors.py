@@ -21,14 +21,16 @@ class PaywatchError(Exception):
 class Malformed(PaywatchError):
     """Bytes that cannot become a payment. `reason` is a stable word, `detail` says where and what.
 
-    `data` holds the offending bytes: one line of a packed record, or the whole record.
+    `data` holds the offending bytes: one line of a packed record, or the whole record; `left_out`
+    says how many are missing at their end.
     """
 
-    def __init__(self, reason: str, detail: str, data: bytes = b"") -> None:
+    def __init__(self, reason: str, detail: str, data: bytes = b"", left_out: int = 0) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.data = data
+        self.left_out = left_out
 
 
 class Transient(PaywatchError):

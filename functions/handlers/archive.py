@@ -17,9 +17,11 @@ from functions.settings.archive import ArchiveSettings
 logger = Logger()
 
 
-def archive(event: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
+def archive(
+    event: Mapping[str, Any], bounds: Bounds, *, keeps_unknown: bool = True
+) -> dict[str, Any]:
     """Firehose's records as it wants them back."""
-    outcomes = transform(arrivals(event), bounds)
+    outcomes = transform(arrivals(event), bounds, keeps_unknown=keeps_unknown)
     refused = [outcome.id for outcome in outcomes if outcome.result == REFUSED]
     if refused:
         logger.error(REFUSED_MESSAGE, records=len(refused), of=len(outcomes), first=refused[0])
@@ -27,10 +29,11 @@ def archive(event: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
 
 
 @cache
-def _bounds() -> Bounds:
-    return ArchiveSettings.from_env(os.environ).bounds
+def _settings() -> ArchiveSettings:
+    return ArchiveSettings.from_env(os.environ)
 
 
 @logger.inject_lambda_context
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    return archive(event, _bounds())
+    settings = _settings()
+    return archive(event, settings.bounds, keeps_unknown=settings.archive_unknown_fields)

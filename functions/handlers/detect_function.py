@@ -15,6 +15,7 @@ from functions.core.detection.state import Rules, State, initial, under
 from functions.core.detection.step import step
 from functions.core.errors import StateConflict, Transient
 from functions.core.monitoring.metrics import gauges
+from functions.core.texts import LONGEST_TEXT, cleaned
 from functions.core.troubles.incident import as_named
 from functions.handlers.ports import Announcer, GaugeSink, JournalStore
 
@@ -84,7 +85,7 @@ class DetectFunction:
                     "incident",
                     id=announcement.incident.id,
                     transition=announcement.transition,
-                    slice=as_named(announcement.incident).slice,
+                    slice=cleaned(as_named(announcement.incident).slice, LONGEST_TEXT),
                     severity=announcement.incident.severity,
                 )
 

@@ -33,6 +33,12 @@ def whole(minimum: int, maximum: int) -> Callable[[str], int]:
     return read
 
 
+def yes_or_no(value: str) -> bool:
+    if value.strip().lower() not in {"true", "false"}:
+        raise ValueError("is neither true nor false")
+    return value.strip().lower() == "true"
+
+
 def share(value: str) -> float:
     number = float(value)
     if not 0 < number < 1:

@@ -18,5 +18,9 @@ class ArchiveFunction(Function):
             memory_mb=functions.settings.memory_mb,
             timeout_seconds=60,
             reserved=None,
-            environment={},
+            environment=(
+                {}
+                if functions.settings.archive_unknown_fields
+                else {"ARCHIVE_UNKNOWN_FIELDS": "false"}
+            ),
         )

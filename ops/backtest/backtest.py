@@ -29,6 +29,7 @@ from ops.backtest.report import IncidentLine, PartLine, Report, headline, render
 from ops.backtest.resolution import clock, duration, unit, when
 from ops.backtest.sweep import proposal, sweep_table, trials
 from ops.backtest.trial import Trial, summary, warnings, with_thresholds
+from ops.printing import say, say_json
 from ops.produce import BadRows
 from producer.format import Format
 from producer.history import JSON_LINES
@@ -241,10 +242,10 @@ def _print(trial: Trial, others: list[Trial], bad_rows: int, wall: float, *, as_
         told["proposal"] = proposal(trial, others)
     if as_json:
         for line in (*trial.incidents, *trial.waves, *trial.pages):
-            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
-        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+            say_json(msgspec.json.encode(line).decode())
+        say_json(msgspec.json.encode(told).decode())
         return
-    typer.echo(_words(trial, told))
+    say(_words(trial, told))
 
 
 def _words(trial: Trial, told: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ import msgspec
 
 from functions.core.counting.slices import slice_key, words
 from functions.core.errors import PaywatchError
+from functions.core.texts import LONGEST_TEXT, cleaned
 from ops.backtest.recorder import Series
 
 SHARE_UNITS: Final = 100_000
@@ -128,7 +129,7 @@ def headline(report: Report) -> str:
 def render(report: Report, uplot: Path = UPLOT) -> str:
     """The page as HTML in UTF-8. Raises PaywatchError where the charting library is not in the
     folder `uplot`."""
-    title = report.title.encode("utf-8", "replace").decode()
+    title = cleaned(report.title.encode("utf-8", "replace").decode(), LONGEST_TEXT)
     parts = {
         "title": html.escape(title),
         "headline": html.escape(headline(report)),
@@ -162,7 +163,7 @@ def _json(report: Report, title: str) -> str:
         "settings": report.settings,
         "warnings": report.warnings,
         "incidents": [
-            {**msgspec.to_builtins(line), "slice": key, "words": words(key)}
+            {**msgspec.to_builtins(line), "slice": key, "words": cleaned(words(key), LONGEST_TEXT)}
             for line in report.incidents
             for key in (slice_key(line.slice),)
         ],

@@ -13,6 +13,7 @@ from rich.text import Text
 from functions.core.counting.slices import words
 from functions.core.troubles.incident import as_named
 from ops.demo.seen import Seen
+from ops.printing import cell
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 
@@ -36,7 +37,7 @@ def live_panel(seen: Seen) -> RenderableType:
         state = incident.state if incident.pages else "customer-side"
         table.add_row(
             "incident",
-            f"{incident.id} {state}: {words(as_named(incident).slice)}, {incident.severity}",
+            cell(f"{incident.id} {state}: {words(as_named(incident).slice)}, {incident.severity}"),
         )
     return Panel(Group(Text(seen.phase, style="bold"), table), title="live", title_align="left")
 
@@ -55,9 +56,9 @@ def page_panel(at: float, subject: str, body: str) -> Panel:
     colour = "green" if body.startswith("OK") else "red"
     clock = time.strftime("%H:%M:%S", time.gmtime(at))
     return Panel(
-        Text(body),
+        cell(body),
         title=f"e-mail to on-call, {clock} UTC",
-        subtitle=f"Subject: {subject}",
+        subtitle=cell(f"Subject: {subject}"),
         title_align="left",
         subtitle_align="left",
         border_style=colour,

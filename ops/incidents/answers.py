@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from functions.core.errors import PaywatchError
-from functions.core.payments.cards import mask
+from functions.core.payments.sensitive import kept
 from functions.core.troubles.record import NOISE, USEFUL
 from functions.core.troubles.response import Acknowledgement, Rating, Response
 from ops.deployment import Deployment, connected
@@ -96,5 +96,5 @@ def person(name: str | None) -> str:
 
 
 def _short(text: str, longest: int) -> str:
-    """One line of it, without card numbers."""
-    return mask(" ".join(text.split()))[:longest]
+    """One line of it, without card numbers and secrets."""
+    return kept(" ".join(text.split()), longest)

@@ -15,6 +15,7 @@ from functions.core.troubles.record import audit as audited
 from functions.core.views.incident import trouble_view
 from ops.deployment import Deployment, connected
 from ops.options import DaysOption, EndpointOption, EnvironmentOption, JsonOption, RegionOption
+from ops.printing import console, say, say_json
 
 if TYPE_CHECKING:
     from functions.core.counting.signals import Threshold
@@ -34,30 +35,28 @@ def incidents(
     region: RegionOption = None,
 ) -> None:
     """List what went wrong, newest first, or show one trouble with its timeline."""
-    from rich.console import Console
-
     from ops.incidents.tables import incident_table, timeline
 
     deployment, now = connected(environment, endpoint_url, region), int(time.time())
     if identity is not None:
         record = found(deployment, identity, now)
         if as_json:
-            typer.echo(as_line(record))
+            say_json(as_line(record))
             return
-        Console(highlight=False).print(timeline(record, now))
+        console().print(timeline(record, now))
         return
     head = deployment.heads.head()
     records = _as_now(deployment, now - days * DAY, now, head)
     if as_json:
         for record in records:
-            typer.echo(as_line(record))
+            say_json(as_line(record))
         return
     if told := usually_red(head, deployment.thresholds):
-        typer.echo(told)
+        say(told)
     if not records:
         typer.echo(f"no trouble in the last {days} days")
         return
-    Console(highlight=False).print(incident_table(records, now))
+    console().print(incident_table(records, now))
 
 
 def audit(
@@ -68,8 +67,6 @@ def audit(
     region: RegionOption = None,
 ) -> None:
     """How often each rule paged, how often it was worth it, and what was at stake."""
-    from rich.console import Console
-
     from ops.incidents.tables import audit_table
 
     deployment, now = connected(environment, endpoint_url, region), int(time.time())
@@ -77,12 +74,12 @@ def audit(
     if as_json:
         for rule in rules:
             line = {**msgspec.to_builtins(rule), "precision": rule.precision}
-            typer.echo(msgspec.json.encode(line).decode())
+            say_json(msgspec.json.encode(line).decode())
         return
     if not rules:
         typer.echo(f"no trouble in the last {days} days")
         return
-    Console(highlight=False).print(audit_table(rules, days))
+    console().print(audit_table(rules, days))
 
 
 def recent(deployment: Deployment, start: int, now: int) -> list[TroubleRecord]:

@@ -24,6 +24,7 @@ from functions.core.paging.page import duration, moment, percent
 from functions.core.troubles.blame import blame
 from functions.core.troubles.incident import Incident, as_named
 from functions.core.troubles.record import RuleAudit, TroubleRecord
+from ops.printing import cell
 
 _COLOURS: Final = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 _STATES: Final = {"open": "bold red", "acknowledged": "yellow", "closed": "green"}
@@ -42,7 +43,7 @@ def incident_table(records: Sequence[TroubleRecord], now: int) -> RenderableType
         row.append(f"{began:%d %b %H:%M:%S}  {lasted:<11} {pages}", style="not bold")
         if record.rating:
             row.append(f", {record.rating}", style="not bold")
-        lines += [row, Text(f"    {_gist(record)}")]
+        lines += [row, cell(f"    {_gist(record)}")]
     return Group(*lines, Text("times are UTC", style="dim"))
 
 
@@ -69,7 +70,7 @@ def timeline(record: TroubleRecord, now: int) -> RenderableType:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim")
     for name, value in _facts(record, now):
-        facts.add_row(name, value)
+        facts.add_row(name, cell(value))
     steps = Table.grid(padding=(0, 2))
     for entry in record.entries:
         who = f"{entry.by}: " if entry.by else ""
@@ -77,7 +78,7 @@ def timeline(record: TroubleRecord, now: int) -> RenderableType:
             f"{datetime.fromtimestamp(entry.at, UTC):%H:%M:%S}",
             f"+{duration(entry.at - record.started_at)}",
             Text(entry.what, style=_COLOURS.get(entry.severity, "")),
-            f"{who}{entry.text}",
+            cell(f"{who}{entry.text}"),
             "paged" if entry.paged else "",
         )
     heading = Text(f"{record.id}  ", style="bold")
@@ -148,7 +149,7 @@ def audit_table(rules: Sequence[RuleAudit], days: int) -> RenderableType:
         precision = rule.precision
         money = sorted(rule.money.items(), key=lambda item: -item[1])
         table.add_row(
-            rule.rule,
+            cell(rule.rule),
             f"{rule.incidents:,}",
             f"{rule.pages:,}",
             f"{rule.useful:,}",
@@ -156,6 +157,6 @@ def audit_table(rules: Sequence[RuleAudit], days: int) -> RenderableType:
             "unrated" if precision is None else percent(precision, whole=True),
             duration(round(rule.minutes * 60)),
             f"{rule.affected:,}",
-            ", ".join(f"{currency} {amount:,.0f}" for currency, amount in money),
+            cell(", ".join(f"{currency} {amount:,.0f}" for currency, amount in money)),
         )
     return table

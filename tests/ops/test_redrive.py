@@ -77,6 +77,13 @@ def test_what_the_stream_does_not_take_stays_where_it_is(services: tuple[Any, An
     assert names(s3) == [key]
 
 
+def test_what_is_not_kept_whole_is_not_sent() -> None:
+    cut = Malformed("bad_json", "no", b"{", left_out=1)
+    assert parked(BUCKET, "k", parked_body([cut]), STREAM, None).records == ()
+    [kept] = parked(BUCKET, "k", parked_body([cut, REFUSED[0]]), STREAM, None).records
+    assert kept.data == b'{"a":1}'
+
+
 def test_a_reason_selects_only_objects_that_are_there_for_it_alone() -> None:
     both, one = parked_body(REFUSED), parked_body(REFUSED[:1])
     assert parked(BUCKET, "k", both, STREAM, "future").records == ()

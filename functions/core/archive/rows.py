@@ -1,4 +1,5 @@
-"""Records to the rows of the archive: canonical columns, masked, one JSON line a payment.
+"""Records to the rows of the archive: canonical columns, one JSON line a payment, without card
+numbers, verification codes, PINs, tracks and credentials.
 
 Firehose makes Parquet of the lines, with the columns of COLUMNS. A payment is archived when tally
 counts it: what tally parks is in quarantine, and comes here when it is sent again.
@@ -7,7 +8,7 @@ counts it: what tally parks is in quarantine, and comes here when it is sent aga
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,6 @@ import msgspec
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
-from functions.core.payments.cards import mask
 from functions.core.payments.codec import decode_each
 from functions.core.payments.event import (
     Payment,
@@ -25,6 +25,7 @@ from functions.core.payments.event import (
 )
 from functions.core.payments.fields import FIELDS, NAMES, Kind
 from functions.core.payments.readers import decoded, read_object
+from functions.core.payments.sensitive import cleared, kept_value
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"
@@ -76,9 +77,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def transform(
-    arrivals: Iterable[Arrival], bounds: Bounds, largest: int = LARGEST_RESPONSE
+    arrivals: Iterable[Arrival],
+    bounds: Bounds,
+    largest: int = LARGEST_RESPONSE,
+    *,
+    keeps_unknown: bool = True,
 ) -> list[Outcome]:
     """What becomes of each record, in order, in a response of `largest` bytes at most.
+    keeps_unknown: the fields that Paywatch does not know are archived, too.
 
     A record whose rows do not fit any more is refused: Firehose stores it, as it came, under its
     errors. One record in must be one record out, so its rows cannot be spread.
@@ -87,7 +93,7 @@ def transform(
     left = largest
     for arrival in arrivals:
         left -= _ENVELOPE_BYTES
-        rows = rows_of(arrival.data, arrival.arrived_ms, bounds)
+        rows = rows_of(arrival.data, arrival.arrived_ms, bounds, keeps_unknown=keeps_unknown)
         if not rows:
             outcomes.append(Outcome(arrival.id, DROPPED))
             continue
@@ -100,13 +106,15 @@ def transform(
     return outcomes
 
 
-def rows_of(data: bytes, arrived_ms: int, bounds: Bounds) -> list[dict[str, Any]]:
+def rows_of(
+    data: bytes, arrived_ms: int, bounds: Bounds, *, keeps_unknown: bool = True
+) -> list[dict[str, Any]]:
     """A row for each payment of the record, in order; none for a tick or what is malformed."""
     if data == TICK:
         return []
     return [
         _row(payment, extra)
-        for item in decode_each(data, _read)
+        for item in decode_each(data, _reader(keeps_unknown))
         if not isinstance(item, Malformed)
         for payment, extra in (item,)
         if bounds.hold(payment, arrived_ms)
@@ -123,20 +131,48 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NULL: Final = b"null"
 
 
-def _read(part: bytes) -> list[tuple[Payment, str | None]]:
-    """An object's text as its payments, and its other fields as JSON text."""
-    return [(payment, _extra(part)) for payment in read_object(part)]
+_LARGEST_EXTRA: Final = 1024 * 1024
+"""Bytes of an event whose unknown fields are looked at; of a record, LARGEST_RESPONSE."""
 
 
-_COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}
+def _reader(keeps_unknown: bool) -> Callable[[bytes], list[tuple[Payment, str | None]]]:
+    """What makes of an object's text its payments, and its other fields as JSON text. It is for one
+    record: what is larger than any response says only how large it was."""
+    left = LARGEST_RESPONSE if keeps_unknown else 0
+
+    def read(part: bytes) -> list[tuple[Payment, str | None]]:
+        nonlocal left
+        payments = read_object(part)
+        if not keeps_unknown:
+            return [(payment, None) for payment in payments]
+        left -= len(part) * len(payments)
+        if left < 0 or len(part) > _LARGEST_EXTRA:
+            extra: str | None = f'{{"left_out":{len(part)}}}'
+        else:
+            extra = _extra(part)
+        return [(payment, extra) for payment in payments]
+
+    return read
+
+
+_AS_THEY_ARE: Final = {
+    field.name: field.written for field in FIELDS if field.kind in ("status", "count", "dimension")
+}
+"""Of these a Payment holds what may be kept, and nothing else (functions/core/payments/event.py)."""
+_TO_BE_CLEARED: Final = {
+    field.name: field.written
+    for field in FIELDS
+    if field.kind != "time" and field.name not in _AS_THEY_ARE
+}
 
 
 def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
     row = {
         _TIME: iso_ms(payment.timestamp_ms),
-        **{column: _harmless(getattr(payment, name)) for name, column in _COLUMN_OF.items()},
-        "correlation_id": mask(correlation_id(payment)),
-        "extra": extra,  # masked value by value: masking its text could break its JSON
+        **{column: getattr(payment, name) for name, column in _AS_THEY_ARE.items()},
+        **{column: _harmless(getattr(payment, name)) for name, column in _TO_BE_CLEARED.items()},
+        "correlation_id": _harmless(correlation_id(payment)),
+        "extra": extra,  # cleared value by value: masking its text could break its JSON
     }
     return {
         column: value for column, value in row.items() if value is not None and value is not False
@@ -144,8 +180,8 @@ def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
 
 
 def _extra(part: bytes) -> str | None:
-    """The fields that the payment was not made of, as a JSON object, masked. An object that cannot
-    be taken apart, for its unknown fields may hold anything, is kept whole, as a JSON string.
+    """The fields that the payment was not made of, as a JSON object, without secrets. An object that
+    cannot be taken apart, for its unknown fields may hold anything, is kept whole, as a JSON string.
     """
     try:
         fields = {name: raw for name, raw in _FIELDS.decode(part).items() if bytes(raw) != _NULL}
@@ -154,31 +190,15 @@ def _extra(part: bytes) -> str | None:
         if not fields:
             return None
         values = {name: msgspec.json.decode(raw) for name, raw in fields.items()}
-        return _ENCODER.encode(_masked(values)).decode()
+        harmless = kept_value(values)
+        return _ENCODER.encode(harmless).decode() if harmless else None
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
-        return _ENCODER.encode(mask(part.decode())).decode()
-
-
-def _masked(value: Any) -> Any:
-    """The value with every card number in it masked, be it a text, a key or a number."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {mask(name): _masked(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    digits = _digits(value)
-    return value if mask(digits) == digits else mask(digits)
+        return _ENCODER.encode(cleared(part.decode())).decode()
 
 
 def _harmless(value: str | float | None) -> str | float | None:
-    """A text masked; a number, unless it is a card number, which a column of numbers cannot hold."""
+    """A text without card numbers and secrets; a number, unless it is a card number, which a column
+    of numbers cannot hold."""
     if isinstance(value, str):
-        return mask(value)
-    return None if value is None or _masked(value) != value else value
-
-
-def _digits(number: float) -> str:
-    return f"{number:.0f}" if isinstance(number, float) else str(number)
+        return cleared(value)
+    return None if value is None or kept_value(value) != value else value

@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, Counts
-from functions.core.payments.cards import mask
 from functions.core.payments.currencies import CURRENCIES
 from functions.core.payments.event import Payment
+from functions.core.payments.sensitive import kept
 
 MOST_EXAMPLES: Final = 5
 LONGEST_ID: Final = 64
@@ -74,11 +74,11 @@ def bounded(thousandths: int) -> int:
 
 
 def example_of(payment: Payment) -> Example:
-    return Example(mask(payment.transaction_id)[:LONGEST_ID], code_of(payment))
+    return Example(kept(payment.transaction_id, LONGEST_ID), code_of(payment))
 
 
 def code_of(payment: Payment) -> str:
-    return mask(payment.error_code or "")[:LONGEST_ID]
+    return kept(payment.error_code or "", LONGEST_ID)
 
 
 def add_money(one: Mapping[str, int], two: Mapping[str, int]) -> Money:

@@ -15,17 +15,19 @@ import msgspec
 
 from functions.core.counting.record import Record
 from functions.core.errors import Malformed
-from functions.core.payments.cards import mask, mask_bytes
+from functions.core.payments.sensitive import cleared, without_secret_bytes
 
 PREFIX: Final = "parked/"
 
 
-class ParkedEvent(msgspec.Struct, frozen=True):
-    """One event that was parked: why, and its bytes (base64; card numbers are masked)."""
+class ParkedEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event that was parked: why, and its bytes (base64; without card numbers and secrets).
+    left_out: bytes at its end that are not kept, and without which it cannot be sent again."""
 
     reason: str
     detail: str
     data: str
+    left_out: int = 0
 
 
 class ParkedRecord(msgspec.Struct, frozen=True):
@@ -50,8 +52,9 @@ def parked_record(record: Record, refused: Sequence[Malformed]) -> ParkedRecord:
         events=[
             ParkedEvent(
                 reason=item.reason,
-                detail=mask(item.detail),
-                data=base64.b64encode(mask_bytes(item.data)).decode(),
+                detail=cleared(item.detail),
+                data=base64.b64encode(without_secret_bytes(item.data)).decode(),
+                left_out=item.left_out,
             )
             for item in refused
         ],

@@ -9,8 +9,8 @@ import msgspec
 
 from functions.core.counting.harm import LONGEST_ID, code_of
 from functions.core.counting.tally import Tally
-from functions.core.payments.cards import mask
 from functions.core.payments.event import Payment
+from functions.core.payments.sensitive import kept
 
 MOST_CODES: Final = 200
 """Codes that are kept: those seen most often."""
@@ -26,7 +26,7 @@ class UnknownCode(msgspec.Struct, frozen=True, array_like=True):
 
 def name(payment: Payment) -> str:
     """`scheme:code`, the scheme empty where the event named none."""
-    scheme = mask(payment.error_scheme or "").replace(":", " ")[:LONGEST_ID]
+    scheme = kept(payment.error_scheme or "", LONGEST_ID).replace(":", " ")
     return f"{scheme}:{code_of(payment)}"
 
 

@@ -2,6 +2,8 @@
 
 A Page holds facts, not a layout: e-mail and SMS are worded here, for plain text and phones; other
 channels lay the same facts out in their own way (functions/core/paging/channels/slack.py and its neighbours).
+Facts hold what payments say, so each channel cleans them in its own terms (functions/core/texts.py);
+the one link on a page is its `url`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
+
+from functions.core.texts import phone, plain
 
 SMS_LENGTH: Final = 150
 """One SMS has 160 characters; SNS puts the topic's name before ours: `PAYWATCH> `."""
@@ -51,13 +55,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def body(self) -> str:
         """Plain text, the news in the first line, nothing that needs a wide screen."""
+        actions = (self.action,) if self.action else ()
         blocks = [
-            self.headline,
-            "\n".join(f"{name}: {value}" for name, value in self.facts),
-            ": ".join(self.action) if self.action else "",
-            "\n".join(f"{name}: {value}" for name, value in self.names),
+            plain(self.headline),
+            *("\n".join(map(self._line, facts)) for facts in (self.facts, actions, self.names)),
         ]
         return "\n\n".join(block for block in blocks if block)
+
+    def _line(self, fact: Fact) -> str:
+        name, value = fact
+        return f"{plain(name)}: {value if value == self.url else plain(value)}"
 
 
 def percent(share: float | None, *, whole: bool = False) -> str:
@@ -85,7 +92,7 @@ def duration(seconds: int) -> str:
 
 
 def subject_line(text: str) -> str:
-    return _ascii(text)[:SUBJECT_LENGTH]
+    return _ascii(plain(text))[:SUBJECT_LENGTH]
 
 
 _GSM: Final = frozenset(
@@ -100,7 +107,7 @@ _WORTH_SAYING: Final = 40
 def sms_text(text: str, name: str, action: str = "") -> str:
     """At most SMS_LENGTH characters of the GSM alphabet: the text, what to do if there is room for
     its beginning, and at the end, always, the name by which people call it."""
-    text, name, action = _gsm(text), _gsm(name), _gsm(action)
+    text, name, action = _gsm(phone(text)), _gsm(name), _gsm(phone(action))
     room = SMS_LENGTH - len(name) - 2
     if action and len(text) + _WORTH_SAYING <= room:
         text = f"{text}. First: {action}"

@@ -12,7 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -20,10 +20,10 @@ from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
 from functions.core.payments import damaged_json, envelopes, kpl
-from functions.core.payments.cards import mask
 from functions.core.payments.event import Payment, iso_ms
 from functions.core.payments.fields import FIELDS, Field
 from functions.core.payments.readers import NOBODY, Read, Senders, read_object, read_plain
+from functions.core.payments.sensitive import kept
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
@@ -42,16 +42,19 @@ class Limits:
     payments: payments and malformed parts in one record. A record with more is refused whole, so
         that nothing counts twice when it is sent again under a higher limit.
     nesting: envelopes (gzip, zstd, KPL) inside each other; the JSON text itself is none.
-    damaged_bytes: text without sound objects that is searched for some, in all of a record.
+    kept_bytes: of one Malformed part, where the record is not larger itself; of all parts of a record
+        so many and KEPT_TIMES its size, so that honest packing is kept whole, and bombs are not.
     """
 
     decompressed_bytes: int = 16 * 1024 * 1024
     payments: int = 100_000
     nesting: int = 2
-    damaged_bytes: int = 2 * 1024 * 1024
+    kept_bytes: int = 256 * 1024
 
 
 ENVELOPES: Final = 4
+KEPT_TIMES: Final = 32
+"""Events in JSON pack to a tenth or a twentieth."""
 DEFAULT_LIMITS: Final = Limits()
 
 
@@ -111,6 +114,7 @@ def decode_each(
 
 def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed]:
     try:
+        decoding.keeps(len(data))
         decoding.record(data, depth=0)
     except _TooManyError:
         most = decoding.limits.payments
@@ -141,7 +145,12 @@ class _Decoding(Generic[Item]):
         self.read = read
         self.read_all = read_all
         self.unpackable = ENVELOPES * limits.decompressed_bytes
-        self.searchable = limits.damaged_bytes
+        self.keepable = self.largest_kept = limits.kept_bytes
+
+    def keeps(self, size: int) -> None:
+        """How much of its Malformed parts is kept follows from the record's size."""
+        self.largest_kept = max(self.limits.kept_bytes, size)
+        self.keepable = self.limits.kept_bytes + KEPT_TIMES * size
 
     def record(self, data: Bytes, depth: int) -> None:
         """One record, user record or content of an envelope, which lies in `depth` envelopes."""
@@ -182,13 +191,23 @@ class _Decoding(Generic[Item]):
     def add(self, item: Item | Malformed) -> None:
         if len(self.found) >= self.limits.payments:
             raise _TooManyError
-        self.found.append(item)
+        self.found.append(self.bounded(item) if isinstance(item, Malformed) else item)
+
+    def bounded(self, item: Malformed) -> Malformed:
+        """The part with as much of its bytes as is still to be kept."""
+        largest = _BLANKS_KEPT if item.reason == "empty" else self.largest_kept
+        surplus = len(item.data) - min(largest, self.keepable)
+        if surplus > 0:
+            data = item.data[: len(item.data) - surplus]
+            item = Malformed(item.reason, item.detail, data, item.left_out + surplus)
+        self.keepable -= len(item.data)
+        return item
 
     def text(self, data: Bytes) -> None:
         """JSON text in any of its layouts."""
         body = data[len(UTF8_BOM) :] if data.startswith(UTF8_BOM) else data
         if not body or body.isspace():
-            self.add(Malformed("empty", "no bytes but white space", bytes(data[:_KEPT_OF_EMPTY])))
+            self.add(Malformed("empty", "no bytes but white space", bytes(data)))
         elif (rows := self.rows(body)) is not None:
             self.add_all(rows)
         elif b"NaN" in body or b"Infinity" in body:
@@ -285,9 +304,6 @@ class _Decoding(Generic[Item]):
             if rows is not None:
                 self.add_all(rows)
                 continue
-            self.searchable -= len(block)
-            if self.searchable < 0:
-                raise _TooManyError
             for lines, parts in enumerate(damaged_json.lines(block)):
                 if lines > self.limits.payments:
                     raise _TooManyError
@@ -320,6 +336,8 @@ class _Decoding(Generic[Item]):
 
 
 _ENVELOPE_MAGICS: Final = (kpl.MAGIC, envelopes.GZIP_MAGIC, envelopes.ZSTD_MAGIC)
+_BLANKS_KEPT: Final = 64
+"""Bytes that are kept of what holds nothing but white space."""
 _OBJECT_ENDS: Final = (b"}", b"}\n")
 _CHUNK_BYTES: Final = 64 * 1024
 _ARRAY: Final = re.compile(rb"\s*\[")
@@ -352,23 +370,25 @@ def _decoding(limits: Limits, senders: Senders) -> _Decoding[Payment]:
 
 
 def _malformed(error: Exception, data: bytes) -> Malformed:
-    data = data[:_LARGEST_PART]
     if isinstance(error, Malformed):
         # The detail quotes what came, which may be a card number.
-        return Malformed(error.reason, mask(error.detail)[:_LONGEST_DETAIL], data)
+        return Malformed(error.reason, _detail(error.detail), data)
     if isinstance(error, RecursionError):
         return Malformed("too_deep", "JSON nested deeper than can be read", data)
     if isinstance(error, msgspec.ValidationError):
-        return Malformed("wrong_type", str(error), data)
+        return Malformed("wrong_type", _detail(str(error)), data)
     if isinstance(error, (msgspec.DecodeError, UnicodeDecodeError)):
         return Malformed("bad_json", str(error), data)
     return Malformed("bad_number", str(error), data)
 
 
+@lru_cache(maxsize=1024)
+def _detail(text: str) -> str:
+    """What is at fault, for people: it quotes what came, which may be a card number."""
+    return kept(text, _LONGEST_DETAIL)
+
+
 _LONGEST_DETAIL: Final = 500
-_LARGEST_PART: Final = 1024 * 1024
-"""Bytes that are kept of one malformed part: envelopes may hold many times what a record can."""
-_KEPT_OF_EMPTY: Final = 64
 _AT_ONCE: Final = 16
 """Objects near a fault that are read together."""
 _MOST_BRACES: Final = 32

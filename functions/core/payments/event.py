@@ -17,6 +17,7 @@ from functions.core.errors import Malformed
 from functions.core.payments.amounts import read_amount
 from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Field
 from functions.core.payments.reasons import LONGEST_CODE, LONGEST_MESSAGE, reason_of
+from functions.core.payments.sensitive import cut, quoted
 from functions.core.payments.statuses import (
     ATTEMPT_STATUSES,
     STATUS_SYNONYMS,
@@ -147,7 +148,7 @@ _NO: Final = frozenset(("false", "0", "no", "n", "off", "f", "live", "production
 
 
 def identity(text: str) -> str:
-    return text[:LONGEST_ID]
+    return cut(text, LONGEST_ID)
 
 
 class _FaultError(Exception):
@@ -214,7 +215,7 @@ class _Reading:
         value = self.values.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
-        text = str(value)[:longest]
+        text = cut(str(value), longest)
         return None if is_absent(text) else text
 
     def beside(self, canonical: str) -> tuple[str, Any]:
@@ -300,7 +301,7 @@ def _read(field: Field, name: str, value: Any) -> Any:
     if kind == "dimension":
         return cleaned(field.name, str(value))
     if kind == "text":
-        return str(value)[: LONGEST_CODE if field.name == "error_scheme" else LONGEST_MESSAGE]
+        return cut(str(value), LONGEST_CODE if field.name == "error_scheme" else LONGEST_MESSAGE)
     return _count(value) if kind == "count" else _duration(value)
 
 
@@ -331,9 +332,8 @@ def _count(value: str | int | float) -> int:
     except ValueError:
         raise _FaultError("not a number") from None
     if not 1 <= number <= LARGEST_COUNT or number != int(number):
-        shown = str(value)[:40]
         raise Malformed(
-            "bad_number", f"count {shown} is no whole number between 1 and {LARGEST_COUNT}"
+            "bad_number", f"count {quoted(value)} is no whole number between 1 and {LARGEST_COUNT}"
         )
     return int(number)
 

@@ -41,6 +41,7 @@ from functions.core.payments.reasons import (
     is_generic,
     raw_words,
 )
+from functions.core.payments.sensitive import cut
 from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_absent
 
 
@@ -211,8 +212,7 @@ def _text(longest: int) -> _Memo:
     def find(value: str | int | None) -> str | None:
         if value is None:
             return None
-        text = str(value)[:longest]
-        return None if is_absent(str(value)) else text
+        return None if is_absent(str(value)) else cut(str(value), longest)
 
     return _Memo(find)
 
@@ -220,7 +220,7 @@ def _text(longest: int) -> _Memo:
 def _code(value: str | int | None) -> Any:
     if value is None:
         return None
-    text = str(value)[:LONGEST_CODE]
+    text = cut(str(value), LONGEST_CODE)
     if is_absent(text):
         return None
     return _ODD if is_generic(text) or raw_words(text) else text
@@ -229,7 +229,7 @@ def _code(value: str | int | None) -> Any:
 def _message(value: str | int | None) -> Any:
     if value is None or is_absent(str(value)):
         return None
-    text = str(value)[:LONGEST_MESSAGE]
+    text = cut(str(value), LONGEST_MESSAGE)
     return _ODD if raw_words(text) else text
 
 

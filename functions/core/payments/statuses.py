@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from functions.core.errors import Malformed
+from functions.core.payments.sensitive import quoted
 
 STATUSES: Final = (
     "approved",
@@ -226,7 +227,7 @@ def parse_status(word: str) -> str:
     status = _status(word) if len(word) <= _LONGEST else None
     if status is None:
         raise Malformed(
-            "unknown_status", f"payment_status {word[:40]!r} is none of {', '.join(STATUSES)}"
+            "unknown_status", f"payment_status {quoted(word)} is none of {', '.join(STATUSES)}"
         )
     return status
 

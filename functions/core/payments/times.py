@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from functions.core.errors import Malformed
+from functions.core.payments.sensitive import quoted
 
 LAST_MS: Final = 253402300799999
 """9999-12-31T23:59:59.999Z"""
@@ -66,12 +67,12 @@ def parse_timestamp(when: str | int | float) -> int:
         if _FAST_ISO.fullmatch(text):
             return _minute_ms(text[:16]) + _seconds_ms(text[16:])
         if len(when) > _LONGEST and len(when.strip()) > _LONGEST:
-            raise Malformed("bad_timestamp", f"timestamp {when[:40]!r} is not a time")
+            raise Malformed("bad_timestamp", f"timestamp {quoted(when)} is not a time")
         if (compact := _COMPACT.fullmatch(text)) and (found := _compact_ms(*compact.groups(""))):
             return found
         return parse_timestamp(float(text)) if _NUMBER.fullmatch(text) else _text_ms(text)
     if isinstance(when, bool) or when != when:
-        raise Malformed("bad_timestamp", f"timestamp {when!r} is not a time")
+        raise Malformed("bad_timestamp", f"timestamp {quoted(when)} is not a time")
     if isinstance(when, int) and 19e12 < when < 21e12 and (found := _compact_ms(str(when), "")):
         return found
     for bound, ms in _UNITS:
@@ -107,11 +108,11 @@ def _text_ms(text: str) -> int:
         ms = (_moment(text) - _EPOCH_START) // _MILLISECOND
     except (ValueError, OverflowError) as error:
         raise Malformed(
-            "bad_timestamp", f"timestamp {text[:40]!r} is not ISO 8601: {error}"
+            "bad_timestamp", f"timestamp {quoted(text)} is not ISO 8601: {error}"
         ) from None
     if not 0 <= ms <= LAST_MS:
         raise Malformed(
-            "bad_timestamp", f"timestamp {text[:40]!r} lies outside the years 1970 to 9999"
+            "bad_timestamp", f"timestamp {quoted(text)} lies outside the years 1970 to 9999"
         )
     return ms
 

@@ -12,15 +12,14 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from functions.core.payments.cards import mask
+from functions.core import texts
+from functions.core.payments.sensitive import kept
 
 LONGEST_VALUE: Final = 64
 """Characters of a dimension's value that are kept."""
 _LONGEST_LOOKED_AT: Final = 4 * LONGEST_VALUE
 """Characters that are looked at: what lies beyond can change nothing of what is kept but its mask."""
 
-_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Controls and line ends, which would write lines of their own into a page, and half characters."""
 _BLANKS: Final = re.compile(r"\s+")
 _LETTERS: Final = re.compile(r"[\W_]+")
 
@@ -159,7 +158,7 @@ ids of some providers differ in case alone."""
 
 
 def cleaned(dimension: str, text: str) -> str | None:
-    """A dimension's value in one line: trimmed, masked, bounded, in the spelling that all its writings
+    """A dimension's value as it may be kept: one bounded line, in the spelling that all its writings
     share. None where it says nothing."""
     if len(text) <= LONGEST_VALUE:
         return _short_cleaned(dimension, text)
@@ -173,11 +172,12 @@ def _short_cleaned(dimension: str, text: str) -> str | None:
 
 def _cleaned(dimension: str, text: str) -> str | None:
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)[:_LONGEST_LOOKED_AT]
-    text = _BLANKS.sub(" ", _UNPRINTABLE.sub(" ", text)).strip()
+        # What is invisible goes first: between a letter and its mark it would keep them apart.
+        text = unicodedata.normalize("NFKC", texts.cleaned(text, _LONGEST_LOOKED_AT))
+    text = kept(text, LONGEST_VALUE, is_acceptor=dimension == "merchant")
+    text = _BLANKS.sub(" ", text)
     if is_absent(text):
         return None
-    text = mask(text)[:LONGEST_VALUE].rstrip()
     known = KNOWN.get(dimension)
     if known is not None and (name := known.get(_LETTERS.sub("", text).lower())) is not None:
         return name

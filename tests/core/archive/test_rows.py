@@ -142,6 +142,79 @@ def test_what_cannot_be_taken_apart_is_kept_whole_where_the_payment_counts(value
     assert "odd" in str(json.loads(found[0]["extra"].replace("1e999", "1")))
 
 
+SECRETS = (
+    "cvv", "CVC", "cvv2", "card.cid", "CardSecurityCode", "pin_block", "PIN", "track1", "Track 2",
+    "track2Data", "magstripe", "emv_data", "icc", "authorization", "x-api-key", "accessToken",
+    "client_secret", "password",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_what_may_not_be_stored_is_dropped_wherever_it_is_nested(name: str) -> None:
+    found = row(
+        **{
+            name: "9876",
+            "card_details": {"bank_country": "IN", name: ["9876"]},
+            "list": [{name: 9876}],
+        }
+    )
+    assert json.loads(found["extra"]) == {"card_details": {"bank_country": "IN"}, "list": [{}]}
+    assert "9876" not in str(row(**{name: {"value": "9876"}}))
+
+
+@pytest.mark.parametrize("field", ["note", "error_message", "user_id", "transaction_id", "issuer"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ";4111111111111111=29121010000012300000?",
+        "%B4111111111111111^DOE/JANE^29121010000012300000?",
+        "4111111111111111D29121010000012300000F",
+        "sent cvv=123 again",
+        "CVV 123",
+        '{"cvv":"123"}',
+    ],
+)
+def test_a_track_or_a_code_is_dropped_from_any_text_by_its_form(field: str, text: str) -> None:
+    told = str(row(**{field: text}))
+    assert "123" not in told.replace("txn_123", "").replace("2025-11-20T13:43", "")
+    assert "29121" not in told
+
+
+def test_what_cannot_be_taken_apart_is_kept_without_secrets() -> None:
+    data = event_bytes()[:-1] + b', "cvv": "987", "track2": {"a": ["987"]}, "odd": 1e999}'
+    assert "987" not in rows(data)[0]["extra"]
+
+
+def test_what_is_larger_than_any_response_says_how_large_it_was() -> None:
+    event = event_bytes(note="4 " * 600_000, error_message="4 " * 600_000)
+    [found] = rows(event)
+    assert json.loads(found["extra"]) == {"left_out": len(event)}
+    assert len(found["error_message"]) <= 16_384
+    many = rows(b"\n".join([event_bytes(note="x" * 1_000_000)] * 8))
+    assert [len(item["extra"]) > 1_000 for item in many] == [True] * 5 + [False] * 3
+
+
+def test_a_card_number_where_a_text_is_cut_is_masked() -> None:
+    for before in (16_384, 16_380, 16_370, 16_369):
+        assert "4111" not in row(error_message="x" * before + CARD)["error_message"]
+
+
+def test_without_unknown_fields_a_row_has_the_known_columns_alone() -> None:
+    data = event_bytes(note="x", issuer="HDFC", bank="SBI")
+    [found] = rows_of(data, ARRIVED, BOUNDS, keeps_unknown=False)
+    assert "extra" not in found
+    assert found["issuer"] == "HDFC"
+    [outcome] = transform([arrival(1, data)], BOUNDS, keeps_unknown=False)
+    assert "note" not in base64.b64decode(outcome.data).decode()
+
+
+def test_a_merchants_id_with_its_acquirer_is_no_card_number_and_elsewhere_it_may_be_one() -> None:
+    found = row(merchant_id="371449635398431", mid="371449635398431", note="371449635398431")
+    assert found["merchant_id"] == "371449635398431"
+    assert json.loads(found["extra"]) == {"mid": "371449635398431", "note": "***********8431"}
+    assert row(merchant_id=CARD)["merchant_id"] == MASKED
+
+
 def test_a_tick_is_no_payment() -> None:
     assert rows(TICK) == []
 

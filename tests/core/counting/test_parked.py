@@ -86,3 +86,39 @@ def test_only_what_is_malformed_of_a_record_is_parked() -> None:
     parked = parked_record(one, refused)
     assert [event.reason for event in parked.events] == ["bad_json", "future"]
     assert data_of(parked)[0] == b"{broken"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"cvv":"987","pan":"' + CARD.encode() + b'","pin_block" : "987A","track2":";1234567890123=2912987?"',
+        b'{"card":{"Security-Code":987,"track data":{"x":["987","}"]}},',
+        b'{"c\\u0076v":"987"} <cvv2>987</cvv2> cvc=987&x=1',
+        b'{"cvv":"987"}' + b"\xff\xfe",
+    ],
+)  # fmt: skip
+def test_what_may_not_be_stored_is_not_parked(data: bytes) -> None:
+    [parked] = data_of(parked_record(record(data=data), [Malformed("bad_json", "x", data)]))
+    assert b"987" not in parked
+    assert CARD.encode() not in parked
+
+
+def test_an_object_without_its_secrets_is_still_json() -> None:
+    data = event_bytes(cvv="123", card={"pin": [1, {"a": "}"}]}, note="cvv=1234, thanks")
+    [parked] = data_of(parked_record(record(data=data), [Malformed("future", "x", data)]))
+    found = msgspec.json.decode(parked)
+    assert (found["cvv"], found["card"], found["note"]) == (None, {"pin": None}, "cvv=***, thanks")
+
+
+@pytest.mark.parametrize("filler", ["x" * 26, "x" * 20, "?", "; "])
+def test_a_card_number_in_a_detail_is_masked_though_the_detail_is_cut(filler: str) -> None:
+    for field in ("payment_status", "amount", "timestamp", "count", "latency_ms"):
+        sent = record(data=event_bytes(**{field: f"{filler}{CARD}{filler}"}))
+        [(_, refused)] = count([sent], Ledger(), COUNTING).parked
+        details = [event.detail for event in parked_record(sent, refused).events]
+        assert not any(CARD[:9] in detail for detail in details), details
+
+
+def test_what_is_missing_of_a_part_is_told() -> None:
+    part = Malformed("bad_json", "x", b"{", left_out=7)
+    assert parked_record(record(data=b"{"), [part]).events[0].left_out == 7

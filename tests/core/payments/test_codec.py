@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tracemalloc
 import zlib
 
@@ -13,8 +14,18 @@ from hypothesis import strategies as st
 
 from functions.core.errors import Malformed
 from functions.core.payments import envelopes, kpl
-from functions.core.payments.codec import ENVELOPES, PACKINGS, Limits, decode, encode, pack
+from functions.core.payments.codec import (
+    ENVELOPES,
+    KEPT_TIMES,
+    PACKINGS,
+    Limits,
+    decode,
+    encode,
+    pack,
+)
 from functions.core.payments.event import DIMENSIONS, LARGEST_COUNT, STATUSES, Payment
+from functions.core.payments.sensitive import without_secrets
+from functions.core.texts import cleaned
 
 EXAMPLE = (
     b'{"transaction_id":"txn_82473","user_id":"u12345","payment_status":"FAIL",'
@@ -30,9 +41,11 @@ EXAMPLE_PAYMENT = Payment(
 )
 MIB = 1024 * 1024
 
-# Digits are left out, so that nothing looks like a card number and is masked.
-words = st.text(
-    st.characters(exclude_categories=("Cs", "Nd", "Zs", "Cc", "Zl", "Zp")), min_size=1, max_size=20
+# Digits are left out, so that nothing looks like a card number and is masked; and what is cleaned.
+words = (
+    st.text(st.characters(exclude_categories=("Cs", "Nd", "Zs", "Cc")), min_size=1, max_size=20)
+    .map(lambda text: without_secrets(cleaned(text, 20)))
+    .filter(bool)
 )
 amounts = st.floats(allow_nan=False, allow_infinity=False, width=32)
 payments = st.builds(
@@ -408,3 +421,60 @@ def test_pack_refuses_what_it_cannot_pack() -> None:
 
 def test_raw_deflate_is_not_taken_for_gzip() -> None:
     assert only(zlib.compress(line(1))).reason == "bad_json"
+
+
+@pytest.mark.parametrize("piece", [b" ", b"}", b"}" * 1023 + b"\n"], ids=["blanks", "one", "lines"])
+def test_what_is_kept_of_malformed_parts_is_not_much_more_than_came_in(piece: bytes) -> None:
+    packed = envelopes.gzip(piece * (MIB // len(piece)))
+    data = kpl.aggregate([packed] * 4, "k")
+    found = [item for item in decode(data) if isinstance(item, Malformed)]
+    kept = sum(len(item.data) for item in found)
+    assert kept <= KEPT_TIMES * len(data) + Limits().kept_bytes
+    assert max(len(item.data) for item in found) <= Limits().kept_bytes
+    assert kept + sum(item.left_out for item in found) > 3.9 * MIB
+
+
+def test_what_is_malformed_in_an_honest_envelope_is_kept_whole() -> None:
+    rng = random.Random(1)
+    lines = [
+        line(
+            rng.getrandbits(40),
+            payment_status="odd",
+            amount=rng.random(),
+            note=f"{rng.getrandbits(64)}",
+        )
+        for _ in range(5_000)
+    ]
+    for packing in ("gzip", "zstd", "kpl"):
+        found = decode(pack(lines, packing))
+        assert [item.data for item in found if isinstance(item, Malformed)] == lines
+
+
+def test_a_record_that_is_refused_whole_is_kept_whole() -> None:
+    data = b"{" * 3 * MIB
+    [item] = decode(data)
+    assert isinstance(item, Malformed)
+    assert (item.data, item.left_out) == (data, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"transaction_id":"t","payment_status":"OK","timestamp":1,"merchant_id":"%s"}' % (b"4" * 4 * MIB),
+        b"4 " * MIB,
+        b"\n" * 4 * MIB + b"x",
+        b'"' * 4 * MIB,
+        b'{"a":' * MIB,
+    ],
+    ids=["a number", "groups", "blank lines", "quotes", "nesting"],
+)  # fmt: skip
+def test_little_that_unpacks_to_much_takes_little_more_memory_than_it_unpacks_to(
+    text: bytes,
+) -> None:
+    packed = envelopes.gzip(text)
+    tracemalloc.start()
+    try:
+        decode(packed)
+        assert tracemalloc.get_traced_memory()[1] < 6 * len(text)
+    finally:
+        tracemalloc.stop()

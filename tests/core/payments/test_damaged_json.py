@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.payments.damaged_json import blocks, lines
+from functions.core.payments.damaged_json import DEEPEST, blocks, lines
 
 pieces = st.sampled_from(
     [b"{", b"}", b'"', b"\\", b"\n", b"\n{", b",", b" ", b"a", b'{"a":1}', b'"}"', b"\xff", b"[", b"]"]
@@ -84,3 +84,20 @@ def test_a_closing_brace_too_many_is_damage_and_no_object() -> None:
 def test_a_megabyte_of_nesting_is_taken_apart_without_recursion(piece: bytes) -> None:
     text = piece * (1_000_000 // len(piece))
     assert b"".join(part for line in lines(text) for part in line) == text
+
+
+def test_blank_lines_belong_to_the_line_before_them_however_many_they_are() -> None:
+    assert parts(b"x\n\n \r\n\ty\n") == [[b"x\n\n \r\n\t"], [b"y\n"]]
+    assert parts(b"\n" * 1_000_000 + b"x") == [[b"\n" * 1_000_000], [b"x"]]
+
+
+@pytest.mark.parametrize("piece", [b"}", b'"', b'"}"', b"a", b"\\", b'\\"', b'"{" '])
+def test_what_decides_nothing_is_passed_over_as_one_part(piece: bytes) -> None:
+    assert len(parts(piece * 1_000_000)) == len(parts(piece * 1_000_000)[0]) == 1
+    assert len(found(b"{" + piece * 100_000 + b"\n}")) == 1
+
+
+def test_an_object_deeper_than_anything_reads_is_not_taken_apart() -> None:
+    deep, deeper = (b"{" * depth + b"}" * depth for depth in (DEEPEST, DEEPEST + 2))
+    assert parts(deep + b" x\n") == [[deep, b" x\n"]]
+    assert parts(deeper + b" x\n{}") == [[deeper + b" x\n{}"]]

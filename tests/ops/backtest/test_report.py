@@ -172,3 +172,15 @@ def test_without_the_charting_library_the_setup_is_named(
 def test_the_page_knows_how_finely_times_are_known() -> None:
     assert embedded(page_of())["resolution"] == 1
     assert embedded(page_of(resolution=60))["resolution"] == 60
+
+
+def test_no_name_in_it_is_markup_or_turns_the_page_around() -> None:
+    hostile = "a</script><img src=x>\u202e\x1b[31m\u2028b"
+    page = page_of(
+        title=hostile, incidents=[msgspec.structs.replace(INCIDENT, slice={"issuer": hostile})]
+    )
+    assert "<img" not in page
+    assert "\u202e" not in page.partition('id="data"')[0]
+    [shown] = embedded(page)["incidents"]
+    assert shown["words"] == "issuer a</script><img src=x> [31m b"
+    assert embedded(page)["title"] == "a</script><img src=x> [31m b"

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from functions.core.paging.channels.pagerduty import instant
 from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Page
+from functions.core.texts import LONGEST_TEXT, cleaned, plain
 
 VERSION: Final = "4"
 RECEIVER: Final = "paywatch"
@@ -30,9 +31,9 @@ def notification(page: Page) -> dict[str, Any] | None:
     identity = {"alertname": ALERT, "thread": page.thread}
     labels = {**_labels(page), "severity": page.severity, **identity}
     annotations = {
-        "summary": page.headline,
+        "summary": plain(page.headline),
         "description": page.body,
-        **({"action": page.action[1]} if page.action else {}),
+        **({"action": plain(page.action[1])} if page.action else {}),
     }
     return {
         "version": VERSION,
@@ -59,8 +60,10 @@ def notification(page: Page) -> dict[str, Any] | None:
 
 
 def _labels(page: Page) -> dict[str, str]:
-    """The page's labels under names that Prometheus allows; it has no empty values."""
-    return {_label(name): value for name, value in sorted(page.labels.items()) if value}
+    """The page's labels under names that Prometheus allows; it has no empty values. Rules compare
+    them, so they are cleaned and not otherwise changed."""
+    shown = ((name, cleaned(value, LONGEST_TEXT)) for name, value in sorted(page.labels.items()))
+    return {_label(name): value for name, value in shown if value}
 
 
 def _label(name: str) -> str:

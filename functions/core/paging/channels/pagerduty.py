@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from functions.core.counting.slices import ALL, slice_key, words
-from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Page
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Fact, Page
 from functions.core.payments.event import DIMENSIONS
+from functions.core.texts import plain
 
 SUMMARY_LENGTH: Final = 1024
 DEDUP_KEY_LENGTH: Final = 255
@@ -32,18 +33,18 @@ def event(page: Page, source: str) -> dict[str, Any]:
     if action != "trigger":
         return sent
     sent["payload"] = {
-        "summary": _cut(page.headline, SUMMARY_LENGTH),
+        "summary": _cut(plain(page.headline) or page.thread, SUMMARY_LENGTH),
         "source": source,
         "severity": page.severity,
         "timestamp": instant(page.at),
-        "component": _component(page),
-        "group": page.labels.get("owner", "unknown"),
-        "class": page.labels.get("signal") or page.labels.get("alarm") or "alarm",
+        "component": plain(_component(page)),
+        "group": plain(page.labels.get("owner", "")) or "unknown",
+        "class": plain(page.labels.get("signal") or page.labels.get("alarm") or "") or "alarm",
         "custom_details": {
-            **{name: _cut(value, DETAIL_LENGTH) for name, value in page.facts},
-            **({page.action[0]: _cut(page.action[1], DETAIL_LENGTH)} if page.action else {}),
+            **dict(map(_detail, page.facts)),
+            **dict(map(_detail, (page.action,) if page.action else ())),
             "thread": page.thread,
-            "labels": page.labels,
+            "labels": {plain(name): plain(value) for name, value in page.labels.items()},
         },
     }
     sent["client"] = "Paywatch"
@@ -62,6 +63,11 @@ def _component(page: Page) -> str:
     """What is broken: `issuer HDFC × network VISA`; the alarm where no slice is known."""
     place = slice_key({name: page.labels[name] for name in DIMENSIONS if name in page.labels})
     return (page.labels.get("alarm") if place == ALL else None) or words(place)
+
+
+def _detail(fact: Fact) -> Fact:
+    name, value = fact
+    return plain(name), _cut(plain(value), DETAIL_LENGTH)
 
 
 def _cut(text: str, limit: int) -> str:

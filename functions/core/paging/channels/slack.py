@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Final
 
 from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, Fact, Page
+from functions.core.texts import header, mrkdwn
 from functions.core.troubles.severity import CRITICAL, INFO, WARNING
 
 MOST_FIELDS: Final = 10
@@ -83,7 +84,7 @@ def advice(error: str) -> str:
 def message(page: Page) -> dict[str, Any]:
     """`text` for notifications, `blocks` for the eye."""
     return {
-        "text": escape(f"{sign(page)} {page.headline}", TEXT_LENGTH),
+        "text": escape(f"{sign(page)} {mrkdwn(page.headline)}", TEXT_LENGTH),
         "blocks": list(_blocks(page)),
         "unfurl_links": False,
         "unfurl_media": False,
@@ -92,7 +93,8 @@ def message(page: Page) -> dict[str, Any]:
 
 def plain(page: Page) -> dict[str, Any]:
     """The page without a layout, for a Slack that does not take it."""
-    return {"text": escape(f"{sign(page)} {page.body}", TEXT_LENGTH)}
+    shown = "\n".join(map(mrkdwn, page.body.split("\n")))
+    return {"text": escape(f"{sign(page)} {shown}", TEXT_LENGTH)}
 
 
 def is_broadcast(page: Page) -> bool:
@@ -121,16 +123,16 @@ _ESCAPES: Final[Mapping[str, str]] = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def _blocks(page: Page) -> Iterator[dict[str, Any]]:
-    headline = f"{sign(page)} {page.headline}"
+    headline = f"{sign(page)} {header(page.headline)}"
     # Slack neither parses nor shows escapes in a header.
     yield {"type": "header", "text": {"type": "plain_text", "text": _cut(headline, HEADER_LENGTH)}}
     if len(headline) > HEADER_LENGTH:
-        yield _section(escape(page.headline, TEXT_LENGTH))
+        yield _section(escape(mrkdwn(page.headline), TEXT_LENGTH))
     yield from _sections(islice(page.facts, _MOST_FACTS))
     if page.action:
         name, what = page.action
-        yield _section(escape(f"*{name}:* {what}", TEXT_LENGTH))
-    elements = [_mrkdwn(_name(fact)) for fact in page.names[:MOST_ELEMENTS]]
+        yield _section(escape(f"*{mrkdwn(name)}:* {mrkdwn(what)}", TEXT_LENGTH))
+    elements = [_mrkdwn(_name(fact, page.url)) for fact in page.names[:MOST_ELEMENTS]]
     if elements:
         yield {"type": "context", "elements": elements}
 
@@ -138,7 +140,7 @@ def _blocks(page: Page) -> Iterator[dict[str, Any]]:
 def _sections(facts: Iterable[Fact]) -> Iterator[dict[str, Any]]:
     """Short facts in two columns, long ones in the whole width, in their order."""
     fields: list[dict[str, str]] = []
-    for name, value in facts:
+    for name, value in ((mrkdwn(name), mrkdwn(value)) for name, value in facts):
         is_wide = len(value) > _NARROW
         if fields and (is_wide or len(fields) == MOST_FIELDS):
             yield {"type": "section", "fields": fields}
@@ -159,14 +161,16 @@ def _mrkdwn(text: str) -> dict[str, str]:
     return {"type": "mrkdwn", "text": text}
 
 
-def _name(fact: Fact) -> str:
+def _name(fact: Fact, url: str) -> str:
+    """The page's own address as a link, anything else as text."""
     name, value = fact
-    if value.startswith("https://") and len(value) <= FIELD_LENGTH:
+    name = mrkdwn(name)
+    if value == url and value.startswith("https://") and len(value) <= FIELD_LENGTH:
         target = value.replace("|", "%7C").replace("<", "%3C").replace(">", "%3E")
         link = f"<{target.replace('&', '&amp;')}|{escape(name, HEADER_LENGTH)}>"
         if len(link) <= TEXT_LENGTH:
             return link
-    return escape(f"{name}: {value}", TEXT_LENGTH)
+    return escape(f"{name}: {mrkdwn(value)}", TEXT_LENGTH)
 
 
 def _cut(text: str, limit: int) -> str:
