@@ -25,10 +25,10 @@ from functions.core.errors import Malformed
 from functions.core.payments.amounts import LARGEST_AMOUNT
 from functions.core.payments.event import (
     LARGEST_COUNT,
-    LIVE_MARKS,
     LONGEST_ID,
     LONGEST_LATENCY_MS,
     Payment,
+    mark,
     parse_status,
     parse_timestamp,
     to_payment,
@@ -194,7 +194,7 @@ _TYPES: Final[Mapping[Kind, Any]] = {
     "code": str | int | None,
     "duration": float | None,
     "amount": float | None,
-    "mark": bool | None,
+    "mark": bool | int | str | None,
 }
 """What is plain, by kind. A whole number is never equal to a text, as it is to a float or to true."""
 _CLASSES: Final[Mapping[Kind, frozenset[type]]] = {
@@ -311,7 +311,9 @@ class Reader:
         asked = senders.marks.union(SCHEME_OF, *BESIDE.values())
         self._odd = [*others, *(place[name] for name in order if name in asked)]
         self._is_strict = strict
-        self._is_live = "is_test" in self._places and order[self._places["is_test"]] in LIVE_MARKS
+        if (at := self._places.get("is_test")) is not None:
+            name = order[at]
+            self._marks = _Memo(lambda value: value is not None and bool(mark(name, value)))
 
     def read(self, text: bytes | bytearray, *, is_array: bool) -> Read:
         try:
@@ -424,8 +426,7 @@ class Reader:
             most = LARGEST_AMOUNT
             return [v if v is None else float(v) if -most <= v <= most else _ODD for v in column]
         if name == "is_test":
-            live = self._is_live
-            return [v is not None and v is not live for v in column]
+            return list(map(self._marks.__getitem__, column))
         return [
             v
             if v is None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counting.slices import slices_of
 from functions.core.errors import Malformed
 from functions.core.payments.codec import decode, decode_plain
 from functions.core.payments.event import Payment, to_payment
@@ -167,3 +168,12 @@ def test_what_is_wrong_with_one_payment_of_an_object_costs_no_other() -> None:
     assert isinstance(own, Payment)
     assert isinstance(bad, Malformed)
     assert (bad.reason, bad.data) == ("unknown_status", theirs)
+
+
+def test_values_that_differ_only_in_how_they_are_written_are_one_slice() -> None:
+    lines = [
+        json.dumps(event(network=name)).encode() for name in ("VISA", "visa", "Visa", " ＶＩＳＡ")
+    ]
+    found = decode(b"\n".join(lines))
+    slices = [slices_of(item, (("network",),)) for item in found if isinstance(item, Payment)]
+    assert [tuple(each) for each in slices] == [("", "network=VISA")] * 4
