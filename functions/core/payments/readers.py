@@ -47,9 +47,10 @@ from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_ab
 class Senders(NamedTuple):
     """Who else is asked what an object means: providers' formats, a mapping of the settings.
 
-    marks: names of which an object of theirs has one at least; any other is not asked about. read: what is
-    in an object, decoded (payments, Malformed, what tells of no payment), or None where it is none of
-    theirs.
+    marks: names of which one at least is in any object of theirs that could be taken for one in our own
+    fields. What has one is asked about first, any other where our own reading of it fails. read: what is in
+    an object, decoded (payments, Malformed, what tells of no payment), or None where it is none of theirs.
+    Made once and kept: a reader belongs to its senders.
     """
 
     marks: frozenset[str]
@@ -73,11 +74,16 @@ def read_object(part: bytes, senders: Senders = NOBODY) -> Sequence[Any]:
 
 def _read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
     """values: each as it is, or as its JSON text."""
-    if not senders.marks.isdisjoint(values):
-        found = senders.read(decoded(values, values))
-        if found is not None:
-            return found
-    return [to_payment(decoded(values, NAMES))]
+    is_marked = not senders.marks.isdisjoint(values)
+    if is_marked and (found := senders.read(decoded(values, values))) is not None:
+        return found
+    try:
+        return [to_payment(decoded(values, NAMES))]
+    except Malformed:
+        found = None if is_marked else senders.read(decoded(values, values))
+        if found is None:
+            raise
+        return found
 
 
 def decoded(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -147,14 +147,19 @@ def _others(values: dict[str, Any]) -> list[Any] | None:
 OTHERS = Senders(frozenset(("deals",)), _others)
 
 
-def test_an_object_of_others_is_read_by_who_knows_it_among_our_own() -> None:
+@pytest.mark.parametrize("senders", [OTHERS, Senders(frozenset(), _others)])
+def test_an_object_of_others_is_read_by_who_knows_it_among_our_own(senders: Senders) -> None:
     ours = json.dumps(event(transaction_id="t")).encode()
     theirs = b'{"deals":[{"no":"a","is":"ok"},{"no":"b","is":"fail"}]}'
     named = json.dumps(event(transaction_id="u", deals=3)).encode()
     lines = [ours, theirs, named] * 9
     for found in (
-        decode(b"\n".join(lines), senders=OTHERS),
-        [item for items in decode_plain(lines, senders=OTHERS) for item in items or ()],
+        decode(b"\n".join(lines), senders=senders),
+        [
+            item
+            for data, items in zip(lines, decode_plain(lines, senders=senders), strict=True)
+            for item in items or decode(data, senders=senders)
+        ],
     ):
         ids = [item.transaction_id for item in found if isinstance(item, Payment)]
         assert ids == ["t", "a", "b", "u"] * 9
