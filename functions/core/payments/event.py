@@ -30,7 +30,7 @@ from functions.core.payments.values import LONGEST_VALUE, cleaned, is_absent
 __all__ = (
     "ALIASES", "ATTEMPT_STATUSES", "DIMENSIONS", "LARGEST_COUNT", "LIVE_MARKS", "LONGEST_ID",
     "LONGEST_LATENCY_MS", "LONGEST_VALUE", "STATUSES", "STATUS_SYNONYMS", "Payment", "RawEvent",
-    "correlation_id", "iso_ms", "names_read", "parse_status", "parse_timestamp", "to_payment",
+    "correlation_id", "iso_ms", "mark", "names_read", "parse_status", "parse_timestamp", "to_payment",
 )  # fmt: skip
 
 DIMENSIONS: Final = tuple(field.name for field in FIELDS if field.kind == "dimension")
@@ -140,11 +140,13 @@ LONGEST_ID: Final = 256
 LARGEST_COUNT: Final = 1_000_000_000
 LONGEST_LATENCY_MS: Final = 86_400_000.0
 """A day. More is no latency."""
-LIVE_MARKS: Final = frozenset(("livemode", "live_mode", "live"))
+LIVE_MARKS: Final = frozenset(("livemode", "live_mode", "liveMode", "live", "is_live", "isLive"))
 """Marks that say the opposite: true is no test."""
 
-_YES: Final = frozenset(("true", "1", "yes", "y", "on", "t", "test", "sandbox"))
-_NO: Final = frozenset(("false", "0", "no", "n", "off", "f", "live", "production"))
+_YES: Final = frozenset(
+    ("true", "1", "yes", "y", "on", "t", "test", "testing", "sandbox", "uat", "staging")
+)
+_NO: Final = frozenset(("false", "0", "no", "n", "off", "f", "test", "sandbox"))
 
 
 def identity(text: str) -> str:
@@ -295,7 +297,7 @@ def _read(field: Field, name: str, value: Any) -> Any:
     """A value as its field has it; None where it says nothing. Raises _FaultError."""
     kind = field.kind
     if kind == "mark":
-        return _mark(name, value)
+        return mark(name, value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _FaultError(_kind(value))
     if kind == "dimension":
@@ -305,7 +307,8 @@ def _read(field: Field, name: str, value: Any) -> Any:
     return _count(value) if kind == "count" else _duration(value)
 
 
-def _mark(name: str, value: Any) -> bool | None:
+def mark(name: str, value: Any) -> bool | None:
+    """Whether the value marks a test; None where it does not."""
     if not isinstance(value, bool | int | str):
         raise _FaultError(_kind(value))
     word = str(value)[:20].strip().lower()

@@ -69,7 +69,11 @@ FIELDS: Final = (
     Field("user_id", "text", ("user_id", "userId", "customer_id")),
     Field("correlation_id", "text", ("correlation_id", "correlationId", "trace_id", "request_id")),
     Field("attempt_id", "text", ("attempt_id", "try_id", "charge_id")),
-    Field("is_test", "mark", ("test", "is_test", "test_mode", "sandbox", "livemode", "live_mode", "live")),
+    Field(
+        "is_test", "mark",
+        ("test", "is_test", "isTest", "test_mode", "testMode", "sandbox", "is_sandbox", "livemode",
+         "live_mode", "liveMode", "live", "is_live", "isLive", "environment", "mode"),
+    ),
 )  # fmt: skip
 """In the order of Payment's attributes, of a line's fields and of the archive's columns."""
 

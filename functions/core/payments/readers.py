@@ -25,10 +25,10 @@ from functions.core.errors import Malformed
 from functions.core.payments.amounts import LARGEST_AMOUNT
 from functions.core.payments.event import (
     LARGEST_COUNT,
-    LIVE_MARKS,
     LONGEST_ID,
     LONGEST_LATENCY_MS,
     Payment,
+    mark,
     parse_status,
     parse_timestamp,
     to_payment,
@@ -48,9 +48,10 @@ from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_ab
 class Senders(NamedTuple):
     """Who else is asked what an object means: providers' formats, a mapping of the settings.
 
-    marks: names of which an object of theirs has one at least; any other is not asked about. read: what is
-    in an object, decoded (payments, Malformed, what tells of no payment), or None where it is none of
-    theirs.
+    marks: names of which one at least is in any object of theirs that could be taken for one in our own
+    fields. What has one is asked about first, any other where our own reading of it fails. read: what is in
+    an object, decoded (payments, Malformed, what tells of no payment), or None where it is none of theirs.
+    Made once and kept: a reader belongs to its senders.
     """
 
     marks: frozenset[str]
@@ -74,11 +75,16 @@ def read_object(part: bytes, senders: Senders = NOBODY) -> Sequence[Any]:
 
 def _read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
     """values: each as it is, or as its JSON text."""
-    if not senders.marks.isdisjoint(values):
-        found = senders.read(decoded(values, values))
-        if found is not None:
-            return found
-    return [to_payment(decoded(values, NAMES))]
+    is_marked = not senders.marks.isdisjoint(values)
+    if is_marked and (found := senders.read(decoded(values, values))) is not None:
+        return found
+    try:
+        return [to_payment(decoded(values, NAMES))]
+    except Malformed:
+        found = None if is_marked else senders.read(decoded(values, values))
+        if found is None:
+            raise
+        return found
 
 
 def decoded(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
@@ -195,7 +201,7 @@ _TYPES: Final[Mapping[Kind, Any]] = {
     "code": str | int | None,
     "duration": float | None,
     "amount": float | None,
-    "mark": bool | None,
+    "mark": bool | int | str | None,
 }
 """What is plain, by kind. A whole number is never equal to a text, as it is to a float or to true."""
 _CLASSES: Final[Mapping[Kind, frozenset[type]]] = {
@@ -311,7 +317,9 @@ class Reader:
         asked = senders.marks.union(SCHEME_OF, *BESIDE.values())
         self._odd = [*others, *(place[name] for name in order if name in asked)]
         self._is_strict = strict
-        self._is_live = "is_test" in self._places and order[self._places["is_test"]] in LIVE_MARKS
+        if (at := self._places.get("is_test")) is not None:
+            name = order[at]
+            self._marks = _Memo(lambda value: value is not None and bool(mark(name, value)))
 
     def read(self, text: bytes | bytearray, *, is_array: bool) -> Read:
         try:
@@ -424,8 +432,7 @@ class Reader:
             most = LARGEST_AMOUNT
             return [v if v is None else float(v) if -most <= v <= most else _ODD for v in column]
         if name == "is_test":
-            live = self._is_live
-            return [v is not None and v is not live for v in column]
+            return list(map(self._marks.__getitem__, column))
         return [
             v
             if v is None

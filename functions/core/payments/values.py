@@ -138,11 +138,6 @@ def _lower(text: str) -> str:
     return text.lower()
 
 
-def _short_upper(text: str) -> str:
-    """Short names and numbered ones are initials: G1, SBI; others are words: payu."""
-    return text.upper() if len(text) <= 3 else text.lower()
-
-
 _FOLD: Final[Mapping[str, Callable[[str], str]]] = {
     "network": _upper,
     "issuer": _upper,
@@ -151,7 +146,7 @@ _FOLD: Final[Mapping[str, Callable[[str], str]]] = {
     "currency": _upper,
     "method": _lower,
     "device": _lower,
-    "gateway": _short_upper,
+    "gateway": _lower,
 }
 """Dimension → how its plain words are spelt, as usual traffic spells them. A merchant's id stays as it is:
 ids of some providers differ in case alone."""

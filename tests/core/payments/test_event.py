@@ -289,7 +289,8 @@ def test_a_made_up_correlation_id_is_the_same_every_time_and_for_no_other_paymen
     "mark",
     [
         {"test": True}, {"is_test": 1}, {"sandbox": "true"}, {"livemode": False}, {"live": "no"},
-        {"test_mode": "YES"}, {"live_mode": "false"}, {"livemode": 0},
+        {"test_mode": "YES"}, {"live_mode": "false"}, {"livemode": 0}, {"environment": "sandbox"},
+        {"mode": "Test"}, {"isLive": False},
     ],
 )  # fmt: skip
 def test_a_payment_of_a_test_system_is_marked(mark: dict[str, Any]) -> None:
@@ -298,7 +299,16 @@ def test_a_payment_of_a_test_system_is_marked(mark: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "mark",
-    [{}, {"test": False}, {"livemode": True}, {"live": "true"}, {"test": "x"}, {"live": "x"}],
+    [
+        {},
+        {"environment": "production"},
+        {"mode": "live"},
+        {"test": False},
+        {"livemode": True},
+        {"live": "true"},
+        {"test": "x"},
+        {"live": "x"},
+    ],
 )
 def test_a_payment_is_real_unless_it_says_otherwise(mark: dict[str, Any]) -> None:
     assert not read(**mark).is_test

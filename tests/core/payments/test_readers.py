@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counting.slices import slices_of
 from functions.core.errors import Malformed
 from functions.core.payments.codec import decode, decode_plain
 from functions.core.payments.event import Payment, to_payment
@@ -146,14 +147,19 @@ def _others(values: dict[str, Any]) -> list[Any] | None:
 OTHERS = Senders(frozenset(("deals",)), _others)
 
 
-def test_an_object_of_others_is_read_by_who_knows_it_among_our_own() -> None:
+@pytest.mark.parametrize("senders", [OTHERS, Senders(frozenset(), _others)])
+def test_an_object_of_others_is_read_by_who_knows_it_among_our_own(senders: Senders) -> None:
     ours = json.dumps(event(transaction_id="t")).encode()
     theirs = b'{"deals":[{"no":"a","is":"ok"},{"no":"b","is":"fail"}]}'
     named = json.dumps(event(transaction_id="u", deals=3)).encode()
     lines = [ours, theirs, named] * 9
     for found in (
-        decode(b"\n".join(lines), senders=OTHERS),
-        [item for items in decode_plain(lines, senders=OTHERS) for item in items or ()],
+        decode(b"\n".join(lines), senders=senders),
+        [
+            item
+            for data, items in zip(lines, decode_plain(lines, senders=senders), strict=True)
+            for item in items or decode(data, senders=senders)
+        ],
     ):
         ids = [item.transaction_id for item in found if isinstance(item, Payment)]
         assert ids == ["t", "a", "b", "u"] * 9
@@ -167,3 +173,12 @@ def test_what_is_wrong_with_one_payment_of_an_object_costs_no_other() -> None:
     assert isinstance(own, Payment)
     assert isinstance(bad, Malformed)
     assert (bad.reason, bad.data) == ("unknown_status", theirs)
+
+
+def test_values_that_differ_only_in_how_they_are_written_are_one_slice() -> None:
+    lines = [
+        json.dumps(event(network=name)).encode() for name in ("VISA", "visa", "Visa", " ＶＩＳＡ")
+    ]
+    found = decode(b"\n".join(lines))
+    slices = [slices_of(item, (("network",),)) for item in found if isinstance(item, Payment)]
+    assert [tuple(each) for each in slices] == [("", "network=VISA")] * 4

@@ -24,7 +24,7 @@ dimensions = st.sampled_from(DIMENSIONS)
         ("method", "CARD|card|Cards", "card"),
         ("method", "Credit Card|credit_card|CREDIT-CARD|cc", "credit_card"),
         ("gateway", "PayU|payu|PAYU", "payu"),
-        ("gateway", "g1|G1", "G1"),
+        ("gateway", "g1|G1", "g1"),
         ("device", "Mobile|mobile|MOBILE", "mobile"),
         ("country", "in|IN", "IN"),
         ("currency", "usd|USD", "USD"),
