@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -130,6 +131,24 @@ def test_a_secret_is_dropped_from_utf_16(name: str, encoding: str) -> None:
     data = json.dumps({"a": 1, name: "S3CR3T", "pan": CARD}).encode(encoding)
     shown = without_secret_bytes(data).decode(encoding)
     assert json.loads(shown) == {"a": 1, name: None, "pan": "************1111"}
+
+
+@given(spelt(), st.integers(1, 4), st.sampled_from(["S3CR3T", 'S3C"R3T', "S3CR3T\\", ["S3CR3T"]]))
+def test_a_secret_is_dropped_from_json_inside_of_json(
+    name: str, times: int, secret: object
+) -> None:
+    text = json.dumps({"a": 1, name: secret, "b": "kept"})
+    for _ in range(times):
+        text = json.dumps({"payload": text, "c": "kept"})
+    shown = without_secrets(text)
+    assert not {"S3C", "R3T", "S3CR3T"} & set(re.findall(r"\w+", shown))
+    if isinstance(secret, str):
+        assert shown.count("kept") == 1 + times
+
+
+@pytest.mark.parametrize("sign", [":", "=", " => ", " := ", "==", " : "])
+def test_a_secret_is_dropped_after_any_sign_of_equality(sign: str) -> None:
+    assert "123" not in without_secrets(f"x cvv{sign}123 y 'pin'{sign}'1234'")
 
 
 @given(spelt().filter(lambda name: " " not in name))
