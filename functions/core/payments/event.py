@@ -19,7 +19,7 @@ import msgspec
 
 from functions.core.errors import Malformed
 from functions.core.payments.fields import FIELDS, Kind
-from functions.core.payments.sensitive import kept
+from functions.core.payments.sensitive import kept, quoted
 
 STATUSES: Final = (
     "approved",
@@ -152,7 +152,7 @@ def parse_status(word: str) -> str:
     status = STATUS_SYNONYMS.get(key)
     if status is None:
         raise Malformed(
-            "unknown_status", f"payment_status {_quoted(word)} is none of {', '.join(STATUSES)}"
+            "unknown_status", f"payment_status {quoted(word)} is none of {', '.join(STATUSES)}"
         )
     return status
 
@@ -210,11 +210,11 @@ def _iso_ms(text: str) -> int:
         ms = (moment - _EPOCH_START) // _MILLISECOND
     except (ValueError, OverflowError) as error:
         raise Malformed(
-            "bad_timestamp", f"timestamp {_quoted(text)} is not ISO 8601: {error}"
+            "bad_timestamp", f"timestamp {quoted(text)} is not ISO 8601: {error}"
         ) from None
     if not 0 <= ms <= _LAST_MS:
         raise Malformed(
-            "bad_timestamp", f"timestamp {_quoted(text)} lies outside the years 1970 to 9999"
+            "bad_timestamp", f"timestamp {quoted(text)} lies outside the years 1970 to 9999"
         )
     return ms
 
@@ -247,23 +247,15 @@ def _merchant(text: str) -> str | None:
     return kept(text, LONGEST_VALUE, is_acceptor=True) or None
 
 
-def _quoted(raw: object) -> str:
-    """What came, for a message: masked before it is cut."""
-    return repr(kept(str(raw), _LONGEST_QUOTED))
-
-
-_LONGEST_QUOTED: Final = 40
-
-
 def _number(name: str, least: float, raw: str | int | float) -> float | None:
     if raw == "":
         return None
     try:
         number = float(raw)
     except (ValueError, OverflowError):
-        raise Malformed("bad_number", f"{name} {_quoted(raw)} is not a number") from None
+        raise Malformed("bad_number", f"{name} {quoted(raw)} is not a number") from None
     if not least <= number < math.inf:
-        raise Malformed("bad_number", f"{name} {_quoted(raw)} is out of range")
+        raise Malformed("bad_number", f"{name} {quoted(raw)} is out of range")
     return number
 
 
@@ -274,9 +266,9 @@ def _count(raw: str | int) -> int:
     try:
         count = int(raw)
     except ValueError:
-        raise Malformed("bad_number", f"count {_quoted(raw)} is not a whole number") from None
+        raise Malformed("bad_number", f"count {quoted(raw)} is not a whole number") from None
     if not 1 <= count <= LARGEST_COUNT:
-        raise Malformed("bad_number", f"count {_quoted(raw)} is not between 1 and {LARGEST_COUNT}")
+        raise Malformed("bad_number", f"count {quoted(raw)} is not between 1 and {LARGEST_COUNT}")
     return count
 
 

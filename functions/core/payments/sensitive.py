@@ -255,6 +255,15 @@ def kept(text: str, longest: int, *, is_acceptor: bool = False) -> str:
     return cleared(text)[:longest].rstrip()
 
 
+LONGEST_QUOTED: Final = 40
+"""Characters of a value that a message quotes."""
+
+
+def quoted(raw: object) -> str:
+    """What came, in quotes, for a message: cleared before it is cut."""
+    return repr(kept(str(raw), LONGEST_QUOTED))
+
+
 _SIMPLE: Final = re.compile(r"[\w\-]*", re.ASCII)
 """It holds no name with a value."""
 _MARGIN: Final = 128

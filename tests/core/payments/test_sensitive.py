@@ -15,6 +15,7 @@ from functions.core.payments.sensitive import (
     is_secret,
     kept,
     kept_value,
+    quoted,
     without_secret_bytes,
     without_secrets,
 )
@@ -219,6 +220,13 @@ def test_what_is_kept_is_one_line_no_longer_than_asked_and_stays_the_same(
     assert len(shown) <= longest
     assert len(shown.splitlines()) <= 1
     assert kept(shown, longest) == shown
+
+
+@given(st.integers(0, 60))
+def test_what_a_message_quotes_is_cleared_before_it_is_cut(before: int) -> None:
+    assert "411" not in quoted(f"{'x' * before} {CARD}")
+    assert quoted(CARD) == quoted(int(CARD)) == "'************1111'"
+    assert quoted("a\n") == "'a'"
 
 
 @given(st.integers(0, 70), st.sampled_from(["", " ", "\u200b", "\n"]))
