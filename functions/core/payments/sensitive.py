@@ -114,7 +114,7 @@ _MANY_DIGITS: Final = re.compile(r"\d{12}")
 _PAIR: Final = re.compile(
     # A name in quotes, or one word; and what says that its value follows.
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\n]{1,80})(?P=quote)|(?<![\w.\-\[\]])(?P<bare>[^\W\d][\w.\-\[\]]{0,79}))"
-    r"\s{0,20}[:=]\s{0,20}"
+    r"\s{0,20}(?:=>|:=|==?|:)\s{0,20}"
 )
 _KEY: Final = re.compile(
     r"(?i:\b(bearer|basic)\s{1,3})[\w.~+/\-]{8,}={0,2}"
@@ -137,7 +137,10 @@ _KEY_HINTS: Final = (
 _KEY_BEGINS: Final = ("eyJ", "sk_", "rk_", "pk_", "whsec_", "AKIA")
 _TAG: Final = re.compile(r"<(?P<name>[\w.:\-]{1,80})(?:\s[^<>]{0,200})?>(?P<value>[^<>]{1,4000})</")
 _STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_QUOTED_TEXT: Final = re.compile(r'(\\{1,15})"(?:(?!(?<!\\)\1").)*+(?:(?<!\\)\1")?', re.DOTALL)
+"""A string of JSON that is itself a string of JSON: its quotes are escaped."""
 _SCALAR: Final = re.compile(r"'[^']*+'?|[^\s,;&\"'}\]<>]+")
+_VALUE_FORMS: Final = (_STRING, _QUOTED_TEXT, _SCALAR)
 _NESTED: Final = re.compile(r'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"?)*+([{\[]|([}\]]))', re.DOTALL)
 
 
@@ -197,7 +200,7 @@ def _value_end(text: str, start: int) -> int:
             depth += -1 if found[2] else 1
             at = found.end()
         return at
-    found = _STRING.match(text, start) or _SCALAR.match(text, start)
+    found = next(filter(None, (form.match(text, start) for form in _VALUE_FORMS)), None)
     return start if found is None else found.end()
 
 
@@ -252,6 +255,15 @@ def kept(text: str, longest: int, *, is_acceptor: bool = False) -> str:
     return cleared(text)[:longest].rstrip()
 
 
+LONGEST_QUOTED: Final = 40
+"""Characters of a value that a message quotes."""
+
+
+def quoted(raw: object) -> str:
+    """What came, in quotes, for a message: cleared before it is cut."""
+    return repr(kept(str(raw), LONGEST_QUOTED))
+
+
 _SIMPLE: Final = re.compile(r"[\w\-]*", re.ASCII)
 """It holds no name with a value."""
 _MARGIN: Final = 128
@@ -264,14 +276,6 @@ def cut(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     return cleared(text[: longest + _MARGIN])[:longest]
-
-
-def quoted(value: object) -> str:
-    """What came, for a message: in quotes, cleared before it is cut."""
-    return repr(kept(str(value), _LONGEST_QUOTED))
-
-
-_LONGEST_QUOTED: Final = 40
 
 
 def kept_value(value: Any, name: str = "") -> Any:

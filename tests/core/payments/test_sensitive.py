@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from functions.core.payments.sensitive import (
     is_secret,
     kept,
     kept_value,
+    quoted,
     without_secret_bytes,
     without_secrets,
 )
@@ -132,6 +134,24 @@ def test_a_secret_is_dropped_from_utf_16(name: str, encoding: str) -> None:
     assert json.loads(shown) == {"a": 1, name: None, "pan": "************1111"}
 
 
+@given(spelt(), st.integers(1, 4), st.sampled_from(["S3CR3T", 'S3C"R3T', "S3CR3T\\", ["S3CR3T"]]))
+def test_a_secret_is_dropped_from_json_inside_of_json(
+    name: str, times: int, secret: object
+) -> None:
+    text = json.dumps({"a": 1, name: secret, "b": "kept"})
+    for _ in range(times):
+        text = json.dumps({"payload": text, "c": "kept"})
+    shown = without_secrets(text)
+    assert not {"S3C", "R3T", "S3CR3T"} & set(re.findall(r"\w+", shown))
+    if isinstance(secret, str):
+        assert shown.count("kept") == 1 + times
+
+
+@pytest.mark.parametrize("sign", [":", "=", " => ", " := ", "==", " : "])
+def test_a_secret_is_dropped_after_any_sign_of_equality(sign: str) -> None:
+    assert "123" not in without_secrets(f"x cvv{sign}123 y 'pin'{sign}'1234'")
+
+
 @given(spelt().filter(lambda name: " " not in name))
 def test_a_secret_is_dropped_from_pairs_and_tags(name: str) -> None:
     assert without_secrets(f"a=1&{name}=S3CR3T&b=2") == f"a=1&{name}={DROPPED}&b=2"
@@ -200,6 +220,13 @@ def test_what_is_kept_is_one_line_no_longer_than_asked_and_stays_the_same(
     assert len(shown) <= longest
     assert len(shown.splitlines()) <= 1
     assert kept(shown, longest) == shown
+
+
+@given(st.integers(0, 60))
+def test_what_a_message_quotes_is_cleared_before_it_is_cut(before: int) -> None:
+    assert "411" not in quoted(f"{'x' * before} {CARD}")
+    assert quoted(CARD) == quoted(int(CARD)) == "'************1111'"
+    assert quoted("a\n") == "'a'"
 
 
 @given(st.integers(0, 70), st.sampled_from(["", " ", "\u200b", "\n"]))
