@@ -35,8 +35,11 @@ class UnknownColumn(Unplain):
     """Among the rows is one with a column that was not there before."""
 
 
-_NOT_COUNTED: Final = frozenset(("transaction_id", "amount", "user_id", "correlation_id"))
-"""Fields that no count depends on: they are only decoded, which checks them."""
+_NOT_COUNTED: Final = frozenset(
+    ("transaction_id", "amount", "user_id", "correlation_id", "attempt_id", "test")
+)
+"""Fields that no count depends on: they are only decoded, which checks them. A mark of a
+test system is no plain value."""
 
 _PLAIN: Final[Mapping[Kind, Any]] = {
     "id": str | int | None,
@@ -47,6 +50,7 @@ _PLAIN: Final[Mapping[Kind, Any]] = {
     "text": str | int | None,
     "duration": float | None,
     "amount": float | None,
+    "mark": None,
 }
 _TYPES: Final[Mapping[str, Any]] = {
     field.accepted[0]: str | int | float | None

@@ -23,6 +23,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "error_message": "error_message",
     "transaction_id": "transaction_id",
     "correlation_id": "correlation_id",
+    "attempt_id": "attempt_id",
+    "test": "test",
     "user_id": "user_id",
     "latency_ms": "latency_ms",
     "amount": "amount",

@@ -47,6 +47,7 @@ _GLUE_TYPES: Final[Mapping[Kind, str]] = {
     "text": "string",
     "duration": "double",
     "amount": "double",
+    "mark": "boolean",
 }
 _TIME: Final = "event_time"
 COLUMNS: Final[Mapping[str, str]] = {
@@ -138,7 +139,9 @@ def _row(payment: Payment, extra: str | None) -> dict[str, Any]:
         "correlation_id": mask(correlation_id(payment)),
         "extra": extra,  # masked value by value: masking its text could break its JSON
     }
-    return {column: value for column, value in row.items() if value is not None}
+    return {
+        column: value for column, value in row.items() if value is not None and value is not False
+    }
 
 
 def _extra(part: bytes) -> str | None:

@@ -17,11 +17,11 @@ from functions.core.causes.knowledge import (
     weight,
 )
 from functions.core.causes.vocabulary import PATH_CAUSES, SAYS_NOTHING
-from functions.core.payments.event import Payment
+from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES, Payment
 
 
 def classify(payment: Payment, knowledge: KnowledgeBase) -> str:
-    """The payment's cause, one of CAUSES; `""` when it is approved, pending or refunded."""
+    """The payment's cause, one of CAUSES; `""` when it did not fail."""
     return diagnose(payment, knowledge).cause
 
 
@@ -58,7 +58,7 @@ def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
 TIMEOUT_MS: Final = 30_000.0
 """A failed payment with neither code nor message that took so long timed out."""
 
-_WITHOUT_CAUSE: Final = frozenset(("approved", "pending", "refunded"))
+_WITHOUT_CAUSE: Final = frozenset(STATUSES) - ATTEMPT_STATUSES | {"approved"}
 _NO_CAUSE: Final = Diagnosis("", "", True, 1.0)
 _REMEMBERED: Final = 10_000
 _WAITED_IN_VAIN: Final = 0.7

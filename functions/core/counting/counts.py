@@ -81,7 +81,7 @@ def counts_of(values: Mapping[str, int]) -> Counts:
 @cache
 def one(status: str, cause: str) -> Counts:
     """The counts of one payment. `cause` is one of CAUSES, or empty when it did not fail."""
-    values = {"attempts": 1} if status in ATTEMPT_STATUSES else {status: 1}
+    values = {"attempts": 1} if status in ATTEMPT_STATUSES else {_COUNTED_AS.get(status, status): 1}
     if status in _BAD_STATUSES:
         values[status] = 1
         if f"{status}_to_us" in _AT and cause not in _NOT_BLAMED:
@@ -91,6 +91,10 @@ def one(status: str, cause: str) -> Counts:
         if cause in PATH_CAUSES:
             values["attributable"] = 1
     return counts_of(values)
+
+
+_COUNTED_AS: Final = {"abandoned": "pending", "disputed": "refunded"}
+"""Statuses without a field of their own: no attempts either."""
 
 
 def speed(latency_ms: float) -> Counts:

@@ -297,6 +297,8 @@ def _line_type(field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
         return field.written, str
     if field.kind == "count":
         return field.written, int, 1
+    if field.kind == "mark":
+        return field.written, bool, False
     is_number = field.kind in ("duration", "amount")
     return field.written, (float if is_number else str) | None, None
 
@@ -309,9 +311,9 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 def encode(payment: Payment) -> bytes:
     """One canonical JSON line without a newline, in the public field names; what is absent, and a
-    count of 1, is left out. `decode(encode(payment)) == [payment]`.
+    count of 1, is left out. `decode(encode(payment)) == [payment]`, but for its faults.
     """
-    line: Any = _Line(*astuple(payment))
+    line: Any = _Line(*astuple(payment)[: len(FIELDS)])
     line.timestamp = iso_ms(line.timestamp)
     return _ENCODER.encode(line)
 

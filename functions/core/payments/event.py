@@ -29,9 +29,14 @@ STATUSES: Final = (
     "backend_reversed",
     "refunded",
     "pending",
+    "abandoned",
+    "disputed",
 )
 ATTEMPT_STATUSES: Final = frozenset(STATUSES[:5])
-"""A payment with one of these has a final outcome: it is an attempt."""
+"""A payment with one of these has a final outcome: it is an attempt.
+
+Of the others, abandoned: ended before anybody was asked for the money. disputed: the customer claims
+it back."""
 
 DIMENSIONS: Final = tuple(field.name for field in FIELDS if field.kind == "dimension")
 
@@ -64,7 +69,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 
     `timestamp_ms` is the event's own time, milliseconds since the epoch, UTC. `latency_ms` is the
     time the payment took. `amount` is in major units of `currency`. Everything from `region` to
-    `currency` is a dimension; None means that the event did not say.
+    `currency` is a dimension; None means that the event did not say. `attempt_id` is the try's own id,
+    where the payment has one besides its own. is_test: of a test system, so not counted. faults: kinds of
+    fields that came and could not be read, such as "amount: not a number"; they are told, and not written.
     """
 
     transaction_id: str
@@ -87,6 +94,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     amount: float | None = None
     user_id: str | None = None
     correlation_id: str | None = None
+    attempt_id: str | None = None
+    is_test: bool = False
+    faults: tuple[str, ...] = ()
 
 
 _TYPES: Final[Mapping[Kind, Any]] = {
@@ -98,6 +108,7 @@ _TYPES: Final[Mapping[Kind, Any]] = {
     "text": str | int | float | None,
     "duration": float | int | str | None,
     "amount": float | int | str | None,
+    "mark": bool | int | str | None,
 }
 
 RawEvent = msgspec.defstruct(
@@ -271,6 +282,17 @@ def _count(raw: str | int) -> int:
     return count
 
 
+LIVE_MARKS: Final = frozenset(("livemode", "live_mode", "live"))
+"""Marks that say the opposite: true is no test."""
+_YES: Final = frozenset(("true", "1", "yes", "y", "on", "test", "sandbox"))
+_NO: Final = frozenset(("false", "0", "no", "n", "off", "live", "production"))
+
+
+def _mark(raw: bool | int | str, *, of_a_test: bool) -> bool:
+    word = str(raw).strip().lower()
+    return word in (_YES if of_a_test else _NO)
+
+
 _READER_OF: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "id": str,
     "status": parse_status,
@@ -278,6 +300,7 @@ _READER_OF: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "count": _count,
     "dimension": lambda raw: _value(str(raw)),
     "text": str,
+    "mark": lambda raw: raw,
 }
 _LEAST: Final[Mapping[Kind, float]] = {"duration": 0.0, "amount": -sys.float_info.max}
 
@@ -290,6 +313,9 @@ _READ: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     )
     for field in FIELDS
     for name in field.accepted
+} | {
+    name: ("is_test", partial(_mark, of_a_test=name not in LIVE_MARKS))
+    for name in ALIASES["test"] + ("test",)
 }
 """A field's name → a payment's attribute, and what makes its value of what came."""
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["id", "status", "time", "count", "dimension", "text", "duration", "amount"]
+Kind = Literal[
+    "id", "status", "time", "count", "dimension", "text", "duration", "amount", "mark"
+]  # fmt: skip
 """id: what identifies a payment, text or a whole number. time: milliseconds since the epoch in a
 payment, ISO 8601 where it is written. count: a whole number from 1. dimension: a short text, which
-slices are made of. text: any other. duration: milliseconds from 0. amount: any number."""
+slices are made of. text: any other. duration: milliseconds from 0. amount: any number. mark: true or
+false, and written where it is true alone."""
 
 
 class Field(NamedTuple):
@@ -54,5 +57,7 @@ FIELDS: Final = (
     Field("amount", "amount", ("amount", "value")),
     Field("user_id", "text", ("user_id", "userId", "customer_id")),
     Field("correlation_id", "text", ("correlation_id", "correlationId", "trace_id", "request_id")),
+    Field("attempt_id", "text", ("attempt_id", "try_id", "charge_id")),
+    Field("is_test", "mark", ("test", "is_test", "test_mode", "sandbox", "livemode", "live_mode", "live")),
 )  # fmt: skip
 """In the order of Payment's attributes, of a line's fields and of the archive's columns."""

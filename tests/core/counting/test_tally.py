@@ -33,7 +33,7 @@ lists = st.lists(made, max_size=12)
 def counted(paid: list[Payment]) -> Tally:
     tally = Tally()
     for item in paid:
-        is_failed = item.status not in ("approved", "pending", "refunded")
+        is_failed = item.status in ATTEMPT_STATUSES - {"approved"}
         tally.add(item, "issuer" if is_failed else "", SLICING, ":Z9" if is_failed else "")
     return tally
 

@@ -48,6 +48,8 @@ payments = st.builds(
     amount=st.none() | amounts,
     user_id=st.none() | words,
     correlation_id=st.none() | words,
+    attempt_id=st.none() | words,
+    is_test=st.booleans(),
 )
 
 
@@ -114,6 +116,7 @@ def test_encode_is_one_line_of_the_public_contract_without_what_is_absent(paymen
     assert b"\n" not in encoded
     assert None not in event.values()
     assert ("count" in event) == (payment.count != 1)
+    assert ("test" in event) == payment.is_test
     assert not {"status", "timestamp_ms", "method", "merchant"} & set(event)
 
 

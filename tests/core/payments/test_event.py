@@ -14,6 +14,7 @@ from functions.core.payments.event import (
     ALIASES,
     ATTEMPT_STATUSES,
     LARGEST_COUNT,
+    LIVE_MARKS,
     LONGEST_VALUE,
     STATUS_SYNONYMS,
     STATUSES,
@@ -33,6 +34,7 @@ SAMPLES: dict[str, Any] = {
     "amount": 12.5,
     "latency_ms": 80,
     "count": 3,
+    "test": True,
 }
 
 
@@ -64,7 +66,8 @@ def test_the_designs_example_is_valid_as_it_stands() -> None:
 @pytest.mark.parametrize(("name", "alias"), NAMES, ids=lambda text: str(text))
 def test_a_field_is_known_by_each_of_its_aliases(name: str, alias: str) -> None:
     value = SAMPLES.get(name, "some")
-    assert read(**{name: None, alias: value}) == read(**{name: value})
+    opposite = not value if alias in LIVE_MARKS else value
+    assert read(**{name: None, alias: opposite}) == read(**{name: value})
 
 
 def test_a_fields_own_name_wins_over_its_aliases() -> None:
@@ -80,8 +83,8 @@ def test_every_synonym_of_a_status_is_understood_however_it_is_written(
     assert parse_status(word.replace("_", " ")) == status
 
 
-def test_refunded_and_pending_payments_are_no_attempts() -> None:
-    assert set(STATUSES) - ATTEMPT_STATUSES == {"refunded", "pending"}
+def test_what_is_not_over_or_comes_afterwards_is_no_attempt() -> None:
+    assert set(STATUSES) - ATTEMPT_STATUSES == {"refunded", "pending", "abandoned", "disputed"}
 
 
 @pytest.mark.parametrize(
@@ -234,3 +237,26 @@ def test_a_made_up_correlation_id_is_the_same_every_time_and_for_no_other_paymen
     assert correlation_id(one).startswith("pw-")
     assert correlation_id(one) == correlation_id(payment(transaction_id="a", merchant="m"))
     assert correlation_id(one) not in map(correlation_id, others)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"test": True}, {"is_test": 1}, {"sandbox": "true"}, {"livemode": False}, {"live": "no"},
+        {"test_mode": "YES"}, {"live_mode": "false"}, {"livemode": 0},
+    ],
+)  # fmt: skip
+def test_a_payment_of_a_test_system_is_marked(mark: dict[str, Any]) -> None:
+    assert read(**mark).is_test
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [{}, {"test": False}, {"livemode": True}, {"live": "true"}, {"test": "x"}, {"live": "x"}],
+)
+def test_a_payment_is_real_unless_it_says_otherwise(mark: dict[str, Any]) -> None:
+    assert not read(**mark).is_test
+
+
+def test_a_payment_may_have_an_id_for_each_try() -> None:
+    assert read(transaction_id="pi_1", charge_id="ch_2").attempt_id == "ch_2"

@@ -20,6 +20,7 @@ TYPES: dict[str, Any] = {
     "text": str | types.NoneType,
     "duration": float | types.NoneType,
     "amount": float | types.NoneType,
+    "mark": bool,
 }
 
 
@@ -28,7 +29,8 @@ def ids(field: Field) -> str:
 
 
 def test_a_payment_has_the_tables_fields_in_the_tables_order() -> None:
-    assert Payment.__struct_fields__ == tuple(field.name for field in FIELDS)
+    fields = tuple(field.name for field in FIELDS)
+    assert Payment.__struct_fields__ == (*fields, "faults")
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=ids)
@@ -52,7 +54,7 @@ def test_a_payment_needs_what_identifies_it_its_status_and_its_time_and_nothing_
     assert needed == ["transaction_id", "status", "timestamp_ms"]
     rest = Payment(transaction_id="t", status="failed", timestamp_ms=0)
     absent = {getattr(rest, field.name) for field in FIELDS if field.name not in needed}
-    assert absent == {None, 1}
+    assert absent == {None, 1, False}
 
 
 def test_a_field_is_written_by_its_first_name_unless_the_table_says_otherwise() -> None:
