@@ -75,6 +75,7 @@ PARTS_OF: dict[str, str] = {
     "Advice": "knowledge base",
     "Affected": "harm",
     "Arrival": "archive",
+    "Content": "notification",
     "Counting": "tally",
     "Decision": "desk",
     "Drop": "flow",

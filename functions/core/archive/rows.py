@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -16,16 +17,15 @@ from functions.core.counting.bounds import Bounds
 from functions.core.counting.record import TICK
 from functions.core.errors import Malformed
 from functions.core.payments.cards import mask
-from functions.core.payments.codec import decode_each
+from functions.core.payments.codec import decode_each, payments_of
 from functions.core.payments.event import (
     ALIASES,
     Payment,
-    RawEvent,
     correlation_id,
     iso_ms,
-    to_payment,
 )
 from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.mapping import EventMapping
 
 OK: Final = "Ok"
 DROPPED: Final = "Dropped"
@@ -76,7 +76,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def transform(
-    arrivals: Iterable[Arrival], bounds: Bounds, largest: int = LARGEST_RESPONSE
+    arrivals: Iterable[Arrival],
+    bounds: Bounds,
+    largest: int = LARGEST_RESPONSE,
+    mapping: EventMapping | None = None,
 ) -> list[Outcome]:
     """What becomes of each record, in order, in a response of `largest` bytes at most.
 
@@ -87,7 +90,7 @@ def transform(
     left = largest
     for arrival in arrivals:
         left -= _ENVELOPE_BYTES
-        rows = rows_of(arrival.data, arrival.arrived_ms, bounds)
+        rows = rows_of(arrival.data, arrival.arrived_ms, bounds, mapping)
         if not rows:
             outcomes.append(Outcome(arrival.id, DROPPED))
             continue
@@ -100,13 +103,16 @@ def transform(
     return outcomes
 
 
-def rows_of(data: bytes, arrived_ms: int, bounds: Bounds) -> list[dict[str, Any]]:
-    """A row for each payment of the record, in order; none for a tick or what is malformed."""
+def rows_of(
+    data: bytes, arrived_ms: int, bounds: Bounds, mapping: EventMapping | None = None
+) -> list[dict[str, Any]]:
+    """A row for each payment of the record, in order; none for a tick, for what is malformed or
+    tells of no payment."""
     if data == TICK:
         return []
     return [
         _row(payment, extra)
-        for item in decode_each(data, _read)
+        for item in decode_each(data, partial(_read, mapping=mapping))
         if not isinstance(item, Malformed)
         for payment, extra in (item,)
         if bounds.hold(payment, arrived_ms)
@@ -119,14 +125,15 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 _ENCODER: Final = msgspec.json.Encoder()
-_EVENT: Final = msgspec.json.Decoder(RawEvent)
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NULL: Final = b"null"
 
 
-def _read(part: bytes) -> tuple[Payment, str | None]:
-    """An object's text as its payment, and its other fields as JSON text."""
-    return to_payment(_EVENT.decode(part)), _extra(part)
+def _read(part: bytes, mapping: EventMapping | None) -> list[tuple[Payment, str | None]]:
+    """An object's text as its payments, the first with its other fields as JSON text: a notification
+    of many payments is kept once."""
+    payments = [item for item in payments_of(part, mapping) if isinstance(item, Payment)]
+    return [(payment, None if number else _extra(part)) for number, payment in enumerate(payments)]
 
 
 _COLUMN_OF: Final = {field.name: field.written for field in FIELDS if field.kind != "time"}

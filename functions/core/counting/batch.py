@@ -18,14 +18,17 @@ from functions.core.counting.tally import Tally
 from functions.core.errors import Malformed
 from functions.core.payments.codec import decode
 from functions.core.payments.event import Payment
+from functions.core.payments.mapping import EventMapping
+from functions.core.payments.providers.reading import NoPayment
 
 
 class Counting(msgspec.Struct, frozen=True):
-    """How a batch is counted."""
+    """How a batch is counted. mapping: how events that nobody knows are read."""
 
     knowledge: KnowledgeBase
     slicing: Slicing = DEFAULT_SLICING
     bounds: Bounds = Bounds()
+    mapping: EventMapping | None = None
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -102,7 +105,9 @@ def _read(record: Record, counting: Counting) -> tuple[list[Payment], list[Malfo
         return [], []
     payments: list[Payment] = []
     malformed: list[Malformed] = []
-    for item in decode(record.data):
+    for item in decode(record.data, mapping=counting.mapping):
+        if isinstance(item, NoPayment):
+            continue
         if isinstance(item, Malformed):
             malformed.append(item)
         elif counting.bounds.hold(item, record.arrived_ms):

@@ -12,22 +12,25 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
-from functions.core.payments import damaged_json, envelopes, kpl
+from functions.core.payments import damaged_json, envelopes, kpl, providers
 from functions.core.payments.cards import mask
 from functions.core.payments.event import Payment, RawEvent, iso_ms, to_payment
 from functions.core.payments.fields import FIELDS, Field
+from functions.core.payments.mapping import EventMapping
+from functions.core.payments.providers.reading import NoPayment
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
 
 Item = TypeVar("Item")
-Decoded = list[Payment | Malformed]
+Decoded = list[Payment | NoPayment | Malformed]
 Bytes = bytes | bytearray
 
 
@@ -51,19 +54,23 @@ ENVELOPES: Final = 4
 DEFAULT_LIMITS: Final = Limits()
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Decoded:
+def decode(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, mapping: EventMapping | None = None
+) -> Decoded:
     """The payments of one record and its Malformed parts, in order of appearance; never empty.
 
-    Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
-    where that can be isolated, else the record; positions in its `detail` count from the start of
-    `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
+    What a provider or an envelope holds is read too, with NoPayment for what tells of none; with a
+    mapping, the objects that it describes. Raises nothing for bad data. A Malformed has as `data` the
+    line, object or user record at fault where that can be isolated, else the record; positions in its
+    `detail` count from the start of `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
     """
-    return _decoded(data, _Decoding(limits, _payment, _payments))
+    read = partial(payments_of, mapping=mapping)
+    return _decoded(data, _Decoding(limits, read, _payments if mapping is None else None))
 
 
 def decode_each(
-    data: bytes, read: Callable[[bytes], Item], limits: Limits = DEFAULT_LIMITS
+    data: bytes, read: Callable[[bytes], Sequence[Item]], limits: Limits = DEFAULT_LIMITS
 ) -> list[Item | Malformed]:
     """As `decode`, but slower, and an object's text becomes what `read` makes of it.
 
@@ -89,13 +96,14 @@ class _TooManyError(Exception):
 class _Decoding(Generic[Item]):
     """One record on its way: what is found so far, and how much may still be unpacked.
 
-    read: one object's text. read_all: a text without any fault at once, where that is faster.
+    read: what is made of one object's text. read_all: a text without any fault at once, where that is
+    faster.
     """
 
     def __init__(
         self,
         limits: Limits,
-        read: Callable[[bytes], Item],
+        read: Callable[[bytes], Sequence[Item | Malformed]],
         read_all: Callable[[Bytes], list[Item]] | None,
     ) -> None:
         self.found: list[Item | Malformed] = []
@@ -156,17 +164,22 @@ class _Decoding(Generic[Item]):
                 raise _TooManyError
         elif (values := self.values(body)) is not None:
             for value in values:
-                self.add(self.one(value))
+                for item in self.one(value):
+                    self.add(item)
         else:
             self.damaged_text(body)
 
-    def one(self, part: bytes) -> Item | Malformed:
+    def one(self, part: bytes) -> Sequence[Item | Malformed]:
         """One object's text as what it becomes, or why it becomes nothing."""
         try:
             _check_utf8(part)
-            return self.read(part)
+            found = self.read(part)
         except _FAULTS as error:
-            return _malformed(error, part)
+            return [_malformed(error, part)]
+        return [
+            _malformed(item, part) if isinstance(item, Malformed) and not item.data else item
+            for item in found
+        ]
 
     def payments(self, text: Bytes) -> list[Item] | None:
         """All payments of a text without any fault, which is the usual case; else None."""
@@ -227,11 +240,11 @@ class _Decoding(Generic[Item]):
             core = part.strip() if is_object else part.strip(separators)
             if core:
                 has_stray = has_stray or not is_object
-                items.append(self.one(core))
+                items += self.one(core)
             if len(self.found) + len(items) > self.limits.payments:
                 raise _TooManyError
         if has_stray and all(isinstance(item, Malformed) for item in items):
-            items = [self.one(b"".join(line).strip())]
+            items = [*self.one(b"".join(line).strip())]
         for item in items:
             self.add(item)
 
@@ -257,11 +270,37 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, OverflowError)
 
 
-def _payment(part: bytes) -> Payment:
-    return to_payment(_EVENT.decode(part))
+def payments_of(part: bytes, mapping: EventMapping | None = None) -> Decoded:
+    """What an object's text is, in our own fields, of a provider, by the mapping or in an envelope.
+
+    Raises Malformed and msgspec's errors, as its reading in our own fields does.
+    """
+    fault: Exception | None = None
+    if mapping is None and not _is_ambiguous(part):
+        try:
+            return [to_payment(_EVENT.decode(part))]
+        except (Malformed, msgspec.ValidationError) as error:
+            fault = error
+    found = providers.payments_of(_OBJECT.decode(part), mapping)
+    if found is not None:
+        return found
+    if fault is not None:
+        raise fault
+    return [to_payment(_EVENT.decode(part))]
 
 
-def _payments(text: Bytes) -> list[Payment]:
+def _is_ambiguous(text: Bytes) -> bool:
+    """May hold a provider's object that could be taken for one in our own fields."""
+    return any(mark in text for mark in _AMBIGUOUS)
+
+
+_AMBIGUOUS: Final = tuple(f'"{key}"'.encode() for key in providers.AMBIGUOUS)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any], float_hook=float)
+
+
+def _payments(text: Bytes) -> list[Payment | NoPayment]:
+    if _is_ambiguous(text):
+        return []  # each object is read by itself
     raws = _EVENTS.decode(text) if _ARRAY.match(text) else _EVENT.decode_lines(text)
     return [to_payment(raw) for raw in raws]
 

@@ -1,0 +1,203 @@
+"""A mapping from TOML: what it reads, and how it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.core.errors import SettingsError
+from functions.core.payments.mapping import EventMapping, Translation, steps, value_at
+
+TOML = """
+[columns]
+transaction_id = "payment.id"
+timestamp = "payment.at"
+timestamp_format = "epoch_s"
+status = "payment.result.code"
+error_code = "payment.errors[0].code"
+amount = "payment.amount.value"
+amount_unit = "minor"
+[dimensions]
+currency = "payment.amount.currency"
+issuer = "payment.card.bank name"
+[statuses]
+"SUCCESS_WITH_WARNING" = "approved"
+"0" = "declined"
+true = "approved"
+[schemes]
+SWITCH = "iso8583"
+[defaults]
+gateway = "payu"
+error_scheme = "switch"
+country = "IN"
+"""
+EVENT = {
+    "payment": {
+        "id": "p1",
+        "at": 1_780_000_000,
+        "result": {"code": "success-with warning"},
+        "errors": [{"code": "91"}],
+        "amount": {"value": 12345, "currency": "KWD"},
+        "card": {"bank name": "Example"},
+    }
+}
+
+
+def faults_of(text: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        EventMapping.parse(text)
+    return caught.value.faults
+
+
+def test_an_event_is_read_as_the_mapping_says() -> None:
+    assert EventMapping.parse(TOML).fields_of(EVENT) == {
+        "transaction_id": "p1",
+        "timestamp": 1_780_000_000,
+        "payment_status": "approved",
+        "error_code": "91",
+        "error_scheme": "iso8583",
+        "amount": 12.345,
+        "currency": "KWD",
+        "issuer": "Example",
+        "gateway": "payu",
+        "country": "IN",
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("SUCCESS_WITH_WARNING", "approved"),
+        (0, "denied"),
+        (True, "approved"),
+        (False, "false"),
+        ("captured", "captured"),
+    ],
+)
+def test_a_status_is_translated_whatever_it_is_and_others_stay(word: Any, status: str) -> None:
+    event = {"payment": {**EVENT["payment"], "result": {"code": word}}}
+    fields = EventMapping.parse(TOML).fields_of(event)
+    assert fields is not None
+    assert fields["payment_status"] == status
+
+
+@pytest.mark.parametrize("name", ["id", "at", "result"])
+def test_another_systems_object_is_not_taken(name: str) -> None:
+    lacking = {"payment": {key: value for key, value in EVENT["payment"].items() if key != name}}
+    assert EventMapping.parse(TOML).fields_of(lacking) is None
+
+
+def test_without_columns_the_own_names_hold() -> None:
+    mapping = EventMapping.parse('[statuses]\nPART = "approved"\n[defaults]\ngateway = "payu"')
+    own = {"txn_id": "t", "status": "part", "time": 1, "gateway": None, "psp": "other"}
+    assert mapping.fields_of(own) == {
+        "transaction_id": "t",
+        "payment_status": "approved",
+        "timestamp": 1,
+        "gateway": "other",
+    }
+    assert mapping.fields_of({"txn_id": "t"}) is None
+
+
+def test_a_form_of_strptime_is_read_as_utc_unless_it_has_an_offset() -> None:
+    text = TOML.replace('"epoch_s"', '"%d.%m.%Y %H:%M:%S"')
+    fields = EventMapping.parse(text).fields_of(
+        {"payment": {**EVENT["payment"], "at": "28.05.2026 20:26:40"}}
+    )
+    assert fields is not None
+    assert fields["timestamp"] == "2026-05-28T20:26:40+00:00"
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("a", 1),
+        ("b.c", 2),
+        ("d[0].e", 3),
+        ("d.0.e", 3),
+        ("d[-1].e", 3),
+        ("d[1].e", None),
+        ("dotted.name", 4),
+        ("a.x", None),
+        ("b.0", None),
+        ("b", {"c": 2}),
+        ("n.5", 6),
+        ("", None),
+    ],
+)
+def test_a_path_leads_to_what_lies_there(path: str, found: Any) -> None:
+    tree = {"a": 1, "b": {"c": 2}, "d": [{"e": 3}], "dotted.name": 4, "n": {"5": 6}}
+    assert (value_at(tree, path) or None) == found or path == ""
+
+
+def test_a_path_is_taken_apart_at_dots_and_brackets() -> None:
+    assert steps("errors[0].code") == steps("errors.0.code") == ("errors", 0, "code")
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "found"),
+    [
+        (1250, "major", 1250),
+        (1250, "minor", 12.5),
+        ("1250", "minor", 12.5),
+        ("12,50", "major", "12,50"),
+        ("much", "minor", None),
+    ],
+)
+def test_an_amount_is_in_the_unit_that_is_said(amount: Any, unit: str, found: Any) -> None:
+    applied = Translation(amount_unit=unit).applied({"amount": amount, "currency": "EUR"})
+    assert applied.get("amount") == found
+
+
+def test_every_fault_is_told_at_once() -> None:
+    text = """
+    other = 1
+    statuses = 7
+    [columns]
+    timestamp = ""
+    status = "a..b"
+    wrong = "x"
+    timestamp_format = "%"
+    amount_unit = "cents"
+    [dimensions]
+    issuer = 7
+    [schemes]
+    A = ""
+    [defaults]
+    transaction_id = "x"
+    gateway = []
+    """
+    told = "\n".join(faults_of(text))
+    for part in (
+        "unknown section [other]",
+        "statuses is no section",
+        "[columns] timestamp is ''",
+        "[columns] status is 'a..b'",
+        "unknown key 'wrong'",
+        "timestamp_format is '%'",
+        "amount_unit is 'cents'",
+        "[dimensions] issuer is 7",
+        "[schemes] 'A' is ''",
+        "[defaults] has an unknown key 'transaction_id'",
+        "[defaults] gateway is []",
+    ):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[columns", "is no TOML"),
+        ("", "says nothing"),
+        ('[columns]\nstatus = "s"\ntimestamp = "t"', "transaction_id is missing"),
+        ('[statuses]\nX = "fine"', "want one of"),
+        ("[statuses]\nX = 1", "want one of"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, fault: str) -> None:
+    assert fault in "\n".join(faults_of(text))
+
+
+def test_sections_of_files_are_no_fault() -> None:
+    assert EventMapping.parse(TOML + '[file]\ndelimiter = ";"\n') == EventMapping.parse(TOML)
