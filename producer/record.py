@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from functions.core.errors import Malformed
+from functions.core.payments import providers
 from functions.core.payments.event import (
     ALIASES,
     LARGEST_COUNT,
@@ -18,9 +19,11 @@ from functions.core.payments.event import (
     parse_timestamp,
     to_payment,
 )
+from functions.core.payments.providers.reading import NoPayment
 from producer.format import Format
 
 _EVENT: Final = msgspec.json.Decoder(RawEvent)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any], float_hook=float)
 
 
 def payments_of(
@@ -28,7 +31,7 @@ def payments_of(
 ) -> list[Payment]:
     """The row's payments: one, or with successes up to two. Raises Malformed."""
     if form is None or isinstance(values, str):
-        return [event(str(values), made_up_id)]
+        return events(str(values), made_up_id)
     fields = {
         field: value
         for field, column in form.fields.items()
@@ -53,6 +56,30 @@ def payments_of(
     approved |= {"payment_status": "approved", "transaction_id": f"{identity}-approved"}
     parts = ((approved, successes), (failed, count - successes))
     return [_payment(part, at, n) for part, n in parts if n]
+
+
+def events(text: str, made_up_id: str) -> list[Payment]:
+    """The payments of a line: in the event's own fields, of a provider, or in an envelope.
+
+    Raises Malformed for the first that is wrong; with reason NO_ROW for what tells of no payment.
+    """
+    try:
+        found = providers.payments_of(_OBJECT.decode(text))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        found = None  # what is wrong with it, `event` says
+    if found is None:
+        return [event(text, made_up_id)]
+    payments = [item for item in found if isinstance(item, Payment)]
+    for item in found:
+        if isinstance(item, Malformed):
+            raise item
+        if isinstance(item, NoPayment) and not payments:
+            raise Malformed(NO_ROW, str(item))
+    return payments
+
+
+NO_ROW: Final = "no_row"
+"""The reason of a row that is none of payments, and no fault."""
 
 
 def event(text: str, made_up_id: str) -> Payment:

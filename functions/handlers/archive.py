@@ -12,14 +12,17 @@ from aws_lambda_powertools import Logger
 from functions.adapters.firehose import arrivals, response
 from functions.core.archive.rows import REFUSED, REFUSED_MESSAGE, transform
 from functions.core.counting.bounds import Bounds
+from functions.core.payments.mapping import EventMapping
 from functions.settings.archive import ArchiveSettings
 
 logger = Logger()
 
 
-def archive(event: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
+def archive(
+    event: Mapping[str, Any], bounds: Bounds, mapping: EventMapping | None = None
+) -> dict[str, Any]:
     """Firehose's records as it wants them back."""
-    outcomes = transform(arrivals(event), bounds)
+    outcomes = transform(arrivals(event), bounds, mapping=mapping)
     refused = [outcome.id for outcome in outcomes if outcome.result == REFUSED]
     if refused:
         logger.error(REFUSED_MESSAGE, records=len(refused), of=len(outcomes), first=refused[0])
@@ -27,10 +30,11 @@ def archive(event: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
 
 
 @cache
-def _bounds() -> Bounds:
-    return ArchiveSettings.from_env(os.environ).bounds
+def _settings() -> ArchiveSettings:
+    return ArchiveSettings.from_env(os.environ)
 
 
 @logger.inject_lambda_context
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    return archive(event, _bounds())
+    settings = _settings()
+    return archive(event, settings.bounds, settings.mapping)

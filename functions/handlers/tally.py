@@ -29,6 +29,7 @@ def _function() -> TallyFunction:
             knowledge=load(),
             slicing=settings.slicing,
             bounds=settings.bounds,
+            mapping=settings.mapping,
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.functions.function import Function, Functions
+from infra.functions.function import Function, Functions, mapping_of
 
 
 class ArchiveFunction(Function):
@@ -18,5 +18,5 @@ class ArchiveFunction(Function):
             memory_mb=functions.settings.memory_mb,
             timeout_seconds=60,
             reserved=None,
-            environment={},
+            environment=mapping_of(functions.settings),
         )

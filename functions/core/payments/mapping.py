@@ -11,7 +11,9 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Self
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -68,7 +70,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
         found = {**self.defaults, **fields}
         status = found.get("payment_status")
         if status is not None:
-            found["payment_status"] = self.statuses.get(folded(status), _text(status))
+            found["payment_status"] = self._status(_text(status))
         scheme = found.get("error_scheme")
         if scheme is not None and self.schemes:
             found["error_scheme"] = self.schemes.get(folded(scheme), scheme)
@@ -78,29 +80,45 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
                 found["amount"] = amount
         return found
 
+    def _status(self, word: str) -> str:
+        known = self.statuses.get(folded(word))
+        if known is None and folded(word) not in STATUS_SYNONYMS:
+            known = self.statuses.get(OTHERWISE)
+        return word if known is None else known
 
+
+OTHERWISE: Final = "*"
+"""Under [statuses]: every word that is neither there nor known."""
 _PLAIN: Final = Translation()
 
 
 class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
-    """paths: field of the event → where it lies; none: in the event's own names. timestamp_format:
-    one of TIMESTAMP_FORMATS, or a form of strptime."""
+    """paths: field of the event → where it lies; none: in the event's own names. time_paths: where a
+    time lies that is in parts, such as date and time. zone_path: what names its zone, or empty.
+    timestamp_format: one of TIMESTAMP_FORMATS, or a form of strptime. timezone: of times without one,
+    a name of the IANA's; empty for UTC."""
 
     paths: Mapping[str, str] = msgspec.field(default_factory=dict)
+    time_paths: tuple[str, ...] = ()
+    zone_path: str = ""
     timestamp_format: str = "iso8601"
+    timezone: str = ""
     translation: Translation = Translation()
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """The mapping that a TOML text describes. Raises SettingsError that lists every fault."""
+    def parse(cls, text: str, *, of_rows: bool = False) -> Self:
+        """The mapping that a TOML text describes. Raises SettingsError that lists every fault.
+
+        of_rows: as a file's format, whose rows need no id, and may say how many succeeded of how many.
+        """
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise SettingsError([f"is no TOML: {error}"]) from None
-        return cls.of(document)
+        return cls.of(document, of_rows=of_rows)
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Self:
+    def of(cls, document: Mapping[str, Any], *, of_rows: bool = False) -> Self:
         """As `parse`, of TOML that is decoded."""
         sections = ("columns", "dimensions", *TRANSLATION_SECTIONS)
         faults = [
@@ -108,26 +126,41 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
             for name in document
             if name not in sections and name not in OF_FILES
         ]
-        columns = section_of(document, "columns", (*COLUMNS, *_OF_COLUMNS), faults)
+        known = {**COLUMNS, "successes": "successes"} if of_rows else COLUMNS
+        columns = section_of(document, "columns", (*known, *_OF_COLUMNS), faults)
         dimensions = section_of(document, "dimensions", DIMENSIONS, faults)
+        times = columns.get("timestamp")
+        parts: list[Any] = times if isinstance(times, list) and times else [times]
+        single = {**columns, "timestamp": parts[0]} if "timestamp" in columns else columns
         paths = {
-            **_paths("columns", columns, COLUMNS, faults),
+            **_paths("columns", single, known, faults),
             **_paths("dimensions", dimensions, {name: name for name in DIMENSIONS}, faults),
         }
+        if not all(isinstance(part, str) and part.strip() for part in parts[1:]):
+            faults.append(
+                f"[columns] timestamp is {times!r}, want a name, a path or a list of them"
+            )
         if paths:
-            faults += [
-                f"[columns] {key} is missing: without it nothing is a payment"
-                for key, field in COLUMNS.items()
-                if field in _REQUIRED and field not in paths
-            ]
+            faults += _missing(paths, of_rows=of_rows)
         form = columns.get("timestamp_format", "iso8601")
-        faults += _timestamp_faults(form)
+        zone = columns.get("timezone", "")
+        zone_path = columns.get("timezone_column", "")
+        faults += (*_timestamp_faults(form), *_zone_faults(zone))
+        if not isinstance(zone_path, str):
+            faults.append(f"[columns] timezone_column is {zone_path!r}, want a name or a path")
         translation = translation_of(document, faults)
         if not paths and translation.is_plain and not faults:
             faults.append("says nothing: it has neither [columns] nor [statuses] nor [defaults]")
         if faults:
             raise SettingsError(faults)
-        return cls(paths=paths, timestamp_format=form, translation=translation)
+        return cls(
+            paths=paths,
+            time_paths=tuple(parts) if len(parts) > 1 else (),
+            zone_path=zone_path,
+            timestamp_format=form,
+            timezone=zone,
+            translation=translation,
+        )
 
     def fields_of(self, it: Mapping[str, Any]) -> dict[str, Any] | None:
         """The object's payment in the names of docs/events.md, with raw values; None where what a
@@ -135,7 +168,16 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
         found = self.raw_of(it)
         if any(name not in found for name in _REQUIRED):
             return None
-        found["timestamp"] = _time(found["timestamp"], self.timestamp_format)
+        return self.meant(found)
+
+    def meant(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of `raw_of` as they are meant: the time with its zone, words translated."""
+        found = dict(raw)
+        zone = found.pop("timezone", None) or self.timezone
+        if "timestamp" in found:
+            found["timestamp"] = _time(found["timestamp"], self.timestamp_format, zone)
+        if (successes := found.pop("successes", None)) is not None:
+            found["payment_status"] = "failed" if str(successes) in ("0", "0.0") else "approved"
         return self.translation.applied(found)
 
     def raw_of(self, it: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,12 +189,30 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
                 if (value := next((it[n] for n in (name, *others) if it.get(n) is not None), None))
                 is not None
             }
-        values = ((field, value_at(it, path)) for field, path in self.paths.items())
-        return {field: value for field, value in values if value is not None and value != ""}
+        values = {field: value_at(it, path) for field, path in self.paths.items()}
+        if self.time_paths and values["timestamp"] is not None:
+            parts = [value_at(it, path) for path in self.time_paths]
+            values["timestamp"] = " ".join(_text(part) for part in parts if part is not None)
+        if self.zone_path:
+            values["timezone"] = value_at(it, self.zone_path)
+        return {
+            field: value for field, value in values.items() if value is not None and value != ""
+        }
 
 
 TRANSLATION_SECTIONS: Final = ("statuses", "schemes", "defaults")
-_OF_COLUMNS: Final = ("timestamp_format", "amount_unit")
+_OF_COLUMNS: Final = ("timestamp_format", "timezone", "timezone_column", "amount_unit")
+
+
+def _missing(paths: Mapping[str, str], *, of_rows: bool) -> list[str]:
+    given = {*paths, *(("transaction_id",) if of_rows else ())}
+    if "successes" in paths:
+        given.add("payment_status")
+    return [
+        f"[columns] {key} is missing: without it nothing is a payment"
+        for key, field in COLUMNS.items()
+        if field in _REQUIRED and field not in given
+    ]
 
 
 def value_at(it: Mapping[str, Any], path: str) -> Any:
@@ -189,15 +249,37 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _time(value: Any, form: str) -> Any:
-    """A time of a form of strptime as ISO 8601, UTC where it has no offset; else as it came."""
-    if form in TIMESTAMP_FORMATS or not isinstance(value, str | int | float):
+def _time(value: Any, form: str, zone: Any) -> Any:
+    """A time as `parse_timestamp` reads it: in its zone where it has no offset, else UTC. As it came
+    where it is not of its form: then that says what is wrong."""
+    if form in ("epoch_s", "epoch_ms") or not isinstance(value, str | int | float):
         return value
+    if form == "iso8601" and (not zone or not isinstance(value, str)):
+        return value
+    text = str(value).strip()
     try:
-        moment = datetime.strptime(str(value).strip(), form)  # noqa: DTZ007 UTC is next
-    except ValueError:
-        return value
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+        is_iso = form == "iso8601"
+        moment = datetime.fromisoformat(text) if is_iso else datetime.strptime(text, form)  # noqa: DTZ007 the zone is next
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=_zone(str(zone)) if zone else UTC)
+    except (ValueError, KeyError):
+        return f"{text} {zone}" if zone else value
+    return moment.isoformat()
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    """Raises ValueError, or KeyError, for what is no zone."""
+    return ZoneInfo(name.strip())
+
+
+def _zone_faults(zone: Any) -> Sequence[str]:
+    try:
+        if isinstance(zone, str) and (not zone or _zone(zone)):
+            return ()
+    except (ValueError, KeyError, OSError):
+        pass
+    return (f"[columns] timezone is {zone!r}, want a name such as Asia/Kolkata",)
 
 
 def translation_of(document: Mapping[str, Any], faults: list[str]) -> Translation:

@@ -110,6 +110,48 @@ def test_a_form_of_strptime_is_read_as_utc_unless_it_has_an_offset() -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "event", "found"),
+    [
+        ('["d", "t"]', {"d": "2026-05-28", "t": "20:26:40"}, "2026-05-28 20:26:40"),
+        ('"t"\ntimezone = "Asia/Kolkata"', {"t": "2026-05-28T20:26:40"},
+         "2026-05-28T20:26:40+05:30"),
+        ('"t"\ntimezone = "Asia/Kolkata"', {"t": "2026-05-28T20:26:40Z"},
+         "2026-05-28T20:26:40+00:00"),
+        ('"t"\ntimezone_column = "z"', {"t": "2026-05-28T20:26:40", "z": "Europe/Paris"},
+         "2026-05-28T20:26:40+02:00"),
+        ('"t"\ntimezone_column = "z"', {"t": "2026-05-28T20:26:40", "z": "Nowhere"},
+         "2026-05-28T20:26:40 Nowhere"),
+        ('"t"\ntimezone = "Asia/Kolkata"\ntimestamp_format = "%d.%m.%Y %H:%M"',
+         {"t": "28.05.2026 20:26"}, "2026-05-28T20:26:00+05:30"),
+        ('"t"\ntimezone = "Asia/Kolkata"', {"t": 1_780_000_000}, 1_780_000_000),
+    ],
+)  # fmt: skip
+def test_a_time_may_be_in_parts_and_in_a_zone(columns: str, event: Any, found: Any) -> None:
+    text = f'[columns]\ntransaction_id = "i"\nstatus = "s"\ntimestamp = {columns}\n'
+    fields = EventMapping.parse(text).fields_of({"i": "1", "s": "ok", **event})
+    assert fields is not None
+    assert fields["timestamp"] == found
+
+
+def test_a_star_stands_for_every_word_that_nobody_knows() -> None:
+    translation = Translation(statuses={"*": "failed", "part": "approved"})
+    words = ("PART", "captured", "blocked 7")
+    found = [translation.applied({"payment_status": word})["payment_status"] for word in words]
+    assert found == ["approved", "captured", "failed"]
+
+
+def test_rows_of_a_file_need_no_id_and_may_say_how_many_succeeded() -> None:
+    text = '[columns]\ntimestamp = "t"\ncount = "n"\nsuccesses = "ok"\n'
+    mapping = EventMapping.parse(text, of_rows=True)
+    assert mapping.meant(mapping.raw_of({"t": "x", "n": "7", "ok": "0"})) == {
+        "timestamp": "x",
+        "count": "7",
+        "payment_status": "failed",
+    }
+    assert "transaction_id is missing" in "\n".join(faults_of(text))
+
+
+@pytest.mark.parametrize(
     ("path", "found"),
     [
         ("a", 1),
@@ -193,6 +235,9 @@ def test_every_fault_is_told_at_once() -> None:
         ('[columns]\nstatus = "s"\ntimestamp = "t"', "transaction_id is missing"),
         ('[statuses]\nX = "fine"', "want one of"),
         ("[statuses]\nX = 1", "want one of"),
+        ('[columns]\ntimezone = "Nowhere/At_All"', "timezone is 'Nowhere/At_All'"),
+        ("[columns]\ntimezone_column = 7", "timezone_column is 7"),
+        ('[columns]\ntimestamp = ["a", 7]', "timestamp is ['a', 7]"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, fault: str) -> None:
