@@ -20,7 +20,6 @@ from functions.core.payments.cards import mask
 from functions.core.payments.event import ALIASES, Payment, iso_ms
 from functions.core.payments.fields import FIELDS
 from functions.core.payments.mapping import EventMapping, steps
-from functions.core.payments.providers.reading import NoPayment
 from functions.core.payments.providers.wrappings import unwrap_of
 from ops.options import JsonOption
 from producer.history import JSON_LINES
@@ -196,7 +195,7 @@ def _sender(values: Values) -> str:
             content = envelope[1](inner)
         except Malformed:
             break
-        inner = content.objects[0] if not isinstance(content, NoPayment) else None
+        inner = content.objects[0] if not isinstance(content, list) else None
     return " in ".join(("own fields" if inner else "nothing", *reversed(around)))
 
 

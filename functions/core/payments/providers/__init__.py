@@ -149,8 +149,8 @@ def readings_of(it: Object, mapping: EventMapping | None = None, depth: int = 0)
     if depth >= DEEPEST:
         raise Malformed("too_deep", f"more than {DEEPEST} envelopes inside each other")
     content = envelope[1](it)
-    if isinstance(content, NoPayment):
-        return [content]
+    if isinstance(content, list):
+        return content
     reading: Reading = []
     for inner in content.objects:
         known = readings_of(inner, mapping, depth + 1)

@@ -104,8 +104,10 @@ CARDS: Final = frozenset(
 )  # fmt: skip
 """paymentMethod where it is a card's network; before `_applepay` and the like, too."""
 
-_RAW: Final = re.compile(r"(?:^|:|\s)\s*([0-9]{2})\s*(?:$|[:\-]|\s+[:\-])")
-"""An acquirer's code in a text: `51 : Not sufficient funds`, `Refused : 51`."""
+_RAW: Final = re.compile(
+    r"(?:^|[:|/\s])\s{0,9}([0-9]{2})\s{0,9}(?:$|[:|/-])|^\s{0,9}([0-9]{2})\s(?=[A-Za-z])", re.ASCII
+)
+"""An acquirer's code in a text: `51 : Not sufficient funds`, `Refused : 51`, `51 Not sufficient`."""
 
 
 def read(notification: Object) -> Reading:
@@ -187,7 +189,9 @@ def _why(reason: Any, extra: Any, code: Any) -> Fields:
     message = f"{reason_text}; {raw}" if reason_text and raw else reason_text or raw
     for text in (raw, reason_text):
         if numbered := _RAW.search(text):
-            return fields(error_scheme="iso8583", error_code=numbered[1], error_message=message)
+            return fields(
+                error_scheme="iso8583", error_code=numbered[1] or numbered[2], error_message=message
+            )
     own = word(code, at(extra, "refusalReasonCode")) or named
     if not own and reason_text:
         return fields(error_scheme=NAME, error_code=reason_text, error_message=message)

@@ -36,8 +36,9 @@ LONGEST_KIND: Final = 64
 
 
 def no_payment(sender: str, kind: Any) -> Reading:
-    word = kind.strip()[:LONGEST_KIND] if isinstance(kind, str) else ""
-    return [NoPayment(sender, word or "an event without a type")]
+    told = kind[: 4 * LONGEST_KIND] if isinstance(kind, str) else ""
+    printable = "".join(sign if sign.isprintable() else " " for sign in told).strip()
+    return [NoPayment(sender, printable[:LONGEST_KIND] or "an event without a type")]
 
 
 def at(value: Any, *path: str | int) -> Any:
@@ -55,14 +56,22 @@ def at(value: Any, *path: str | int) -> Any:
 
 
 def first(*values: Any) -> str | int | float | None:
-    """The first that is a text with something in it, or a number."""
+    """The first that is a text with something in it, or a number that is no absurdity: thousands of
+    digits, infinite."""
     for value in values:
         if isinstance(value, str):
             if value and not value.isspace():
                 return value.strip()
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and -_LARGEST < value < _LARGEST
+        ):
             return value
     return None
+
+
+_LARGEST: Final = 10**30
 
 
 def word(*values: Any) -> str:

@@ -17,7 +17,14 @@ from typing import Any
 import msgspec
 
 from functions.core.errors import Malformed
-from functions.core.payments.providers.reading import NoPayment, Object, at, first, word
+from functions.core.payments.providers.reading import (
+    Object,
+    Reading,
+    at,
+    first,
+    no_payment,
+    word,
+)
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -28,7 +35,7 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     when: str | int | float | None = None
 
 
-Unwrapped = Content | NoPayment
+Unwrapped = Content | Reading
 Unwrap = Callable[[Object], Unwrapped]
 """Raises Malformed where what it holds cannot be read."""
 
@@ -46,14 +53,14 @@ def cloudevents(it: Object) -> Unwrapped:
         except (binascii.Error, ValueError):
             raise Malformed("bad_json", "cloudevents: data_base64 is no base64") from None
     if data is None:
-        return NoPayment("cloudevents", word(it.get("type"))[:64] or "an event without data")
+        return no_payment("cloudevents", it.get("type"))
     return Content(_objects(data, "cloudevents"), first(it.get("time")))
 
 
 def sns(it: Object) -> Unwrapped:
     kind = word(it.get("Type"))
     if kind != "Notification":
-        return NoPayment("sns", kind[:64])
+        return no_payment("sns", kind)
     return Content(_objects(it.get("Message"), "sns"), first(it.get("Timestamp")))
 
 
@@ -62,7 +69,7 @@ def dms(it: Object) -> Unwrapped:
     kind = word(at(it, "metadata", "record-type")).lower()
     operation = word(at(it, "metadata", "operation")).lower()
     if kind == "control" or operation in ("delete", "create-table", "drop-table", "truncate-table"):
-        return NoPayment("dms", operation or kind)
+        return no_payment("dms", operation or kind)
     return Content(_objects(it.get("data"), "dms"), first(at(it, "metadata", "timestamp")))
 
 
@@ -70,9 +77,18 @@ def debezium(it: Object) -> Unwrapped:
     """With or without its schema; the row as it is after the change."""
     change = it.get("payload") if isinstance(it.get("payload"), Mapping) else it
     if at(change, "op") in ("d", "t", "m") or at(change, "after") is None:
-        return NoPayment("debezium", f"operation {word(at(change, 'op'))}")
+        return no_payment("debezium", f"operation {word(at(change, 'op'))}")
     when = first(at(change, "source", "ts_ms"), at(change, "ts_ms"))
     return Content(_objects(at(change, "after"), "debezium"), when)
+
+
+def records(it: Object) -> Unwrapped:
+    """What Lambda gets from SQS and SNS: each record's own message."""
+    found: list[Any] = []
+    for record in it["Records"]:
+        content = at(record, "body") if "body" in record else at(record, "Sns", "Message")
+        found += _objects(content, "records")
+    return Content(found, first(at(it["Records"], 0, "Sns", "Timestamp")))
 
 
 def _objects(content: Any, sender: str) -> list[Any]:
@@ -88,6 +104,10 @@ def _objects(content: Any, sender: str) -> list[Any]:
     return found
 
 
+def _is_message(record: Any) -> bool:
+    return isinstance(record, Mapping) and ("body" in record or "Sns" in record)
+
+
 def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
     """The envelope by its keys; None for an object that is none."""
     if "detail-type" in it and "detail" in it:
@@ -96,6 +116,9 @@ def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
         return "cloudevents", cloudevents
     if "TopicArn" in it and "Type" in it:
         return "sns", sns
+    inside = it.get("Records")
+    if isinstance(inside, list) and inside and all(map(_is_message, inside)):
+        return "records", records
     metadata = it.get("metadata")
     if isinstance(metadata, Mapping) and ("record-type" in metadata or "schema-name" in metadata):
         return "dms", dms

@@ -49,6 +49,7 @@ def test_what_lies_under_a_path_is_found_or_none(path: tuple[Any, ...], value: A
         ((" x ",), "x"),
         ((0, "x"), 0),
         ((True, {}, [], 1.5), 1.5),
+        ((10**5000, float("inf"), float("nan"), "x"), "x"),
         ((), None),
     ],
 )
@@ -83,4 +84,5 @@ def test_what_is_no_payment_says_whose_and_what_in_few_characters() -> None:
     (long,) = no_payment("stripe", "x" * 1000)
     assert isinstance(long, NoPayment)
     assert len(long.kind) == LONGEST_KIND
+    assert no_payment("stripe", "a\n\x1b[2Jb") == [NoPayment("stripe", "a  [2Jb")]
     assert no_payment("stripe", None) == [NoPayment("stripe", "an event without a type")]

@@ -83,6 +83,8 @@ def opened(it: Json) -> tuple[str, Unwrapped]:
         (DMS, "dms", SECOND_ISO),
         (DEBEZIUM, "debezium", 1_780_000_000_000),
         ({"schema": {}, "payload": DEBEZIUM}, "debezium", 1_780_000_000_000),
+        ({"Records": [{"messageId": "m", "body": json.dumps(OWN)}]}, "records", None),
+        ({"Records": [{"EventSource": "aws:sns", "Sns": SNS}]}, "records", SECOND_ISO),
     ],
 )
 def test_an_envelope_is_known_by_its_keys_and_holds_an_object(
@@ -101,6 +103,7 @@ def test_a_message_may_hold_several_objects() -> None:
     [
         ({**SNS, "Type": "SubscriptionConfirmation"}, "SubscriptionConfirmation"),
         ({**CLOUDEVENT, "data": None}, "com.example.payment"),
+        ({**CLOUDEVENT, "data": None, "type": None}, "an event without a type"),
         (
             {**DMS, "metadata": {"record-type": "control", "operation": "create-table"}},
             "create-table",
@@ -111,7 +114,7 @@ def test_a_message_may_hold_several_objects() -> None:
 )
 def test_what_tells_of_no_payment_says_so(envelope: Json, kind: str) -> None:
     name, found = opened(envelope)
-    assert found == NoPayment(name, kind)
+    assert found == [NoPayment(name, kind)]
 
 
 @pytest.mark.parametrize(
