@@ -29,7 +29,7 @@ def major_units(
 
     exceptions: where a provider departs from ISO 4217. None for what is no finite number.
     """
-    if isinstance(amount, bool) or not isinstance(amount, str | int | float):
+    if isinstance(amount, bool) or not isinstance(amount, (str, int, float)):
         return None
     code = currency.strip().upper() if isinstance(currency, str) else ""
     exponent = EXPONENTS.get(code, USUAL_EXPONENT)

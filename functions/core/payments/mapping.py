@@ -222,7 +222,7 @@ def value_at(it: Mapping[str, Any], path: str) -> Any:
         return it[path]
     value: Any = it
     for step in steps(path):
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get(str(step))
         elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
             value = value[step]
@@ -252,7 +252,7 @@ def _text(value: Any) -> str:
 def _time(value: Any, form: str, zone: Any) -> Any:
     """A time as `parse_timestamp` reads it: in its zone where it has no offset, else UTC. As it came
     where it is not of its form: then that says what is wrong."""
-    if form in ("epoch_s", "epoch_ms") or not isinstance(value, str | int | float):
+    if form in ("epoch_s", "epoch_ms") or not isinstance(value, (str, int, float)):
         return value
     if form == "iso8601" and (not zone or not isinstance(value, str)):
         return value
@@ -303,7 +303,7 @@ def translation_of(document: Mapping[str, Any], faults: list[str]) -> Translatio
     for name, value in section_of(document, "defaults", known_defaults, faults).items():
         if name not in known_defaults:
             continue
-        if not isinstance(value, str | int | float) or value == "":
+        if not isinstance(value, (str, int, float)) or value == "":
             faults.append(f"[defaults] {name} is {value!r}, want a text or a number")
         else:
             defaults[_OWN[name]] = value

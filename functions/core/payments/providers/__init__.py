@@ -10,7 +10,7 @@ PROVIDERS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -84,7 +84,7 @@ def _is_braintree(it: Object) -> bool:
 def _is_checkout(it: Object) -> bool:
     if "requested_on" in it:
         return "id" in it and "status" in it
-    return isinstance(it.get("data"), Mapping) and isinstance(it.get("type"), str)
+    return isinstance(it.get("data"), dict) and isinstance(it.get("type"), str)
 
 
 def _is_paypal(it: Object) -> bool:

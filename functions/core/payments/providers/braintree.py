@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from functions.core.payments.providers.reading import (
@@ -89,15 +90,20 @@ def read(notification: Object) -> Reading:
 
 
 def first_object(*values: Any) -> Any:
-    return next((value for value in values if isinstance(value, Mapping)), None)
+    return next((value for value in values if isinstance(value, dict)), None)
 
 
 def _snake(value: Any) -> Any:
     """Names as the Ruby and Python libraries spell them: `processorResponseCode` as
     `processor_response_code`."""
-    if isinstance(value, Mapping):
-        return {_HUMP.sub(r"_\1", name).lower(): _snake(item) for name, item in value.items()}
+    if isinstance(value, dict):
+        return {_snake_name(name): _snake(item) for name, item in value.items()}
     return [_snake(item) for item in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=1024)
+def _snake_name(name: str) -> str:
+    return _HUMP.sub(r"_\1", name).lower()
 
 
 def _transaction(it: Any, status: str, when: Any, kind: str) -> Reading:

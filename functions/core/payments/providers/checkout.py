@@ -73,7 +73,7 @@ def read(notification: Object) -> Reading:
     """A webhook, or a payment."""
     event = word(notification.get("type")).lower()
     data = notification.get("data")
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return _payment(
             notification, word(notification.get("status")).lower(), STATES, notification
         )
@@ -127,7 +127,7 @@ def _payment(it: Object, state: str, statuses: Mapping[str, str], notification: 
 def _is_sandbox(notification: Object) -> bool:
     """By its links: a notification has no mark of its own."""
     links = notification.get("_links")
-    if not isinstance(links, Mapping):
+    if not isinstance(links, dict):
         return False
     return any(".sandbox." in word(at(link, "href")) for link in links.values())
 

@@ -80,7 +80,7 @@ def read(notification: Object) -> Reading:
     """A webhook, or an order as its API gives it."""
     event = word(notification.get("event_type")).upper()
     it = notification.get("resource")
-    if not isinstance(it, Mapping):
+    if not isinstance(it, dict):
         it = notification
         status = STATES.get(word(it.get("status")).lower(), "") if not event else ""
     else:
@@ -150,7 +150,7 @@ def _amount(it: Any, unit: Any, capture: Any) -> Any:
 
 def _method(source: Any) -> tuple[str, Any]:
     """The only kind of source that is told: `{"card": {…}}`; a wallet may hold a card."""
-    if not isinstance(source, Mapping) or not source:
+    if not isinstance(source, dict) or not source:
         return NAME, None
     name, details = next(iter(source.items()))
     return name, at(details, "card") or details

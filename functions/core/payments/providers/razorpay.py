@@ -74,7 +74,7 @@ SCHEMES: Final[Mapping[str, str]] = {
 def read(notification: Object) -> Reading:
     """A webhook, a payment or a refund."""
     payload = notification.get("payload")
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         return _payment(notification, "", notification)
     event = word(notification.get("event"))
     payment = at(payload, "payment", "entity")

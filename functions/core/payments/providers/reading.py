@@ -13,6 +13,8 @@ import msgspec
 Object = Mapping[str, Any]
 """A decoded JSON object."""
 
+Scalar = str | int | float
+
 Fields = dict[str, Any]
 """A payment in the names of docs/events.md, with values as they came; absent is left out."""
 
@@ -44,30 +46,27 @@ def no_payment(sender: str, kind: Any) -> Reading:
 def at(value: Any, *path: str | int) -> Any:
     """What lies under names and places in lists; None where the way ends before."""
     for step in path:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
-        elif isinstance(value, list) and -len(value) <= step < len(value):
+        if type(value) is dict:
+            value = value.get(step)
+        elif type(value) is list and type(step) is int and -len(value) <= step < len(value):
             value = value[step]
         else:
-            return None
-        if value is None:
             return None
     return value
 
 
-def first(*values: Any) -> str | int | float | None:
+def first(*values: Any) -> Scalar | None:
     """The first that is a text with something in it, or a number that is no absurdity: thousands of
     digits, infinite."""
     for value in values:
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             if value and not value.isspace():
-                return value.strip()
-        elif (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and -_LARGEST < value < _LARGEST
-        ):
-            return value
+                text: str = value.strip()
+                return text
+        elif (kind is int or kind is float) and -_LARGEST < value < _LARGEST:
+            number: int | float = value
+            return number
     return None
 
 

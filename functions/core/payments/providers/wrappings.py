@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -75,7 +75,7 @@ def dms(it: Object) -> Unwrapped:
 
 def debezium(it: Object) -> Unwrapped:
     """With or without its schema; the row as it is after the change."""
-    change = it.get("payload") if isinstance(it.get("payload"), Mapping) else it
+    change = it.get("payload") if isinstance(it.get("payload"), dict) else it
     if at(change, "op") in ("d", "t", "m") or at(change, "after") is None:
         return no_payment("debezium", f"operation {word(at(change, 'op'))}")
     when = first(at(change, "source", "ts_ms"), at(change, "ts_ms"))
@@ -93,19 +93,19 @@ def records(it: Object) -> Unwrapped:
 
 def _objects(content: Any, sender: str) -> list[Any]:
     """An object, several in a list, or the text of either."""
-    if isinstance(content, str | bytes):
+    if isinstance(content, (str, bytes)):
         try:
             content = msgspec.json.decode(content)
         except (msgspec.DecodeError, ValueError):
             raise Malformed("bad_json", f"{sender}: what it holds is not JSON") from None
     found = content if isinstance(content, list) else [content]
-    if not found or not all(isinstance(item, Mapping) for item in found):
+    if not found or not all(isinstance(item, dict) for item in found):
         raise Malformed("wrong_type", f"{sender}: what it holds is no object")
     return found
 
 
 def _is_message(record: Any) -> bool:
-    return isinstance(record, Mapping) and ("body" in record or "Sns" in record)
+    return isinstance(record, dict) and ("body" in record or "Sns" in record)
 
 
 def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
@@ -120,9 +120,9 @@ def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
     if isinstance(inside, list) and inside and all(map(_is_message, inside)):
         return "records", records
     metadata = it.get("metadata")
-    if isinstance(metadata, Mapping) and ("record-type" in metadata or "schema-name" in metadata):
+    if isinstance(metadata, dict) and ("record-type" in metadata or "schema-name" in metadata):
         return "dms", dms
     change = it.get("payload") if "schema" in it else it
-    if isinstance(change, Mapping) and "op" in change and "after" in change and "source" in change:
+    if isinstance(change, dict) and "op" in change and "after" in change and "source" in change:
         return "debezium", debezium
     return None
