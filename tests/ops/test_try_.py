@@ -47,7 +47,7 @@ EVENT: Final[Json] = {
         "at": "2026-05-28T20:26:40Z",
         "result": "SUCCESS_WITH_WARNING",
         "amount": {"value": 1250, "currency": "EUR"},
-        "card": {"bank": "Example", "type": "debit"},
+        "card": {"bank": "EXAMPLE", "type": "debit"},
         "notes": [{"text": "x"}],
     },
 }
@@ -111,7 +111,7 @@ def test_without_a_format_own_fields_say_where_they_came_from(
         "error_code": "X-9",
         "extra": {"a": 1},
     }
-    renamed = {"id": "own-2", "state": "teleported", "ts": 1_780_000_000, "bank": "Example"}
+    renamed = {"id": "own-2", "state": "teleported", "ts": 1_780_000_000, "bank": "EXAMPLE"}
     assert words(written(tmp_path, strange, renamed)) == snapshot
 
 
@@ -167,7 +167,7 @@ def test_an_array_and_a_document_are_read_item_by_item(tmp_path: Path, indent: i
 
 def test_rows_of_csv_are_read_with_a_format(tmp_path: Path) -> None:
     path = written(
-        tmp_path, "when,how,Bank Name", "2026-05-28 20:26:40,ok,Example", name="rows.csv"
+        tmp_path, "when,how,Bank Name", "2026-05-28 20:26:40,ok,EXAMPLE", name="rows.csv"
     )
     form = tmp_path / "format.toml"
     form.write_text(
@@ -177,7 +177,7 @@ def test_rows_of_csv_are_read_with_a_format(tmp_path: Path) -> None:
     assert [field["became"] for field in row["fields"]] == [
         "approved",
         "2026-05-28T20:26:40.000Z",
-        "Example",
+        "EXAMPLE",
     ]
 
 

@@ -27,7 +27,7 @@ from functions.core.payments.providers import (
     stripe,
 )
 from functions.core.payments.providers.reading import Fields, NoPayment, Object, Reader, Reading
-from functions.core.payments.providers.wrappings import unwrap_of
+from functions.core.payments.providers.wrappings import ENVELOPE_KEYS, unwrap_of
 
 Found = list[Payment | NoPayment | Malformed]
 
@@ -118,6 +118,9 @@ PROVIDERS: Final = (
     Provider(paypal.NAME, ("event_type", "purchase_units"), _is_paypal, paypal.read),
 )  # fmt: skip
 
+MARKS: Final = frozenset(key for provider in PROVIDERS for key in provider.keys) | ENVELOPE_KEYS
+"""Names of which a provider's object or an envelope has one at least: any other object is not asked
+about."""
 AMBIGUOUS: Final = ("object", "entity", "error_source", "error_reason")
 """Keys of a provider's objects that have a payment's own fields beside them, with another meaning:
 Razorpay's amounts are in paise. What has one is asked about before it is read as our own."""

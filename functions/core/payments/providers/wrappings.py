@@ -12,7 +12,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -102,6 +102,12 @@ def _objects(content: Any, sender: str) -> list[Any]:
     if not found or not all(isinstance(item, dict) for item in found):
         raise Malformed("wrong_type", f"{sender}: what it holds is no object")
     return found
+
+
+ENVELOPE_KEYS: Final = frozenset(
+    ("detail-type", "specversion", "TopicArn", "Records", "metadata", "after", "payload")
+)
+"""Of which an envelope has one at least."""
 
 
 def _is_message(record: Any) -> bool:

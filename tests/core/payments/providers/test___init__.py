@@ -13,7 +13,7 @@ from functions.core.errors import Malformed
 from functions.core.payments.codec import decode
 from functions.core.payments.event import DIMENSIONS, STATUSES, Payment
 from functions.core.payments.mapping import EventMapping
-from functions.core.payments.providers import PROVIDERS, payments_of, recognise
+from functions.core.payments.providers import MARKS, PROVIDERS, payments_of, recognise
 from functions.core.payments.providers.reading import NoPayment
 from tests.notifications import (
     ADYEN_BATCH,
@@ -43,6 +43,7 @@ def test_a_sample_is_recognised_as_its_providers(name: str, sample: Json) -> Non
     found = recognise(sample)
     assert found is not None
     assert found[0] == name
+    assert not MARKS.isdisjoint(sample)
 
 
 @pytest.mark.parametrize(("name", "sample"), ALL)
@@ -129,12 +130,12 @@ def test_a_mapping_is_asked_before_anybody_is_recognised() -> None:
         [statuses]
         "payment_intent.payment_failed" = "denied"
         [defaults]
-        gateway = "own"
+        gateway = "payu"
         """
     )
     (found,) = decode(json.dumps(STRIPE_FAILED).encode(), mapping=mapping)
     assert isinstance(found, Payment)
-    assert (found.status, found.gateway) == ("denied", "own")
+    assert (found.status, found.gateway) == ("denied", "payu")
     (other,) = decode(json.dumps(OWN).encode(), mapping=mapping)
     assert isinstance(other, Payment)
     assert (other.status, other.gateway) == ("failed", None)
