@@ -106,7 +106,9 @@ def _rows(file: Path, mapping: EventMapping | None) -> Iterator[tuple[int, Value
     try:
         with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
             if file.suffix not in JSON_LINES:
-                table = csv.DictReader(opened)
+                header = opened.readline()
+                opened.seek(0)
+                table = csv.DictReader(opened, delimiter=max(_DELIMITERS, key=header.count))
                 for row in table:
                     yield table.line_num, {name: value for name, value in row.items() if name}
                 return
@@ -115,6 +117,9 @@ def _rows(file: Path, mapping: EventMapping | None) -> Iterator[tuple[int, Value
         raise PaywatchError(f"cannot read {file}: {error.strerror}") from error
     except csv.Error as error:
         raise PaywatchError(f"{file.name} is no CSV: {error}") from error
+
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
 
 
 def _objects(lines: Iterator[str]) -> Iterator[tuple[int, Values | Malformed]]:

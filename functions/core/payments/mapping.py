@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
@@ -37,7 +37,10 @@ COLUMNS: Final[Mapping[str, str]] = {
 """Key under [columns] → field of the event."""
 
 AMOUNT_UNITS: Final = ("major", "minor")
-TIMESTAMP_FORMATS: Final = ("iso8601", "epoch_s", "epoch_ms")
+TIMESTAMP_FORMATS: Final = (
+    "iso8601", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "spreadsheet"
+)  # fmt: skip
+"""spreadsheet: days since 1899-12-30, as a cell holds them."""
 OF_FILES: Final = ("file", "spread")
 """Sections that say how a file is read: without meaning for a stream, and no fault there."""
 
@@ -140,8 +143,6 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
             faults.append(
                 f"[columns] timestamp is {times!r}, want a name, a path or a list of them"
             )
-        if paths:
-            faults += _missing(paths, of_rows=of_rows)
         form = columns.get("timestamp_format", "iso8601")
         zone = columns.get("timezone", "")
         zone_path = columns.get("timezone_column", "")
@@ -149,6 +150,8 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(zone_path, str):
             faults.append(f"[columns] timezone_column is {zone_path!r}, want a name or a path")
         translation = translation_of(document, faults)
+        if paths:
+            faults += _missing({*paths, *translation.defaults}, of_rows=of_rows)
         if not paths and translation.is_plain and not faults:
             faults.append("says nothing: it has neither [columns] nor [statuses] nor [defaults]")
         if faults:
@@ -166,7 +169,8 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
         """The object's payment in the names of docs/events.md, with raw values; None where what a
         payment needs does not lie where the mapping says: another system's object."""
         found = self.raw_of(it)
-        if any(name not in found for name in _REQUIRED):
+        defaults = self.translation.defaults
+        if any(name not in found and name not in defaults for name in _REQUIRED):
             return None
         return self.meant(found)
 
@@ -204,9 +208,9 @@ TRANSLATION_SECTIONS: Final = ("statuses", "schemes", "defaults")
 _OF_COLUMNS: Final = ("timestamp_format", "timezone", "timezone_column", "amount_unit")
 
 
-def _missing(paths: Mapping[str, str], *, of_rows: bool) -> list[str]:
-    given = {*paths, *(("transaction_id",) if of_rows else ())}
-    if "successes" in paths:
+def _missing(named: Collection[str], *, of_rows: bool) -> list[str]:
+    given = {*named, *(("transaction_id",) if of_rows else ())}
+    if "successes" in named:
         given.add("payment_status")
     return [
         f"[columns] {key} is missing: without it nothing is a payment"
@@ -252,25 +256,45 @@ def _text(value: Any) -> str:
 def _time(value: Any, form: str, zone: Any) -> Any:
     """A time as `parse_timestamp` reads it: in its zone where it has no offset, else UTC. As it came
     where it is not of its form: then that says what is wrong."""
-    if form in ("epoch_s", "epoch_ms") or not isinstance(value, (str, int, float)):
+    if not isinstance(value, (str, int, float)):
         return value
-    if form == "iso8601" and (not zone or not isinstance(value, str)):
-        return value
-    text = str(value).strip()
     try:
-        is_iso = form == "iso8601"
-        moment = datetime.fromisoformat(text) if is_iso else datetime.strptime(text, form)  # noqa: DTZ007 the zone is next
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=_zone(str(zone)) if zone else UTC)
-    except (ValueError, KeyError):
-        return f"{text} {zone}" if zone else value
-    return moment.isoformat()
+        if form in _PER_MS:
+            return float(value) / _PER_MS[form]
+        if form == "spreadsheet":
+            days = timedelta(days=float(str(value).strip().replace(",", ".")))
+            return _zoned(_SPREADSHEET_START + days, zone).isoformat()
+        if form in ("epoch_s", "epoch_ms") or not (zone or form != "iso8601"):
+            return value
+        text = str(value).strip()
+        if form == "iso8601":
+            return _zoned(datetime.fromisoformat(text), zone).isoformat()
+        return _zoned(datetime.strptime(text, form), zone).isoformat()  # noqa: DTZ007 it gets its zone
+    except (ValueError, KeyError, OverflowError):
+        return f"{value} {zone}" if zone and isinstance(value, str) else value
+
+
+_PER_MS: Final[Mapping[str, float]] = {"epoch_us": 1e3, "epoch_ns": 1e6}
+_SPREADSHEET_START: Final = datetime(1899, 12, 30)  # noqa: DTZ001 the zone is the column's
+
+
+def _zoned(moment: datetime, zone: Any) -> datetime:
+    """The moment, in this zone where it says none; UTC where neither does."""
+    if moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=_zone(str(zone)) if zone else UTC)
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
     """Raises ValueError, or KeyError, for what is no zone."""
+    if found := _OFFSET.fullmatch(name.strip()):
+        minutes = int(found[2]) * 60 + int(found[3] or 0)
+        return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
     return ZoneInfo(name.strip())
+
+
+_OFFSET: Final = re.compile(r"([+-])(\d\d?):?(\d\d)?", re.ASCII)
 
 
 def _zone_faults(zone: Any) -> Sequence[str]:

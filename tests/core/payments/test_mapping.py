@@ -124,6 +124,12 @@ def test_a_form_of_strptime_is_read_as_utc_unless_it_has_an_offset() -> None:
         ('"t"\ntimezone = "Asia/Kolkata"\ntimestamp_format = "%d.%m.%Y %H:%M"',
          {"t": "28.05.2026 20:26"}, "2026-05-28T20:26:00+05:30"),
         ('"t"\ntimezone = "Asia/Kolkata"', {"t": 1_780_000_000}, 1_780_000_000),
+        ('"t"\ntimezone = "-03:30"', {"t": "2026-05-28T20:26:40"}, "2026-05-28T20:26:40-03:30"),
+        ('"t"\ntimestamp_format = "epoch_us"', {"t": "1780000000123456"}, 1_780_000_000_123.456),
+        ('"t"\ntimestamp_format = "epoch_ns"', {"t": 1_780_000_000_000_000_000},
+         1_780_000_000_000.0),
+        ('"t"\ntimestamp_format = "spreadsheet"', {"t": "46170,5"}, "2026-05-28T12:00:00+00:00"),
+        ('"t"\ntimestamp_format = "epoch_ns"', {"t": "soon"}, "soon"),
     ],
 )  # fmt: skip
 def test_a_time_may_be_in_parts_and_in_a_zone(columns: str, event: Any, found: Any) -> None:
@@ -131,6 +137,12 @@ def test_a_time_may_be_in_parts_and_in_a_zone(columns: str, event: Any, found: A
     fields = EventMapping.parse(text).fields_of({"i": "1", "s": "ok", **event})
     assert fields is not None
     assert fields["timestamp"] == found
+
+
+def test_a_status_may_be_the_same_for_all() -> None:
+    text = '[columns]\ntransaction_id = "i"\ntimestamp = "t"\n[defaults]\nstatus = "failed"\n'
+    fields = EventMapping.parse(text).fields_of({"i": "1", "t": 1})
+    assert fields == {"transaction_id": "1", "timestamp": 1, "payment_status": "failed"}
 
 
 def test_a_star_stands_for_every_word_that_nobody_knows() -> None:

@@ -104,8 +104,19 @@ def _objects(content: Any, sender: str) -> list[Any]:
     return found
 
 
+def http(it: Object) -> Unwrapped:
+    """A request as API Gateway and function URLs hand it over."""
+    body = it.get("body")
+    if it.get("isBase64Encoded") is True and isinstance(body, str):
+        try:
+            body = b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raise Malformed("bad_json", "http: the body is no base64") from None
+    return Content(_objects(body, "http"))
+
+
 ENVELOPE_KEYS: Final = frozenset(
-    ("detail-type", "specversion", "TopicArn", "Records", "metadata", "after", "payload")
+    ("detail-type", "specversion", "TopicArn", "Records", "metadata", "after", "payload", "body")
 )
 """Of which an envelope has one at least."""
 
@@ -125,6 +136,8 @@ def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
     inside = it.get("Records")
     if isinstance(inside, list) and inside and all(map(_is_message, inside)):
         return "records", records
+    if isinstance(it.get("headers"), dict) and "body" in it:
+        return "http", http
     metadata = it.get("metadata")
     if isinstance(metadata, dict) and ("record-type" in metadata or "schema-name" in metadata):
         return "dms", dms

@@ -84,6 +84,16 @@ def opened(it: Json) -> tuple[str, Unwrapped]:
         (DEBEZIUM, "debezium", 1_780_000_000_000),
         ({"schema": {}, "payload": DEBEZIUM}, "debezium", 1_780_000_000_000),
         ({"Records": [{"messageId": "m", "body": json.dumps(OWN)}]}, "records", None),
+        ({"headers": {}, "body": json.dumps(OWN)}, "http", None),
+        (
+            {
+                "headers": {"content-type": "application/json"},
+                "body": base64.b64encode(json.dumps(OWN).encode()).decode(),
+                "isBase64Encoded": True,
+            },
+            "http",
+            None,
+        ),
         ({"Records": [{"EventSource": "aws:sns", "Sns": SNS}]}, "records", SECOND_ISO),
     ],
 )
@@ -127,6 +137,8 @@ def test_what_tells_of_no_payment_says_so(envelope: Json, kind: str) -> None:
         ({**SNS, "Message": "[]"}, "wrong_type"),
         ({**EVENTBRIDGE, "detail": [OWN, 7]}, "wrong_type"),
         ({**CLOUDEVENT, "data": None, "data_base64": "%%"}, "bad_json"),
+        ({"headers": {}, "body": "%%", "isBase64Encoded": True}, "bad_json"),
+        ({"headers": {}, "body": "a=b&c=d"}, "bad_json"),
     ],
 )
 def test_an_envelope_that_cannot_be_opened_is_malformed(envelope: Json, reason: str) -> None:
