@@ -298,8 +298,8 @@ def test_notifications_among_our_own_events_are_counted_as_row_by_row(tmp_path: 
     path = tmp_path / "mixed.jsonl"
     notifications = [s for samples in SAMPLES.values() for s in samples]
     own = [{**OWN, "transaction_id": f"own-{n}"} for n in range(40)]
-    flat = {"id": "pay_1", "status": "failed", "created_at": SECOND, "amount": 51000,
-            "error_code": "BAD_REQUEST_ERROR", "error_reason": "incorrect_otp"}  # fmt: skip
+    flat = {"id": "pay_1", "entity": "payment", "status": "failed", "created_at": SECOND,
+            "amount": 51000, "error_code": "BAD_REQUEST_ERROR"}  # fmt: skip
     rows = [*own, *notifications, {**STRIPE_FAILED, "type": "customer.created"}, flat, *own]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     seconds = assert_same(path, None)

@@ -27,7 +27,7 @@ from functions.core.payments.providers import (
     stripe,
 )
 from functions.core.payments.providers.reading import Fields, NoPayment, Object, Reader, Reading
-from functions.core.payments.providers.wrappings import ENVELOPE_KEYS, unwrap_of
+from functions.core.payments.providers.wrappings import unwrap_of
 
 Found = list[Payment | NoPayment | Malformed]
 
@@ -61,16 +61,7 @@ def _is_razorpay(it: Object) -> bool:
     entity = it.get("entity")
     if entity == "event":
         return "payload" in it
-    if entity in ("payment", "refund"):
-        return "amount" in it
-    identity = it.get("id")
-    told = ("error_reason", "error_source", "error_step", "error_description", "acquirer_data")
-    return (
-        isinstance(identity, str)
-        and identity.startswith("pay_")
-        and "created_at" in it
-        and any(name in it for name in told)
-    )
+    return entity in ("payment", "refund") and "amount" in it
 
 
 def _is_braintree(it: Object) -> bool:
@@ -78,7 +69,16 @@ def _is_braintree(it: Object) -> bool:
         return any(name in it for name in ("subject", "transaction", "subscription", "dispute"))
     if "paymentMethodSnapshot" in it:
         return "status" in it
-    return any(name in it for name in ("id", "legacyId")) and "status" in it
+    # Of its own names two at least: one alone may be another's, and then on some of the rows only.
+    return "id" in it and "status" in it and sum(name in it for name in _OF_BRAINTREE) > 1
+
+
+_OF_BRAINTREE: Final = (
+    "processorResponseCode", "processor_response_code", "processorResponseText",
+    "processor_response_text", "gatewayRejectionReason", "gateway_rejection_reason",
+    "paymentInstrumentType", "payment_instrument_type", "currencyIsoCode", "currency_iso_code",
+    "merchantAccountId", "merchant_account_id", "statusHistory", "status_history",
+)  # fmt: skip
 
 
 def _is_checkout(it: Object) -> bool:
@@ -101,16 +101,13 @@ PROVIDERS: Final = (
     ),
     Provider(
         razorpay.NAME,
-        ("entity", "error_reason", "error_source", "error_step", "error_description",
-         "acquirer_data"),
+        ("entity",),
         _is_razorpay,
         razorpay.read,
     ),
     Provider(
         braintree.NAME,
-        ("kind", "processorResponseCode", "processor_response_code", "gatewayRejectionReason",
-         "gateway_rejection_reason", "paymentInstrumentType", "payment_instrument_type",
-         "paymentMethodSnapshot"),
+        ("kind", "paymentMethodSnapshot", *_OF_BRAINTREE),
         _is_braintree,
         braintree.read,
     ),
@@ -118,12 +115,14 @@ PROVIDERS: Final = (
     Provider(paypal.NAME, ("event_type", "purchase_units"), _is_paypal, paypal.read),
 )  # fmt: skip
 
-MARKS: Final = frozenset(key for provider in PROVIDERS for key in provider.keys) | ENVELOPE_KEYS
-"""Names of which a provider's object or an envelope has one at least: any other object is not asked
-about."""
-AMBIGUOUS: Final = ("object", "entity", "error_source", "error_reason")
-"""Keys of a provider's objects that have a payment's own fields beside them, with another meaning:
-Razorpay's amounts are in paise. What has one is asked about before it is read as our own."""
+AMBIGUOUS: Final = frozenset(
+    ("object", "entity", "requested_on", "purchase_units", "paymentMethodSnapshot",
+     "processorResponseCode", "processor_response_code", "paymentInstrumentType",
+     "payment_instrument_type", "pspReference")
+)  # fmt: skip
+"""Keys of a provider's objects that may be readable as if they were in our own fields, which they are
+not: Razorpay's amounts are in paise. What has one is asked about before it is read as our own; any
+other object when that went wrong."""
 
 
 def recognise(it: Object) -> tuple[str, Reader] | None:

@@ -1,4 +1,4 @@
-"""Razorpay: webhooks, and payments as its API gives them, with or without `entity`.
+"""Razorpay: webhooks, payments and refunds as its API gives them, which say so in `entity`.
 
 Sources: https://razorpay.com/docs/webhooks/payloads/payments/, https://razorpay.com/docs/api/payments/,
 https://razorpay.com/docs/errors/.

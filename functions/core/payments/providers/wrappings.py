@@ -12,7 +12,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -113,12 +113,6 @@ def http(it: Object) -> Unwrapped:
         except (binascii.Error, ValueError):
             raise Malformed("bad_json", "http: the body is no base64") from None
     return Content(_objects(body, "http"))
-
-
-ENVELOPE_KEYS: Final = frozenset(
-    ("detail-type", "specversion", "TopicArn", "Records", "metadata", "after", "payload", "body")
-)
-"""Of which an envelope has one at least."""
 
 
 def _is_message(record: Any) -> bool:
