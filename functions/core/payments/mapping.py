@@ -165,6 +165,17 @@ class EventMapping(msgspec.Struct, frozen=True, kw_only=True):
             translation=translation,
         )
 
+    @property
+    def roots(self) -> frozenset[str]:
+        """Names of which an object has one at least that this describes."""
+        found: set[str] = set()
+        for name in _REQUIRED:
+            if not self.paths:
+                found.update((name, *ALIASES[name]))
+            elif path := self.paths.get(name):
+                found.update((path, *map(str, steps(path)[:1])))
+        return frozenset(found)
+
     def fields_of(self, it: Mapping[str, Any]) -> dict[str, Any] | None:
         """The object's payment in the names of docs/events.md, with raw values; None where what a
         payment needs does not lie where the mapping says: another system's object."""

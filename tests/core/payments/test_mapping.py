@@ -88,6 +88,11 @@ def test_another_systems_object_is_not_taken(name: str) -> None:
     assert EventMapping.parse(TOML).fields_of(lacking) is None
 
 
+def test_an_object_that_it_describes_has_one_of_its_roots() -> None:
+    assert EventMapping.parse(TOML).roots & EVENT.keys() == {"payment"}
+    assert EventMapping.parse('[defaults]\ngateway = "payu"').roots >= {"txn_id", "status", "ts"}
+
+
 def test_without_columns_the_own_names_hold() -> None:
     mapping = EventMapping.parse('[statuses]\nPART = "approved"\n[defaults]\ngateway = "payu"')
     own = {"txn_id": "t", "status": "part", "time": 1, "gateway": None, "psp": "other"}

@@ -125,6 +125,12 @@ not: Razorpay's amounts are in paise. What has one is asked about before it is r
 other object when that went wrong."""
 
 
+def marks_of(mapping: EventMapping | None) -> frozenset[str]:
+    """Keys of which an object has one at least that is asked about before it is read as our own: those
+    above, and where the mapping's required fields lie."""
+    return AMBIGUOUS if mapping is None else AMBIGUOUS | mapping.roots
+
+
 def recognise(it: Object) -> tuple[str, Reader] | None:
     """The provider whose shape an object has, and what reads it; None for any other object."""
     for name, keys, is_own, read in PROVIDERS:

@@ -13,7 +13,7 @@ from functions.core.errors import Malformed
 from functions.core.payments.codec import decode
 from functions.core.payments.event import DIMENSIONS, STATUSES, Payment
 from functions.core.payments.mapping import EventMapping
-from functions.core.payments.providers import PROVIDERS, payments_of, recognise
+from functions.core.payments.providers import AMBIGUOUS, PROVIDERS, marks_of, payments_of, recognise
 from functions.core.payments.providers.reading import NoPayment
 from tests.notifications import (
     ADYEN_BATCH,
@@ -119,6 +119,14 @@ def test_one_bad_item_of_a_batch_costs_no_other() -> None:
     assert (bad.reason, bad.data) == ("bad_timestamp", json.dumps(batch).encode())
     assert good == payments_of(ADYEN_BATCH)
     assert nothing == NoPayment("adyen", "REPORT_AVAILABLE")
+
+
+def test_what_is_asked_about_first_grows_with_the_mapping() -> None:
+    mapping = EventMapping.parse(
+        '[columns]\ntransaction_id = "data.id"\ntimestamp = "at"\nstatus = "data.state"'
+    )
+    assert marks_of(None) == AMBIGUOUS
+    assert marks_of(mapping) == AMBIGUOUS | {"data.id", "data", "at", "data.state"}
 
 
 def test_a_mapping_is_asked_before_anybody_is_recognised() -> None:
