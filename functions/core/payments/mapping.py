@@ -281,7 +281,7 @@ def _time(value: Any, form: str, zone: Any) -> Any:
         if form == "iso8601":
             return _zoned(datetime.fromisoformat(text), zone).isoformat()
         return _zoned(datetime.strptime(text, form), zone).isoformat()  # noqa: DTZ007 it gets its zone
-    except (ValueError, KeyError, OverflowError):
+    except (ValueError, KeyError, OverflowError, OSError):
         return f"{value} {zone}" if zone and isinstance(value, str) else value
 
 
@@ -298,7 +298,7 @@ def _zoned(moment: datetime, zone: Any) -> datetime:
 
 @lru_cache(maxsize=64)
 def _zone(name: str) -> tzinfo:
-    """Raises ValueError, or KeyError, for what is no zone."""
+    """Raises ValueError, KeyError or OSError, for what is no zone."""
     if found := _OFFSET.fullmatch(name.strip()):
         minutes = int(found[2]) * 60 + int(found[3] or 0)
         return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from functions.core.errors import SettingsError
+from functions.core.errors import Malformed, SettingsError
+from functions.core.payments.event import Payment
 from functions.core.payments.mapping import EventMapping, Translation, steps, value_at
+from functions.core.payments.providers import payments_of
 
 TOML = """
 [columns]
@@ -263,3 +267,55 @@ def test_what_is_wrong_is_said(text: str, fault: str) -> None:
 
 def test_sections_of_files_are_no_fault() -> None:
     assert EventMapping.parse(TOML + '[file]\ndelimiter = ";"\n') == EventMapping.parse(TOML)
+
+
+STRANGE: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        1e308,
+        10**400,
+        "",
+        "x",
+        "Europe",
+        "a" * 5000,
+        "\x00",
+        "\ud800",
+        [],
+        {},
+        [{}],
+    ]
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["i", "t", "d", "z", "s", "e", "a", "c"]), STRANGE),
+    st.sampled_from(["iso8601", "epoch_s", "epoch_us", "epoch_ns", "spreadsheet", "%Y-%m-%d"]),
+    st.booleans(),
+)
+def test_whatever_lies_where_the_mapping_says_nothing_raises(
+    event: dict[str, Any], form: str, in_parts: bool
+) -> None:
+    mapping = EventMapping.parse(
+        f"""
+        [columns]
+        transaction_id = "i"
+        timestamp = {'["t", "d"]' if in_parts else '"t"'}
+        timestamp_format = "{form}"
+        timezone_column = "z"
+        status = "s"
+        error_scheme = "e"
+        amount = "a"
+        amount_unit = "minor"
+        [dimensions]
+        currency = "c"
+        [schemes]
+        x = "iso8583"
+        """
+    )
+    fields = mapping.fields_of(event)
+    assert fields is None or {"transaction_id", "timestamp", "payment_status"} <= fields.keys()
+    for item in payments_of(event, mapping) or ():
+        assert isinstance(item, Payment | Malformed)

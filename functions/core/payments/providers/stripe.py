@@ -110,7 +110,7 @@ def _object(it: Any, event: str, notification: Object) -> Reading:
             currency=currency,
             payment_method=first(at(details, "type"), _only(at(it, "payment_method_types"))),
             network=first(at(card, "network"), at(card, "brand")),
-            issuer=first(at(card, "issuer"), at(details, at(details, "type") or "", "bank")),
+            issuer=first(at(card, "issuer"), at(details, word(at(details, "type")), "bank")),
             country=first(at(card, "country")),
             merchant_id=first(notification.get("account"), at(it, "on_behalf_of")),
             user_id=first(at(it, "customer")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -182,6 +183,29 @@ def disturbed(draw: st.DrawFn) -> Json:
                 break
             inner = below
     return dict(found)
+
+
+def places(it: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all that lies in it."""
+    inside = it.items() if isinstance(it, dict) else enumerate(it) if isinstance(it, list) else ()
+    return [path, *(found for key, inner in inside for found in places(inner, (*path, key)))]
+
+
+@pytest.mark.parametrize(
+    "strange", [None, True, 7, 1e308, 10**400, "", "\ud800", [], {}, [[]], {"a": {}}]
+)
+@pytest.mark.parametrize(("name", "sample"), ALL)
+def test_any_part_of_a_notification_may_be_of_another_kind(
+    name: str, sample: Json, strange: Any
+) -> None:
+    for *outer, last in places(sample)[1:]:
+        found = copy.deepcopy(sample)
+        inner: Any = found
+        for key in outer:
+            inner = inner[key]
+        inner[last] = strange
+        for item in payments_of(found) or ():
+            assert isinstance(item, Payment | NoPayment | Malformed), name
 
 
 @given(disturbed())
