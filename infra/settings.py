@@ -20,6 +20,7 @@ from functions.core.paging.channels.delivery import CHANNELS
 from functions.settings.archive import ArchiveSettings
 from functions.settings.detect import DetectSettings
 from functions.settings.environment import whole
+from functions.settings.mapping import packed
 from functions.settings.notify import NotifySettings
 from functions.settings.tally import TallySettings
 
@@ -86,6 +87,17 @@ def _days(value: str) -> int:
     return int(value)
 
 
+def _mapping_file(value: str) -> str:
+    """A file of TOML, seen from the repository, packed for a function's environment."""
+    if not value:
+        return ""
+    try:
+        text = (ROOT / value).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    return packed(text)
+
+
 def _setting(read: Callable[[str], Any], default: Any) -> Any:
     return dataclasses.field(default=default, metadata={"read": read})
 
@@ -107,7 +119,8 @@ class Settings:
     mistake. slack_secret, pagerduty_secret, webhook_secret: the names or ARNs of secrets; a channel
     without one is not deployed. reserve_concurrency: each function owns its share of the account's
     concurrency (an account with the starting quota of 10 cannot reserve any). archive: payments are
-    kept as Parquet on S3, too. emulated: for infra/emulated.py.
+    kept as Parquet on S3, too. mapping_file: a file of TOML that says how other systems' events are read,
+    packed. emulated: for infra/emulated.py.
     """
 
     environment: str
@@ -131,6 +144,7 @@ class Settings:
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)
     reserve_concurrency: bool = _setting(_yes, False)
+    mapping_file: str = _setting(_mapping_file, "")
     memory_mb: int = _setting(whole(256, 10240), 1024)
     log_level: str = _setting(str.upper, "INFO")
     archive: bool = _setting(_yes, True)

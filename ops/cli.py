@@ -33,6 +33,10 @@ COMMANDS: Final = {
         "ops.backtest.backtest:backtest",
         "Tell whom Paywatch would have paged, and when, from a file of past payments.",
     ),
+    "try": Command(
+        "ops.try_:try_",
+        "Tell what becomes of each field of a file's first rows, and what is not understood.",
+    ),
     "produce": Command(
         "ops.produce:produce",
         "Simulate payments, with outages, and send them.",

@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
+from functions.core.payments import providers
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import BESIDE, FIELDS, Kind
 from functions.core.payments.reasons import SCHEME_OF
@@ -147,9 +148,14 @@ class EventColumns:
         names = set[str]()
         for line in lines:
             try:
-                names.update(_KEYS.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                keys = _KEYS.decode(line)
+                if not keys.keys().isdisjoint(providers.AMBIGUOUS) and providers.recognise(
+                    msgspec.json.decode(line)
+                ):
+                    raise Unplain
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
                 continue
+            names.update(keys)
         names = {name for name in names | self._names if _PLAIN_NAME.fullmatch(name)}
         if names <= self._names or len(names) > _MOST_NAMES:
             raise Unplain

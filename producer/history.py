@@ -19,7 +19,7 @@ from functions.core.errors import Malformed, PaywatchError
 from functions.core.payments.event import Payment
 from producer.format import Format
 from producer.pacing import Timed
-from producer.record import event, payments_of, scalar, time_ms
+from producer.record import events, payments_of, scalar, time_ms
 from producer.spread import Row, spread
 
 JSON_LINES: Final = (".jsonl", ".ndjson", ".json")
@@ -193,7 +193,7 @@ def _is_ordered(path: Path, form: Format | None) -> bool:
 
 def _row_ms(values: Mapping[str, Any] | str, form: Format | None) -> int:
     if form is None or isinstance(values, str):
-        return event(str(values), "-").timestamp_ms
+        return min(payment.timestamp_ms for payment in events(str(values), "-"))
     column = form.fields["timestamp"]
     value = scalar(column, values.get(column))
     return time_ms("" if value is None else value, form.timestamp_format)

@@ -14,13 +14,15 @@ from functions.core.payments.event import (
     ALIASES,
     LARGEST_COUNT,
     Payment,
-    RawEvent,
     parse_timestamp,
     to_payment,
 )
+from functions.core.payments.providers import SENDERS
+from functions.core.payments.providers.reading import NoPayment
+from functions.core.payments.readers import read_values
 from producer.format import Format
 
-_EVENT: Final = msgspec.json.Decoder(RawEvent)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def payments_of(
@@ -28,7 +30,7 @@ def payments_of(
 ) -> list[Payment]:
     """The row's payments: one, or with successes up to two. Raises Malformed."""
     if form is None or isinstance(values, str):
-        return [event(str(values), made_up_id)]
+        return events(str(values), made_up_id)
     fields = {
         field: value
         for field, column in form.fields.items()
@@ -55,25 +57,41 @@ def payments_of(
     return [_payment(part, at, n) for part, n in parts if n]
 
 
-def event(text: str, made_up_id: str) -> Payment:
-    """The payment of a line in the event's own fields. Raises Malformed."""
+def events(text: str, made_up_id: str) -> list[Payment]:
+    """The payments of a line, as the stream reads it: in the event's own fields, of a provider, or in
+    an envelope.
+
+    Raises Malformed for the first that is wrong; with reason NO_ROW for what tells of no payment.
+    """
     try:
-        raw = _EVENT.decode(text)
-        names = ("transaction_id", *ALIASES["transaction_id"])
-        given = (value for name in names if (value := getattr(raw, name)) is not None)
-        if next(given, "") == "":
-            setattr(raw, "transaction_id", made_up_id)  # noqa: B010 mypy sees a plain Struct
-        return to_payment(raw)
+        values: dict[str, Any] = dict(_OBJECT.decode(text))
+        if all(values.get(name, _NULL) in (_NULL, _EMPTY) for name in _IDS):
+            values["transaction_id"] = made_up_id
+        found = read_values(values, SENDERS)
     except msgspec.ValidationError as error:
         raise Malformed("wrong_type", str(error)) from None
     except msgspec.DecodeError as error:
         raise Malformed("bad_json", str(error)) from None
     except RecursionError:
         raise Malformed("too_deep", "JSON nested deeper than can be read") from None
+    payments = [item for item in found if isinstance(item, Payment)]
+    for item in found:
+        if isinstance(item, Malformed):
+            raise item
+        if isinstance(item, NoPayment) and not payments:
+            raise Malformed(NO_ROW, str(item))
+    return payments
+
+
+_IDS: Final = ("transaction_id", *ALIASES["transaction_id"])
+_NULL: Final = msgspec.Raw(b"null")
+_EMPTY: Final = msgspec.Raw(b'""')
+NO_ROW: Final = "no_row"
+"""The reason of a row that is none of payments, and no fault."""
 
 
 def _payment(fields: Mapping[str, Any], timestamp_ms: int, count: int) -> Payment:
-    payment = to_payment(RawEvent(**fields, timestamp=0, count=count))
+    payment = to_payment({**fields, "timestamp": 0, "count": count})
     # Set last: the event's contract would read milliseconds from before 1973 as seconds.
     return msgspec.structs.replace(payment, timestamp_ms=timestamp_ms)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from functions.core import errors
 from functions.core.counting.signals import DEFAULT_THRESHOLDS
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import METRICS
-from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
+from functions.core.payments.codec import decode
+from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS, Payment
+from functions.core.payments.mapping import EventMapping
+from functions.core.payments.providers import PROVIDERS, Provider, recognise
 from infra.settings import Settings
 from ops.cli import COMMANDS, loaded
 
@@ -76,6 +80,7 @@ PARTS_OF: dict[str, str] = {
     "Advice": "knowledge base",
     "Affected": "harm",
     "Arrival": "archive",
+    "Content": "notification",
     "Counting": "tally",
     "Decision": "desk",
     "Drop": "flow",
@@ -148,6 +153,33 @@ def test_every_field_and_alias_is_listed(field: str) -> None:
 @pytest.mark.parametrize("word", [*STATUS_SYNONYMS, *DIMENSIONS])
 def test_every_status_and_dimension_is_listed(word: str) -> None:
     assert re.search(rf"\b{word}\b", EVENTS)
+
+
+SAMPLES_SHOWN = [
+    line
+    for block in re.findall(r"```json\n(.*?)```", EVENTS, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+@pytest.mark.parametrize("line", SAMPLES_SHOWN)
+def test_every_event_that_is_shown_is_a_payment(line: str) -> None:
+    (found,) = decode(line.encode())
+    assert isinstance(found, Payment)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_provider_has_a_sample(provider: Provider) -> None:
+    assert any(
+        found[0] == provider.name
+        for line in SAMPLES_SHOWN
+        if (found := recognise(json.loads(line)))
+    )
+
+
+def test_the_mapping_that_is_shown_is_one() -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", EVENTS, re.DOTALL)
+    assert EventMapping.parse(shown).paths["error_code"] == "data.errors[0].code"
 
 
 @pytest.mark.parametrize(

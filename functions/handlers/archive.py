@@ -12,16 +12,22 @@ from aws_lambda_powertools import Logger
 from functions.adapters.firehose import arrivals, response
 from functions.core.archive.rows import REFUSED, REFUSED_MESSAGE, transform
 from functions.core.counting.bounds import Bounds
+from functions.core.payments.providers import SENDERS, senders_of
+from functions.core.payments.readers import Senders
 from functions.settings.archive import ArchiveSettings
 
 logger = Logger()
 
 
 def archive(
-    event: Mapping[str, Any], bounds: Bounds, *, keeps_unknown: bool = True
+    event: Mapping[str, Any],
+    bounds: Bounds,
+    *,
+    keeps_unknown: bool = True,
+    senders: Senders = SENDERS,
 ) -> dict[str, Any]:
     """Firehose's records as it wants them back."""
-    outcomes = transform(arrivals(event), bounds, keeps_unknown=keeps_unknown)
+    outcomes = transform(arrivals(event), bounds, keeps_unknown=keeps_unknown, senders=senders)
     refused = [outcome.id for outcome in outcomes if outcome.result == REFUSED]
     if refused:
         logger.error(REFUSED_MESSAGE, records=len(refused), of=len(outcomes), first=refused[0])
@@ -33,7 +39,17 @@ def _settings() -> ArchiveSettings:
     return ArchiveSettings.from_env(os.environ)
 
 
+@cache
+def _senders() -> Senders:
+    return senders_of(_settings().mapping)
+
+
 @logger.inject_lambda_context
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     settings = _settings()
-    return archive(event, settings.bounds, keeps_unknown=settings.archive_unknown_fields)
+    return archive(
+        event,
+        settings.bounds,
+        keeps_unknown=settings.archive_unknown_fields,
+        senders=_senders(),
+    )

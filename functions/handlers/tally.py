@@ -14,6 +14,7 @@ from functions.adapters.kinesis.tallies_stream import TalliesStream
 from functions.adapters.s3 import Quarantine
 from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Counting
+from functions.core.payments.providers import senders_of
 from functions.handlers.tally_function import TallyFunction, logger
 from functions.settings.tally import TallySettings
 
@@ -29,6 +30,7 @@ def _function() -> TallyFunction:
             knowledge=load(),
             slicing=settings.slicing,
             bounds=settings.bounds,
+            senders=senders_of(settings.mapping),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.functions.function import Function, Functions
+from infra.functions.function import Function, Functions, mapping_of
 
 
 class ArchiveFunction(Function):
@@ -18,9 +18,12 @@ class ArchiveFunction(Function):
             memory_mb=functions.settings.memory_mb,
             timeout_seconds=60,
             reserved=None,
-            environment=(
-                {}
-                if functions.settings.archive_unknown_fields
-                else {"ARCHIVE_UNKNOWN_FIELDS": "false"}
-            ),
+            environment={
+                **mapping_of(functions.settings),
+                **(
+                    {}
+                    if functions.settings.archive_unknown_fields
+                    else {"ARCHIVE_UNKNOWN_FIELDS": "false"}
+                ),
+            },
         )

@@ -25,6 +25,11 @@ RUNTIMES: Final = {
 }
 
 
+def mapping_of(settings: Settings) -> dict[str, str]:
+    """What tells a function how other systems' events are read, where they are."""
+    return {"MAPPING": settings.mapping_file} if settings.mapping_file else {}
+
+
 class Functions(Construct):
     """What the functions of a deployment share; they, their logs and their roles are built in it.
     `by_name`: the functions so far, in the order of the dashboard.

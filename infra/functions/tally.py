@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.core.counting.slices import format_slicing
 from infra.consumers import Consumer
-from infra.functions.function import Function, Functions
+from infra.functions.function import Function, Functions, mapping_of
 from infra.nag import accept_put
 from infra.storage import Storage
 from infra.streams import Streams
@@ -32,6 +32,7 @@ class TallyFunction(Function):
                 "SLICING": format_slicing(settings.slicing),
                 "SKEW_SECONDS": str(settings.skew_seconds),
                 "OLDEST_DAYS": str(settings.oldest_days),
+                **mapping_of(settings),
             },
         )
         streams.tallies.grant(self, "kinesis:PutRecord")

@@ -12,8 +12,11 @@ from functions.core.archive.rows import LARGEST_RESPONSE, REFUSED_MESSAGE
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.record import TICK
 from functions.core.payments.codec import pack
+from functions.core.payments.mapping import EventMapping
+from functions.core.payments.providers import senders_of
 from functions.handlers.archive import archive
 from tests.builders import NOW, event_bytes
+from tests.notifications import ADYEN_BATCH, SECOND
 
 
 def invocation(*datas: bytes, arrived: int = NOW) -> dict[str, Any]:
@@ -57,6 +60,17 @@ def test_the_data_are_json_lines_that_firehose_can_convert() -> None:
     [kept] = answer(invocation(packed))
     text = base64.b64decode(kept["data"]).decode()
     assert [json.loads(line)["transaction_id"] for line in text.splitlines()] == ["a", "b"]
+
+
+def test_a_notification_of_many_payments_is_kept_once_and_a_mapping_is_followed() -> None:
+    batch = json.dumps(ADYEN_BATCH).encode()
+    mapping = EventMapping.parse('[defaults]\ncountry = "ZZ"')
+    event = invocation(batch, b'{"id":"t","status":"ok","time":1780000000}', arrived=SECOND)
+    first, second = archive(event, Bounds(), senders=senders_of(mapping))["records"]
+    rows = [json.loads(line) for line in base64.b64decode(first["data"]).splitlines()]
+    assert [row["transaction_id"] for row in rows] == ["order-1", "order-2"]
+    assert ["notificationItems" in row.get("extra", "") for row in rows] == [True, False]
+    assert json.loads(base64.b64decode(second["data"]))["country"] == "ZZ"
 
 
 def test_an_event_is_judged_by_the_time_at_which_the_stream_took_it() -> None:

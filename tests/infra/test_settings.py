@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,14 @@ def test_what_is_given_wins_over_the_defaults() -> None:
     assert settings.oncall_sms == ("+14155550100",)
     assert settings.thresholds["failed"] == Threshold(0.02, 0.05)
     assert settings.slicing == (("issuer", "network"),)
+
+
+def test_a_mapping_is_a_file_and_its_faults_are_told(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("[columns]\nstatus = 7\n")
+    (told,) = faults(mapping_file=str(tmp_path / "wrong.toml"))
+    assert "[columns] status is 7" in told
+    (absent,) = faults(mapping_file=str(tmp_path / "absent.toml"))
+    assert "cannot be read: No such file" in absent
 
 
 def test_all_faults_are_reported_at_once() -> None:

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.errors import Malformed
+from functions.core.payments.codec import decode
 from functions.core.payments.event import LARGEST_COUNT, Payment
 from producer.format import Format
-from producer.record import event, payments_of, scalar, time_ms, whole
+from producer.record import NO_ROW, events, payments_of, scalar, time_ms, whole
 from tests.builders import event_bytes
+from tests.notifications import ADYEN_ITEM, SAMPLES, STRIPE_FAILED
 
 ATTEMPTS = Format.parse(
     '[columns]\ntimestamp = "at"\ntimestamp_format = "epoch_s"\ncount = "n"\nsuccesses = "ok"\n'
@@ -135,8 +137,30 @@ def test_what_is_no_time_in_its_form_is_a_bad_timestamp(value: str, form: str) -
 @pytest.mark.parametrize("value", [None, "", "t9", 9])
 def test_an_event_without_an_id_gets_the_one_that_is_made_up(name: str, value: Any) -> None:
     text = event_bytes(**{"transaction_id": None, name: value}).decode()
-    assert event(text, "f-2").transaction_id == (str(value) if value else "f-2")
-    assert payments_of(text, None, "f-2") == [event(text, "f-2")]
+    [payment] = events(text, "f-2")
+    assert payment.transaction_id == (str(value) if value else "f-2")
+    assert payments_of(text, None, "f-2") == [payment]
+
+
+@pytest.mark.parametrize("sample", [s for samples in SAMPLES.values() for s in samples])
+def test_a_providers_notification_is_the_payments_that_the_stream_makes_of_it(sample: Any) -> None:
+    text = json.dumps(sample)
+    assert payments_of(text, None, "f-2") == decode(text.encode())
+
+
+def test_a_line_that_tells_of_no_payment_is_no_row_and_no_fault() -> None:
+    with pytest.raises(Malformed) as caught:
+        events(json.dumps({**STRIPE_FAILED, "type": "customer.created"}), "f-2")
+    assert (caught.value.reason, caught.value.detail) == (
+        NO_ROW,
+        "stripe: customer.created is no payment",
+    )
+
+
+def test_a_bad_item_of_a_notification_is_told() -> None:
+    with pytest.raises(Malformed) as caught:
+        events(json.dumps({**ADYEN_ITEM, "eventDate": "never"}), "f-2")
+    assert caught.value.reason == "bad_timestamp"
 
 
 @pytest.mark.parametrize(
@@ -151,5 +175,5 @@ def test_an_event_without_an_id_gets_the_one_that_is_made_up(name: str, value: A
 )
 def test_a_line_that_is_no_event_says_why(text: str, why: str) -> None:
     with pytest.raises(Malformed) as caught:
-        event(text, "f-2")
+        events(text, "f-2")
     assert caught.value.reason == why

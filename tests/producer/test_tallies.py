@@ -24,6 +24,7 @@ from producer.format import Format
 from producer.history import read
 from producer.second import Second
 from producer.tallies import tallies
+from tests.notifications import OWN, SAMPLES, SECOND, STRIPE_FAILED
 
 Told = list[tuple[str, str]]
 
@@ -291,6 +292,18 @@ def test_a_row_of_no_payments_still_needs_its_time(tmp_path: Path) -> None:
     form = Format.parse('[columns]\ntimestamp = "at"\ncount = "n"\nstatus = "s"\n')
     assert [each.rows for each in assert_same(file, form)] == [1]
     assert reference(file, form)[2] == [("bad_timestamp", "line 2")]
+
+
+def test_notifications_among_our_own_events_are_counted_as_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    notifications = [s for samples in SAMPLES.values() for s in samples]
+    own = [{**OWN, "transaction_id": f"own-{n}"} for n in range(40)]
+    flat = {"id": "pay_1", "entity": "payment", "status": "failed", "created_at": SECOND,
+            "amount": 51000, "error_code": "BAD_REQUEST_ERROR"}  # fmt: skip
+    rows = [*own, *notifications, {**STRIPE_FAILED, "type": "customer.created"}, flat, *own]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    seconds = assert_same(path, None)
+    assert sum(second.rows for second in seconds) == len(rows) - 1
 
 
 def test_a_name_that_comes_late_in_the_file_is_learnt(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from functions.core.payments.event import (
     names_read,
 )
 from functions.core.payments.fields import FIELDS, NAMES, Kind
-from functions.core.payments.readers import decoded, read_object
+from functions.core.payments.providers import SENDERS
+from functions.core.payments.readers import Senders, decoded, read_object
 from functions.core.payments.sensitive import cleared, kept_value
 
 OK: Final = "Ok"
@@ -82,6 +83,7 @@ def transform(
     largest: int = LARGEST_RESPONSE,
     *,
     keeps_unknown: bool = True,
+    senders: Senders = SENDERS,
 ) -> list[Outcome]:
     """What becomes of each record, in order, in a response of `largest` bytes at most.
     keeps_unknown: the fields that Paywatch does not know are archived, too.
@@ -93,7 +95,13 @@ def transform(
     left = largest
     for arrival in arrivals:
         left -= _ENVELOPE_BYTES
-        rows = rows_of(arrival.data, arrival.arrived_ms, bounds, keeps_unknown=keeps_unknown)
+        rows = rows_of(
+            arrival.data,
+            arrival.arrived_ms,
+            bounds,
+            keeps_unknown=keeps_unknown,
+            senders=senders,
+        )
         if not rows:
             outcomes.append(Outcome(arrival.id, DROPPED))
             continue
@@ -107,14 +115,20 @@ def transform(
 
 
 def rows_of(
-    data: bytes, arrived_ms: int, bounds: Bounds, *, keeps_unknown: bool = True
+    data: bytes,
+    arrived_ms: int,
+    bounds: Bounds,
+    *,
+    keeps_unknown: bool = True,
+    senders: Senders = SENDERS,
 ) -> list[dict[str, Any]]:
-    """A row for each payment of the record, in order; none for a tick or what is malformed."""
+    """A row for each payment of the record, in order; none for a tick, for what is malformed or
+    tells of no payment."""
     if data == TICK:
         return []
     return [
         _row(payment, extra)
-        for item in decode_each(data, _reader(keeps_unknown))
+        for item in decode_each(data, _reader(senders, keeps_unknown=keeps_unknown))
         if not isinstance(item, Malformed)
         for payment, extra in (item,)
         if bounds.hold(payment, arrived_ms)
@@ -135,22 +149,25 @@ _LARGEST_EXTRA: Final = 1024 * 1024
 """Bytes of an event whose unknown fields are looked at; of a record, LARGEST_RESPONSE."""
 
 
-def _reader(keeps_unknown: bool) -> Callable[[bytes], list[tuple[Payment, str | None]]]:
-    """What makes of an object's text its payments, and its other fields as JSON text. It is for one
-    record: what is larger than any response says only how large it was."""
+def _reader(
+    senders: Senders, *, keeps_unknown: bool
+) -> Callable[[bytes], list[tuple[Payment, str | None]]]:
+    """What makes of an object's text its payments, the first with its other fields as JSON text: a
+    notification of many payments is kept once. It is for one record: what is larger than any response
+    says only how large it was."""
     left = LARGEST_RESPONSE if keeps_unknown else 0
 
     def read(part: bytes) -> list[tuple[Payment, str | None]]:
         nonlocal left
-        payments = read_object(part)
-        if not keeps_unknown:
+        payments = [item for item in read_object(part, senders) if isinstance(item, Payment)]
+        if not payments or not keeps_unknown:
             return [(payment, None) for payment in payments]
-        left -= len(part) * len(payments)
+        left -= len(part)
         if left < 0 or len(part) > _LARGEST_EXTRA:
             extra: str | None = f'{{"left_out":{len(part)}}}'
         else:
             extra = _extra(part)
-        return [(payment, extra) for payment in payments]
+        return [(payment, None if n else extra) for n, payment in enumerate(payments)]
 
     return read
 

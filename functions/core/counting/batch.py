@@ -19,14 +19,18 @@ from functions.core.counting.well import add_well, is_well
 from functions.core.errors import Malformed
 from functions.core.payments.codec import Decoded, decode, decode_plain
 from functions.core.payments.event import Payment
+from functions.core.payments.providers import SENDERS
+from functions.core.payments.providers.reading import NoPayment
+from functions.core.payments.readers import Senders
 
 
 class Counting(msgspec.Struct, frozen=True):
-    """How a batch is counted."""
+    """How a batch is counted. senders: who knows events that are not in our own fields."""
 
     knowledge: KnowledgeBase
     slicing: Slicing = DEFAULT_SLICING
     bounds: Bounds = Bounds()
+    senders: Senders = SENDERS
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -67,7 +71,7 @@ def _segment(
     tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
     newest = most = 0
     well: list[Payment] = []
-    plain = _plain(records)
+    plain = _plain(records, counting.senders)
     for index, record in enumerate(records):
         payments, malformed = _read(record, plain[index], counting)
         most += most_cells * len(payments)
@@ -110,18 +114,19 @@ def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial
     )
 
 
-def _plain(records: Sequence[Record]) -> list[Decoded | None]:
+def _plain(records: Sequence[Record], senders: Senders) -> list[Decoded | None]:
     """What is in each of the records that can be read together."""
     try:
-        return decode_plain([b"" if record.data == TICK else record.data for record in records])
+        datas = [b"" if record.data == TICK else record.data for record in records]
+        return decode_plain(datas, senders=senders)
     except Exception:  # noqa: BLE001 whatever one record raises, the others are counted
         return [None] * len(records)
 
 
-def _alone(data: bytes) -> Decoded:
+def _alone(data: bytes, senders: Senders) -> Decoded:
     """What is in a record; of one that cannot be dealt with, that it is unprocessable."""
     try:
-        return decode(data)
+        return decode(data, senders=senders)
     except Exception as error:  # noqa: BLE001 as above
         return [Malformed("unprocessable", f"{type(error).__name__}: {error}"[:200], data)]
 
@@ -134,7 +139,9 @@ def _read(
         return [], []
     payments: list[Payment] = []
     malformed: list[Malformed] = []
-    for item in _alone(record.data) if plain is None else plain:
+    for item in _alone(record.data, counting.senders) if plain is None else plain:
+        if isinstance(item, NoPayment):
+            continue
         if isinstance(item, Malformed):
             malformed.append(item)
         elif counting.bounds.hold(item, record.arrived_ms):

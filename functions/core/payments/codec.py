@@ -22,14 +22,16 @@ from functions.core.errors import Malformed
 from functions.core.payments import damaged_json, envelopes, kpl
 from functions.core.payments.event import Payment, iso_ms
 from functions.core.payments.fields import FIELDS, Field
-from functions.core.payments.readers import NOBODY, Read, Senders, read_object, read_plain
+from functions.core.payments.providers import SENDERS
+from functions.core.payments.providers.reading import NoPayment
+from functions.core.payments.readers import Read, Senders, read_object, read_plain
 from functions.core.payments.sensitive import kept
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
 PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
 
 Item = TypeVar("Item")
-Decoded = list[Payment | Malformed]
+Decoded = list[Payment | NoPayment | Malformed]
 Bytes = bytes | bytearray
 
 
@@ -58,11 +60,11 @@ KEPT_TIMES: Final = 32
 DEFAULT_LIMITS: Final = Limits()
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBODY) -> Decoded:
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = SENDERS) -> Decoded:
     """The payments of one record and its Malformed parts, in order of appearance; never empty.
 
-    senders: who knows what objects mean that are not in our own fields.
-    Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
+    senders: who knows what objects mean that are not in our own fields: providers and envelopes, with
+    NoPayment for what tells of none, and a mapping. Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
     where that can be isolated, else the record; positions in its `detail` count from the start of
     `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
@@ -71,7 +73,7 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBO
 
 
 def decode_plain(
-    records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS, senders: Senders = NOBODY
+    records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS, senders: Senders = SENDERS
 ) -> list[Decoded | None]:
     """What `decode` gives for those of the records that are one object in one line each, None for any
     other. They are read at once, as the lines of one text, which is several times as fast."""
@@ -84,7 +86,7 @@ def decode_plain(
 def _read_lines(
     records: Sequence[bytes],
     plain: Sequence[int],
-    decoding: _Decoding[Payment],
+    decoding: _Decoding[Payment | NoPayment],
     found: list[Decoded | None],
 ) -> None:
     """Fill in what these records hold, as far as it can be read at once."""
@@ -96,7 +98,7 @@ def _read_lines(
     rows = decoding.rows(text) if len(plain) > 1 else None
     if rows is not None and len(rows) == len(plain):
         for at, row in zip(plain, rows, strict=True):
-            found[at] = [row] if isinstance(row, Payment) else [*row]
+            found[at] = row if isinstance(row, list) else [row]  # type: ignore[list-item]
     elif len(plain) > _AT_ONCE:
         for start in range(0, len(plain), _AT_ONCE):
             _read_lines(records, plain[start : start + _AT_ONCE], decoding, found)
@@ -362,7 +364,7 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, OverflowError)
 
 
-def _decoding(limits: Limits, senders: Senders) -> _Decoding[Payment]:
+def _decoding(limits: Limits, senders: Senders) -> _Decoding[Payment | NoPayment]:
     def read_all(text: Bytes) -> Read:
         return read_plain(text, is_array=_ARRAY.match(text) is not None, senders=senders)
 

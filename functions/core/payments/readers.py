@@ -70,18 +70,18 @@ def read_object(part: bytes, senders: Senders = NOBODY) -> Sequence[Any]:
 
     Raises Malformed, msgspec.DecodeError, RecursionError.
     """
-    return _read_values(_RAWS.decode(part), senders)
+    return read_values(_RAWS.decode(part), senders)
 
 
-def _read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
-    """values: each as it is, or as its JSON text."""
+def read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
+    """What is in an object of these values, each as it is or as its JSON text. Raises Malformed."""
     is_marked = not senders.marks.isdisjoint(values)
-    if is_marked and (found := senders.read(decoded(values, values))) is not None:
+    if is_marked and (found := senders.read(_whole(values))) is not None:
         return found
     try:
         return [to_payment(decoded(values, NAMES))]
     except Malformed:
-        found = None if is_marked else senders.read(decoded(values, values))
+        found = None if is_marked else senders.read(_whole(values))
         if found is None:
             raise
         return found
@@ -100,9 +100,21 @@ def decoded(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]
     return found
 
 
+def _whole(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As `decoded`, of all names; a number that is too large is infinite, wherever it is nested."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            found[name] = _ANY.decode(value) if isinstance(value, msgspec.Raw) else value
+        except (msgspec.DecodeError, RecursionError, ValueError, OverflowError):
+            found[name] = UNREADABLE
+    return found
+
+
 UNREADABLE: Final = object()
 _RAWS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE: Final = msgspec.json.Decoder()
+_ANY: Final = msgspec.json.Decoder(float_hook=float)
 
 Read = list[Payment | list[Any]]
 """A row's payment, or what is in it, where it was read as an object of its own."""
@@ -354,7 +366,7 @@ class Reader:
             for name, column in zip(self._names, table, strict=True)
             if column[row] is not None
         }
-        found = _read_values(values, self._senders)
+        found = read_values(values, self._senders)
         for item in found:
             if isinstance(item, Malformed):
                 raise item

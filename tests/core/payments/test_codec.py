@@ -75,7 +75,10 @@ def line(number: int = 1, **fields: object) -> bytes:
 def ids(data: bytes, limits: Limits | None = None) -> list[str]:
     """Payments by their id, malformed parts by their reason."""
     found = decode(data, limits or Limits())
-    return [item.reason if isinstance(item, Malformed) else item.transaction_id for item in found]
+    return [
+        item.transaction_id if isinstance(item, Payment) else getattr(item, "reason", str(item))
+        for item in found
+    ]
 
 
 def only(data: bytes, limits: Limits | None = None) -> Malformed:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from functions.core.payments.mapping import EventMapping
+from functions.settings.archive import ArchiveSettings
+from functions.settings.tally import TallySettings
 from tests.infra.actions import (
     KEY_OF_ITEMS,
     LOGS_AND_TRACES,
@@ -10,7 +15,7 @@ from tests.infra.actions import (
     allowed,
     granted,
 )
-from tests.infra.conftest import Deployment, environment, synthesise
+from tests.infra.conftest import Deployment, environment, resolved, synthesise
 
 
 def test_it_may_do_what_it_does_and_nothing_else(dev: Deployment) -> None:
@@ -51,3 +56,13 @@ def test_it_counts_as_the_deployment_is_set() -> None:
 def test_it_owns_an_invocation_for_each_shard() -> None:
     deployment = synthesise(environment="prod", events_shards="5")
     assert deployment.functions()["tally"]["ReservedConcurrentExecutions"] == 5
+
+
+def test_tally_and_archive_are_told_the_same_mapping(tmp_path: Path, dev: Deployment) -> None:
+    text = '[columns]\ntransaction_id = "id"\ntimestamp = "at"\nstatus = "data.state"\n'
+    (tmp_path / "mapping.toml").write_text(text)
+    mapped = synthesise(mapping_file=str(tmp_path / "mapping.toml"))
+    for name, settings in (("tally", TallySettings), ("archive", ArchiveSettings)):
+        variables = {key: resolved(value) for key, value in environment(mapped, name).items()}
+        assert settings.from_env(variables).mapping == EventMapping.parse(text)
+        assert "MAPPING" not in environment(dev, name)

@@ -1,0 +1,141 @@
+"""Razorpay: webhooks, payments and refunds as its API gives them, which say so in `entity`.
+
+Sources: https://razorpay.com/docs/webhooks/payloads/payments/, https://razorpay.com/docs/api/payments/,
+https://razorpay.com/docs/errors/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from functions.core.payments.currencies import major_units
+from functions.core.payments.providers.reading import (
+    Fields,
+    Object,
+    Reading,
+    at,
+    currency_of,
+    fields,
+    first,
+    no_payment,
+    word,
+)
+
+NAME: Final = "razorpay"
+
+STATUSES: Final[Mapping[str, str]] = {
+    "payment.created": "pending",
+    "payment.pending": "pending",
+    "payment.authorized": "approved",
+    "payment.captured": "approved",
+    "payment.failed": "failed",
+    "order.paid": "approved",
+    "payment_link.paid": "approved",
+    "invoice.paid": "approved",
+    "subscription.charged": "approved",
+    "qr_code.credited": "approved",
+    "virtual_account.credited": "approved",
+    "refund.created": "refunded",
+    "refund.processed": "refunded",
+    "payment.dispute.created": "disputed",
+    "payment.dispute.under_review": "disputed",
+    "payment.dispute.action_required": "disputed",
+    "payment.dispute.won": "disputed",
+    "payment.dispute.lost": "disputed",
+    "payment.dispute.closed": "disputed",
+}
+"""Event → status of the payment that it holds."""
+
+STATES: Final[Mapping[str, str]] = {
+    "created": "pending",
+    "pending": "pending",
+    "authorized": "approved",
+    "captured": "approved",
+    "failed": "failed",
+    "refunded": "refunded",
+    "processed": "refunded",
+}
+"""A payment's own status → ours; of a refund, too."""
+
+GENERIC: Final = frozenset(
+    ("", "bad_request_error", "gateway_error", "server_error", "payment_failed", "na", "null")
+)
+"""Codes and reasons that say that something went wrong and not what."""
+
+SCHEMES: Final[Mapping[str, str]] = {
+    "card": "razorpay_card",
+    "emi": "razorpay_card",
+    "upi": "razorpay_upi",
+}
+"""Method → whose codes its reasons are; of any other: razorpay."""
+
+
+def read(notification: Object) -> Reading:
+    """A webhook, a payment or a refund."""
+    payload = notification.get("payload")
+    if not isinstance(payload, dict):
+        return _payment(notification, "", notification)
+    event = word(notification.get("event"))
+    payment = at(payload, "payment", "entity")
+    if event.startswith("refund."):
+        payment = at(payload, "refund", "entity") or payment
+    if payment is None:
+        payment = at(payload, "dispute", "entity")
+    if not STATUSES.get(event) or payment is None:
+        return no_payment(NAME, event)
+    return _payment(payment, event, notification)
+
+
+def _payment(it: Any, event: str, notification: Object) -> Reading:
+    kind = word(at(it, "entity"))
+    status = STATUSES.get(event) or STATES.get(word(at(it, "status")).lower(), "")
+    if not status or kind not in ("", "payment", "refund", "dispute"):
+        return no_payment(NAME, event or f"{kind} {word(at(it, 'status'))}".strip())
+    method = word(at(it, "method"))
+    currency = currency_of(at(it, "currency"))
+    payment_id = first(at(it, "payment_id")) if kind in ("refund", "dispute") else None
+    card = at(it, "card")
+    return [
+        fields(
+            transaction_id=first(at(it, "order_id"), payment_id, at(it, "id")),
+            attempt_id=first(payment_id, at(it, "id")),
+            payment_status=status,
+            timestamp=first(notification.get("created_at"), at(it, "created_at")),
+            **(_why(it, method.lower()) if status == "failed" else {}),
+            amount=major_units(at(it, "amount"), currency),
+            currency=currency,
+            payment_method=method,
+            network=first(at(card, "network")),
+            issuer=first(at(card, "issuer"), at(it, "bank"), at(it, "wallet")),
+            country=first(at(card, "country")) or _home(at(card, "international")),
+            merchant_id=first(notification.get("account_id"), at(it, "merchant_id")),
+            user_id=first(at(it, "customer_id")),
+            gateway=NAME,
+        )
+    ]
+
+
+def _home(international: Any) -> str:
+    """Where the card is from, as far as it is told: in India, or abroad."""
+    return "IN" if international is False else ""
+
+
+def _why(it: Any, method: str) -> Fields:
+    """The reason, which is specific; the code is one of three that say next to nothing."""
+    error = at(it, "error")
+    reason = word(at(it, "error_reason"), at(error, "reason"))
+    code = word(at(it, "error_code"), at(error, "code"))
+    source = word(at(it, "error_source"), at(error, "source"))
+    step = word(at(it, "error_step"), at(error, "step"))
+    told = word(at(it, "error_description"), at(error, "description"))
+    where = ", ".join(filter(None, (f"source {source}" if source else "", step)))
+    message = f"{told} ({where})" if told and where else told or where
+    specific = reason if reason.lower() not in GENERIC else ""
+    if not specific and code.lower() not in GENERIC:
+        specific = code
+    scheme = SCHEMES.get(method, NAME)
+    if not specific and source.lower() not in GENERIC:
+        scheme, specific = "razorpay_source", source.lower()
+    found = specific or reason or code
+    return fields(error_scheme=scheme if found else "", error_code=found, error_message=message)
