@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from functions.core.errors import Malformed
 from functions.core.payments.event import LARGEST_COUNT, Payment
 from producer.format import Format
-from producer.record import event, payments_of, scalar, time_ms, whole
+from producer.moments import time_ms
+from producer.record import event, payments_of, scalar, whole
 from tests.builders import event_bytes
 
 ATTEMPTS = Format.parse(
@@ -76,9 +77,13 @@ def test_what_a_row_may_leave_empty_is_absent(column: str) -> None:
     assert (found.error_code if column == "code" else found.method) is None
 
 
-def test_what_is_no_single_value_is_of_the_wrong_type() -> None:
-    assert reason(way=["upi"]) == "wrong_type"
-    assert reason(way={"a": 1}) == "wrong_type"
+@pytest.mark.parametrize("value", [["upi"], {"a": 1}])
+def test_what_is_no_single_value_costs_its_field_and_is_told(value: Any) -> None:
+    told: list[str] = []
+    found = payments_of({"at": 60, "n": 10, "ok": 7, "way": value}, ATTEMPTS, "f-2", told.append)
+    assert [payment.method for payment in found] == [None, None]
+    assert told == [f"column 'way' holds a {type(value).__name__}"]
+    assert reason(n=value) == "wrong_type"
 
 
 @pytest.mark.parametrize(
