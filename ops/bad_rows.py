@@ -44,12 +44,13 @@ class BadRows:
         if len(self._first) < SHOWN_BAD_ROWS:
             self._first.append(bad)
 
-    def tell(self) -> None:
+    def tell(self, *, notes: bool = True) -> None:
+        """On standard error. notes: with those, for who does not show them."""
         for bad in self._first:
             typer.echo(f"skipped {self._said(bad.detail)} ({bad.reason})", err=True)
         if self.count > len(self._first):
             typer.echo(f"skipped {self.count - len(self._first)} more bad rows", err=True)
-        for note in self.notes():
+        for note in self.notes() if notes else ():
             typer.echo(f"note: {note}", err=True)
 
     def notes(self) -> list[str]:

@@ -61,13 +61,16 @@ def reading(
             said = (f"read as: {', '.join((*plain.said, 'events, one a line'))}", *plain.notes)
             yield Reading(plain.path, None, said, until_ms, _word(plain))
             return
-        form, said = _understood(plain, form, until_ms)
+        form, said, faults = _understood(plain, form, until_ms)
         if write is not None:
             _write(write, form, file)
             said = (
                 *said,
                 f"the format is in {write}: --format {write} reads the file the same way",
             )
+        if faults:
+            hint = "" if write is not None else "; --write-format F.toml writes the rest of it"
+            raise SettingsError([f"{said[0]}: {fault}{hint}" for fault in faults])
         yield Reading(plain.path, form, said, until_ms, _word(plain))
 
 
@@ -87,8 +90,10 @@ def _are_events(path: Path) -> bool:
     return good * 2 >= len(lines)
 
 
-def _understood(plain: Plain, form: Format | None, until_ms: int) -> tuple[Format, tuple[str, ...]]:
-    """The complete format, and what to say of how the file is read."""
+def _understood(
+    plain: Plain, form: Format | None, until_ms: int
+) -> tuple[Format, tuple[str, ...], tuple[str, ...]]:
+    """The complete format, what to say of how the file is read, and what is missing to read it."""
     if form is not None:
         given = msgspec.structs.replace(form.layout, kind=plain.kind)
         found = completed(
@@ -97,23 +102,27 @@ def _understood(plain: Plain, form: Format | None, until_ms: int) -> tuple[Forma
         read_as = (*sniffing.spoken(found.form.layout), *plain.said)
         if found.time is not None:
             read_as = (*read_as, f"times as {found.time.form}")
-        return found.form, (f"read as: {', '.join(read_as)}", *plain.notes, *found.notes)
+        return found.form, (f"read as: {', '.join(read_as)}", *plain.notes, *found.notes), ()
     layout = Layout(kind="json")
     if plain.kind != "json":
         layout = sniffing.layout(plain.path, Layout())
     read_as = (*sniffing.spoken(layout), *plain.said)
+    rows = sample(plain.path, layout)
+    if not any(rows.values()):
+        raise PaywatchError(f"read as: {', '.join(read_as)}: {plain.path.name} has no rows")
     try:
-        guessed = guess(sample(plain.path, layout), layout, until_ms=until_ms)
+        guessed = guess(rows, layout, until_ms=until_ms)
     except SettingsError as error:
         told = f"read as: {', '.join(read_as)}"
         raise SettingsError([f"{told}: {fault}" for fault in error.faults]) from None
     read_as = (*read_as, f"times as {guessed.time.form}")
-    return guessed.form, (
+    said = (
         f"read as: {', '.join(read_as)}",
         *plain.notes,
         _columns(guessed),
         *guessed.notes,
     )
+    return guessed.form, said, guessed.faults
 
 
 def _columns(guessed: Guess) -> str:

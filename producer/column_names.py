@@ -97,7 +97,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "time taken ms", "duration", "response time", "dauer ms", "latenz ms",
     ),
     "amount": (
-        "amount", "transaction amount", "txn amount", "payment amount", "amount minor",
+        "amount", "amt", "transaction amount", "txn amount", "txn amt", "tran amount", "tran amt", "payment amount", "amount minor",
         "amount in minor units", "amount cents", "amount in cents", "amount paise", "amount in paise",
         "gross", "gross amount", "gross sales", "total collected", "value", "amount authorized",
         "amount authorised", "processing currency amount", "main amount", "total amount", "sum",
@@ -144,6 +144,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "customer country", "land", "pais", "pays", "paese",
     ),
     "region": ("region", "location", "aws region", "area", "ort", "ubicacion"),
+    "test": ("livemode", "live mode", "test mode", "is test", "test", "mode", "sandbox"),
     "device": ("device", "device type", "channel", "platform", "device name", "kanal", "geraet",
                "canal", "dispositivo", "appareil"),
 }  # fmt: skip
@@ -214,12 +215,26 @@ BOOLEANS: Final[Mapping[str, str]] = {
 }
 """Outcomes only in a column whose name says so."""
 
+TEST_WORDS: Final = frozenset(("test", "testing", "sandbox", "true", "yes", "y", "1", "t"))
+LIVE_WORDS: Final = frozenset(("live", "production", "prod", "false", "no", "n", "0", "f"))
+"""What a column says of a payment of a test system, and of any other."""
+
 APPROVED_CODES: Final = frozenset(("00", "000", "0", "0000", "10000", "1000", "approved"))
 """Response codes of an approval: of ISO 8583, its variants, and Checkout.com."""
 TECHNICAL_CODES: Final = frozenset(
     ("06", "12", "30", "68", "88", "89", "90", "91", "92", "94", "96", "98")
 )
 """Response codes of ISO 8583 that say a system failed, and nobody declined."""
+
+
+def is_test(column: str, value: object) -> bool | None:
+    """Whether a column's value marks a payment of a test system; None where it says nothing. In
+    `livemode` true is the opposite."""
+    word = str(value).strip().casefold()
+    if word not in TEST_WORDS and word not in LIVE_WORDS:
+        return None
+    says_live = normal(column).startswith("live") and word not in ("test", "live")
+    return (word in TEST_WORDS) != says_live
 
 
 def status_key(word: str) -> str:

@@ -21,8 +21,9 @@ from functions.core.errors import Malformed
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import FIELDS, Kind
 from producer.amounts import number
+from producer.column_names import is_test
 from producer.format import Format
-from producer.record import ABSENT, NUMBERS, moment_text, whole
+from producer.record import ABSENT, NUMBERS, TEST, moment_text, whole
 
 Columns = dict[str, Sequence[Any]]
 """Field of the event → its value in each row, None where it is absent."""
@@ -255,6 +256,12 @@ def _meant(columns: Columns, form: Format) -> Columns:
             columns[field] = [value] * rows
         elif None in columns[field] or "" in columns[field]:
             columns[field] = [value if one is None or one == "" else one for one in columns[field]]
+    if form.schemes and "error_scheme" in columns:
+        columns["error_scheme"] = list(map(form.scheme, columns["error_scheme"]))
+    if TEST in columns:
+        named = form.fields.get(TEST, TEST)
+        marks = {value: is_test(named, value) or None for value in set(columns[TEST])}
+        columns[TEST] = list(map(marks.__getitem__, columns[TEST]))
     if "payment_status" in columns:
         words = {word: word and form.status(word) for word in set(columns["payment_status"])}
         columns["payment_status"] = list(map(words.__getitem__, columns["payment_status"]))

@@ -7,14 +7,17 @@ from typing import Any, Final
 
 import msgspec
 
+from functions.core.errors import Malformed
 from producer.amounts import decimal_of
 from producer.format import Format
 from producer.history import is_json
+from producer.moments import time_ms
 from producer.record import ABSENT, moment_text
 from producer.sample import Sample, sample
 from producer.sniffing import layout
 from producer.time_forms import TimeForm, found, spoken
 
+_TRIED: Final = 20
 _FAR_MS: Final = 4_102_444_800_000  # 2100-01-01
 
 
@@ -39,14 +42,31 @@ def completed(path: Path, form: Format, *, until_ms: int = _FAR_MS) -> Found:
     if not form.decimal:
         amounts = texts_of(rows, form.fields.get("amount", ""))
         form = msgspec.structs.replace(form, decimal=decimal_of(amounts))
-    if not form.finds_time:
-        return Found(form)
     texts = moments_of(rows, form)
+    if not form.finds_time:
+        return Found(form, None, _unlike(form, texts, until_ms))
     time = found(texts, until_ms=until_ms)
     if time is None:
         return Found(form)
     form = msgspec.structs.replace(form, timestamp_format=time.form)
     return Found(form, time, notes_of(time, texts))
+
+
+def _unlike(form: Format, texts: list[str], until_ms: int) -> tuple[str, ...]:
+    """What to write instead of a form that reads none of the times."""
+    for text in texts[:_TRIED]:
+        try:
+            time_ms(text, form.timestamp_format, form.timezone)
+        except Malformed:
+            continue
+        return ()
+    time = found(texts, until_ms=until_ms)
+    if time is None:
+        return ()
+    return (
+        f"no time is of the form {form.timestamp_format}; they look like {spoken(time, texts[0])}:"
+        f' write timestamp_format = "{time.form}" in [columns]',
+    )
 
 
 def notes_of(time: TimeForm, texts: list[str]) -> tuple[str, ...]:

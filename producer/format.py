@@ -38,7 +38,9 @@ OTHERWISE: Final = "*"
 """Under [statuses]: every word that is neither there nor known."""
 LONGEST_SPREAD_S: Final = 31 * 86_400
 
-_SECTIONS: Final = ("file", "columns", "statuses", "dimensions", "defaults", "spread")
+_SECTIONS: Final = (
+    "file", "columns", "statuses", "schemes", "dimensions", "defaults", "spread"
+)  # fmt: skip
 _FILE_KEYS: Final = ("delimiter", "encoding", "header", "decimal")
 _TIME_KEYS: Final = ("timestamp_format", "timezone", "timezone_column")
 _WITHOUT_DEFAULT: Final = ("timestamp", "count", "successes", "transaction_id")
@@ -51,7 +53,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     timestamp_format: as `producer.moments.time_ms` takes it. finds_time: whether that was not said,
     and is to be found. timezone: of times without one. amount_unit: one of UNITS. decimal: the mark
     in numbers, empty to be found. statuses: the file's word, in small letters → one of STATUSES.
-    defaults: field → its value where a row has none. spread_s: a row stands for so many seconds from
+    schemes: the same for the scheme of an error code. defaults: field → its value where a row has none. spread_s: a row stands for so many seconds from
     its time; 0 for none."""
 
     fields: Mapping[str, str]
@@ -63,6 +65,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     amount_unit: str = "major"
     decimal: str = ""
     statuses: Mapping[str, str] = {}
+    schemes: Mapping[str, str] = {}
     defaults: Mapping[str, str] = {}
     layout: Layout = Layout()
     spread_s: int = 0
@@ -96,6 +99,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         file = _section(document, "file", _FILE_KEYS, faults)
         columns = _section(document, "columns", (*COLUMNS, *_TIME_KEYS, "amount_unit"), faults)
         statuses = _section(document, "statuses", None, faults)
+        schemes = _section(document, "schemes", None, faults)
         dimensions = _section(document, "dimensions", DIMENSIONS, faults)
         with_default = [key for key in (*COLUMNS, *DIMENSIONS) if key not in _WITHOUT_DEFAULT]
         defaults = _section(document, "defaults", with_default, faults)
@@ -127,6 +131,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 status_key(word): status
                 for word in statuses
                 if (status := _status(word, statuses, faults))
+            },
+            schemes={
+                status_key(word): scheme
+                for word in schemes
+                if (scheme := _text("schemes", word, schemes, faults))
             },
             defaults={
                 COLUMNS.get(key, key): value
@@ -172,6 +181,10 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return STATUS_WORDS.get(key) or self.statuses.get(OTHERWISE, word)
         return word
 
+    def scheme(self, word: Any) -> Any:
+        """The file's word for the scheme of an error code as the format has it; else the word."""
+        return self.schemes.get(status_key(str(word)), word)
+
     def check_columns(
         self, columns: Collection[str], file: str, *, needed_only: bool = False
     ) -> None:
@@ -213,6 +226,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             "file": file,
             "columns": columns,
             "statuses": self.statuses,
+            "schemes": self.schemes,
             "dimensions": {name: self.fields.get(name) for name in DIMENSIONS},
             "defaults": {keys.get(field, field): value for field, value in self.defaults.items()},
             "spread": {"seconds": self.spread_s or None},

@@ -25,12 +25,13 @@ from producer.column_names import (
     NAMES,
     STATUS_WORDS,
     TECHNICAL_CODES,
+    is_test,
     normal,
     status_key,
 )
 from producer.finding import moments_of, notes_of, texts_of
-from producer.format import OTHERWISE, Format
-from producer.moments import time_ms, zone_of
+from producer.format import COLUMNS, OTHERWISE, Format
+from producer.moments import AMBIGUOUS, time_ms, zone_of
 from producer.sample import Sample
 from producer.sniffing import Layout
 from producer.time_forms import TimeForm, found, is_clock
@@ -63,12 +64,13 @@ class Taken(msgspec.Struct, frozen=True):
 
 class Guess(msgspec.Struct, frozen=True):
     """form: complete. time: the form of its times. taken: every column of the file. notes: what was
-    taken for granted."""
+    taken for granted. faults: what must be said before the rows can be read."""
 
     form: Format
     time: TimeForm
     taken: tuple[Taken, ...]
     notes: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
 
 def guess(rows: Sample, layout: Layout, *, until_ms: int) -> Guess:
@@ -85,6 +87,7 @@ class _Guessing:
         self._fields: dict[str, str] = {}
         self._what: dict[str, list[str]] = {}
         self._notes: list[str] = []
+        self._faults: list[str] = []
         self._statuses: dict[str, str] = {}
         self._defaults: dict[str, str] = {}
 
@@ -124,7 +127,7 @@ class _Guessing:
             Taken(column, ", ".join(self._what.get(column, ())), mask((texts or [""])[0]))
             for column, texts in self._texts.items()
         )
-        return Guess(form, time, taken, notes)
+        return Guess(form, time, taken, notes, tuple(self._faults))
 
     def _fault(self, what: str, key: str, question: str) -> str:
         columns = ", ".join(self._rows) or "none"
@@ -196,19 +199,28 @@ class _Guessing:
         for column, what in zip(columns, ("time", "time of day"), strict=False):
             self._what[column] = [f"{what} ({form})" if column == columns[-1] else what]
         zone = ""
-        if time.form[:5] != "epoch" and not _ZONED.search(self._texts[columns[-1]][0]):
-            zone = self._zone()
+        if time.form[:5] != "epoch":
+            own = _ZONED.search(self._texts[columns[-1]][0])
+            if own is None:
+                zone = self._zone()
+            elif own[1] in AMBIGUOUS:
+                try:
+                    zone_of(own[1])
+                except Malformed as error:
+                    self._faults.append(f"column {columns[-1]!r}: {error.detail}")
         return columns, zone, time
 
     def _zone(self) -> str:
-        """The column that names the zone of the times, or empty. Raises SettingsError."""
+        """The column that names the zone of the times, or empty."""
         for column in self._named("timezone"):
             try:
                 for name in dict.fromkeys(self._texts[column]):
                     zone_of(name)
             except Malformed as error:
                 if "may be" in error.detail:
-                    raise SettingsError([f"column {column!r}: {error.detail}"]) from None
+                    self._faults.append(f"column {column!r}: {error.detail}")
+                    self._what[column] = ["time zone"]
+                    return column
                 self._notes.append(f"column {column!r} is not understood: {error.detail}")
                 continue
             self._what[column] = ["time zone"]
@@ -224,7 +236,7 @@ class _Guessing:
             zone_of(bracket[1])
         except Malformed as error:
             if "may be" in error.detail:
-                raise SettingsError([f"column {column!r}: {error.detail}"]) from None
+                self._faults.append(f"column {column!r}: {error.detail}")
             return ""
         return bracket[1]
 
@@ -364,7 +376,11 @@ class _Guessing:
             break
         currency = self._first("currency", lambda texts: _share(texts, _is_currency) >= _ENOUGH)
         if currency is not None:
-            self._take("currency", currency, "currency")
+            texts = self._texts[currency]
+            if len(texts) >= _ROWS and len(texts) == self._number and len(set(texts)) == 1:
+                self._what[currency] = ["currency, one for all rows: no slice"]
+            else:
+                self._take("currency", currency, "currency")
         elif "amount" in self._fields:
             signs = {currency_of(text) for text in self._texts[self._fields["amount"]]}
             if len(signs) == 1 and (sign := signs.pop()) is not None:
@@ -387,11 +403,17 @@ class _Guessing:
             column = next(self._named(field), None)
             if column is not None:
                 self._take(field, column, field.replace("_", " "))
+        if "test" in COLUMNS:
+            test = self._first("test", _is_mark)
+            if test is not None:
+                self._take("test", test, "test mode")
         latency = self._first("latency_ms", lambda texts: _share(texts, _is_amount) >= _ENOUGH)
         if latency is not None:
             self._take("latency_ms", latency, "latency in ms")
         for field in DIMENSIONS:
-            if field in self._fields:
+            if field in self._fields or any(
+                what[0].startswith(f"{field}, one") for what in self._what.values()
+            ):
                 continue
             for column in self._named(field):
                 texts = self._texts[column]
@@ -402,6 +424,9 @@ class _Guessing:
                         f"column {column!r} is not taken as {field}: its values hardly repeat"
                     )
                     continue
+                if len(texts) >= _ROWS and len(texts) == self._number and len(set(texts)) == 1:
+                    self._what[column] = [f"{field}, one for all rows: no slice"]
+                    break
                 self._take(field, column, field)
                 break
 
@@ -488,6 +513,10 @@ def _is_amount(text: str) -> bool:
 
 def _is_currency(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z]{3}", text) is not None
+
+
+def _is_mark(texts: Sequence[str]) -> bool:
+    return all(is_test("", text) is not None for text in set(texts))
 
 
 def _are_codes(texts: Sequence[str]) -> bool:

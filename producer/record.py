@@ -17,6 +17,7 @@ from functions.core.payments.event import (
     to_payment,
 )
 from producer.amounts import major, number
+from producer.column_names import is_test
 from producer.format import Format
 from producer.moments import ZONE_MARK, time_ms
 
@@ -29,6 +30,8 @@ ABSENT: Final = frozenset(
 )  # fmt: skip
 """What exports write where there is nothing."""
 
+TEST: Final = "test"
+"""Field that marks a payment of a test system."""
 NUMBERS: Final = ("latency_ms", "amount")
 """Fields that are numbers, and that no count needs."""
 
@@ -78,6 +81,8 @@ def fields_of(values: Mapping[str, Any], form: Format, on_dropped: OnDropped) ->
             value = scalar(column, at_path(values, column))
             if field in NUMBERS and value not in (None, ""):
                 value = _number(field, value, form)
+            if field == TEST:
+                value = is_test(column, value) or None
         except Malformed as fault:
             if field in _NEEDED:
                 raise
@@ -89,6 +94,8 @@ def fields_of(values: Mapping[str, Any], form: Format, on_dropped: OnDropped) ->
         fields.setdefault(field, value)
     if "payment_status" in fields:
         fields["payment_status"] = form.status(str(fields["payment_status"]))
+    if form.schemes and "error_scheme" in fields:
+        fields["error_scheme"] = form.scheme(fields["error_scheme"])
     if form.amount_unit == "minor" and "amount" in fields:
         fields["amount"] = major(fields["amount"], fields.get("currency"))
     return fields
@@ -100,10 +107,10 @@ _NEEDED: Final = frozenset(("payment_status", "count", "successes"))
 def at_path(values: Mapping[str, Any], column: str) -> Any:
     """The column's value; of a name with dots that is no column, what lies at that path."""
     found = values.get(column)
-    if found is not None or "." not in column:
+    if found is not None or not ("." in column or "[" in column):
         return found
     inside: Any = values
-    for step in column.split("."):
+    for step in column.replace("[", ".").replace("]", "").split("."):
         if isinstance(inside, Mapping):
             inside = inside.get(step)
         elif isinstance(inside, list) and step.isdecimal() and int(step) < len(inside):

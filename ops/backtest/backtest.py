@@ -147,12 +147,11 @@ def _backtest(
         raise PaywatchError(f"{file} has no payments: {bad.count} bad rows")
     for trial in tried:
         trial.end()
-    bad.tell()
-    for note in span.notes():
-        typer.echo(f"note: {note}", err=True)
+    bad.tell(notes=False)
     if report is not None:
         _write(report, render(_report(first, file.name, wall)))
-    _print(first, tried[1:], bad.count, wall, as_json=as_json)
+    notes = [*span.notes(), *bad.notes()]
+    _print(first, tried[1:], bad.count, wall, notes, as_json=as_json)
 
 
 def _rules(limits: str, per_week: str, learning: str, faults: list[str]) -> Rules:
@@ -268,8 +267,17 @@ def _write(report: Path, page: str) -> None:
         raise PaywatchError(f"cannot write {report}: {error.strerror}") from error
 
 
-def _print(trial: Trial, others: list[Trial], bad_rows: int, wall: float, *, as_json: bool) -> None:
+def _print(
+    trial: Trial,
+    others: list[Trial],
+    bad_rows: int,
+    wall: float,
+    notes: list[str],
+    *,
+    as_json: bool,
+) -> None:
     told = summary(trial, bad_rows, wall)
+    told["warnings"] = [*notes, *told["warnings"]]
     if others:
         told["sweep"] = sweep_table(trial, others)
         told["proposal"] = proposal(trial, others)

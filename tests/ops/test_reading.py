@@ -122,11 +122,22 @@ def test_a_format_that_cannot_be_written_is_a_clear_fault(tmp_path: Path) -> Non
 
 
 def test_what_is_not_understood_is_refused_with_how_it_was_read(tmp_path: Path) -> None:
-    for text in ("", "a,b\n1,2\n", "just words\n"):
-        with pytest.raises(
-            SettingsError, match="read as: comma, header in line 1, UTF-8: no column"
-        ):
+    with pytest.raises(SettingsError, match="read as: comma, header in line 1, UTF-8: no column"):
+        Read(written(tmp_path, "a,b\n1,2\n"))
+    for text in ("", "just words\n", "at,status\n"):
+        with pytest.raises(PaywatchError, match=r"UTF-8: h\.csv has no rows"):
             Read(written(tmp_path, text))
+
+
+def test_a_zone_that_must_be_said_is_asked_for_and_the_rest_is_written_down(tmp_path: Path) -> None:
+    path = written(tmp_path, "Date,Time,TZ,Status\n2026-11-20,13:14:15,IST,ok\n")
+    with pytest.raises(SettingsError, match="writes the rest of it"):
+        Read(path)
+    with pytest.raises(SettingsError, match='write timezone = "Asia/Kolkata"'):
+        Read(path, write=tmp_path / "f.toml")
+    text = (tmp_path / "f.toml").read_text()
+    mended = Read(path, text.replace("[columns]", '[columns]\ntimezone = "Asia/Kolkata"'))
+    assert (mended.rows, mended.bad) == (1, [])
 
 
 FORM = '[columns]\ntimestamp = "at"\ntimestamp_format = "epoch_s"\nstatus = "s"\n'

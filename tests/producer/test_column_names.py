@@ -12,6 +12,7 @@ from producer.column_names import (
     NAMES,
     STATUS_WORDS,
     TECHNICAL_CODES,
+    is_test,
     normal,
     status_key,
 )
@@ -42,7 +43,19 @@ def test_names_are_written_as_they_are_compared_and_once_each(field: str) -> Non
 
 
 def test_names_are_those_of_fields_and_of_what_stands_beside_them() -> None:
-    assert set(NAMES) - {*ALIASES} == {"timezone", "response code", "successes"}
+    assert set(NAMES) - {*ALIASES, "test"} == {"timezone", "response code", "successes"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "marked"),
+    [("Mode", "Test", True), ("Mode", "Live", False), ("livemode", "false", True),
+     ("livemode", True, False), ("is_test", "1", True), ("Mode", "Express", None),
+     ("live_mode", "test", True)],
+)  # fmt: skip
+def test_a_mark_of_a_test_system_is_known_whichever_way_its_column_says_it(
+    column: str, value: object, marked: bool | None
+) -> None:
+    assert is_test(column, value) is marked
 
 
 def test_words_for_outcomes_are_compared_as_written_and_mean_a_status() -> None:

@@ -36,7 +36,17 @@ def test_what_the_format_says_holds(tmp_path: Path) -> None:
     )
     found = completed(path, form)
     assert (found.form.timestamp_format, found.form.decimal) == ("%m.%d.%Y %H:%M:%S", ".")
-    assert (found.time, found.notes) == (None, ())
+    assert found.time is None
+
+
+def test_a_form_that_reads_no_time_is_told_with_the_one_that_does(tmp_path: Path) -> None:
+    path = tmp_path / "h.csv"
+    path.write_text(TEXT)
+    form = Format.parse(
+        '[columns]\ntimestamp = "Zeit"\ntimestamp_format = "%d/%m/%Y"\nstatus = "Status"\n'
+    )
+    [note] = completed(path, form).notes
+    assert note.endswith('write timestamp_format = "%d.%m.%Y %H:%M:%S" in [columns]')
 
 
 def test_a_doubt_is_told_with_the_line_to_write(tmp_path: Path) -> None:

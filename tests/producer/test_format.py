@@ -73,6 +73,8 @@ amount_unit = "minor"
 [statuses]
 "Abgelehnt " = "denied"
 "*" = "failed"
+[schemes]
+"Visa Net" = "iso8583"
 [dimensions]
 issuer = 'die "Bank"'
 [defaults]
@@ -90,6 +92,7 @@ def test_a_format_says_how_the_file_is_laid_out_and_what_its_values_mean() -> No
     assert (form.time_columns, form.zone_column) == (("Datum", "Uhrzeit"), "Zone")
     assert form.defaults == {"currency": "EUR", "error_scheme": "iso8583"}
     assert form.columns == ("Datum", "Uhrzeit", "Zone", "Status", "Betrag", 'die "Bank"')
+    assert (form.scheme(" visa net"), form.scheme("stripe")) == ("iso8583", "stripe")
     assert not form.has_plain_time
     assert not form.finds_time
 
@@ -161,7 +164,7 @@ def test_all_faults_of_a_format_are_told_at_once() -> None:
         '[dimensions]\nbank = "b"\nissuer = 3\n[spread]\nseconds = 0\n[extra]\n'
     )
     for words in (
-        "unknown section [extra]; known: file, columns, statuses, dimensions, defaults, spread",
+        "unknown section [extra]; known: file, columns, statuses, schemes, dimensions, defaults, spread",
         "[columns] has an unknown key 'foo'; known: timestamp, status",
         "timestamp is missing",
         "a row is one or the other",

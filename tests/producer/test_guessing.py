@@ -138,9 +138,13 @@ def test_a_status_that_nobody_knows_is_told_with_the_line_to_write(tmp_path: Pat
 
 
 def test_an_ambiguous_zone_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
-    text = "Date,Time,TimeZone,Status\n2026-11-20,13:14:15,IST,ok\n"
-    assert 'write timezone = "Asia/Kolkata"' in faults(tmp_path, text)
-    assert "Asia/Kolkata" in faults(tmp_path, "Created (IST),Status\n2026-11-20 13:14,ok\n")
+    for text in (
+        "Date,Time,TimeZone,Status\n2026-11-20,13:14:15,IST,ok\n",
+        "Created (IST),Status\n2026-11-20 13:14,ok\n",
+        "Created,Status\n20-Nov-2026 13:14:15 IST,ok\n",
+    ):
+        [fault] = of(tmp_path, text)[0].faults
+        assert 'write timezone = "Asia/Kolkata"' in fault
 
 
 def test_a_zone_in_a_columns_name_is_that_of_its_times(tmp_path: Path) -> None:
@@ -161,6 +165,18 @@ def test_values_that_hardly_repeat_are_no_dimension(tmp_path: Path) -> None:
     found, _, _ = of(tmp_path, text)
     assert not set(DIMENSIONS) & set(found.form.fields)
     assert any("its values hardly repeat" in note for note in found.notes)
+
+
+def test_what_is_the_same_in_all_rows_makes_no_slice(tmp_path: Path) -> None:
+    text = "at,status,bank,currency,psp\n" + "".join(
+        f"2026-11-20 13:{n:02},ok,hdfc,INR,{'ab'[n % 2]}\n" for n in range(60)
+    )
+    found, _, _ = of(tmp_path, text)
+    assert set(DIMENSIONS) & set(found.form.fields) == {"gateway"}
+    assert [one.what for one in found.taken if "one for all" in one.what] == [
+        "issuer, one for all rows: no slice",
+        "currency, one for all rows: no slice",
+    ]
 
 
 def test_json_is_guessed_by_its_paths(tmp_path: Path) -> None:
