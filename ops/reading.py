@@ -177,7 +177,7 @@ class Span:
             return (
                 f"all times lie before 2000 or after tomorrow, the first in {reading.word} {line}:"
                 f" {at}; is timestamp_format right? For numbers it is epoch_s, epoch_ms, epoch_us,"
-                " epoch_ns or spreadsheet"
+                " epoch_ns or spreadsheet; for a history of the future say --now"
             )
         if self._seconds == 1 and self._rows > 1 and self._is_whole_day():
             return (

@@ -35,12 +35,9 @@ def _table(path: Path, layout: Layout) -> Sample:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         for _ in range(max(0, (layout.header or 1) - 1)):
             next(file, "")
-        reader = csv.reader(file, delimiter=layout.delimiter)
-        try:
-            first = next(reader, [])
-            rows = list(islice(reader, _FIRST_ROWS))
-        except csv.Error:
-            first, rows = [], []
+        reader = _rows(csv.reader(file, delimiter=layout.delimiter))
+        first = next(reader, [])
+        rows = list(islice(reader, _FIRST_ROWS))
     header = names(first, layout.header)
     if layout.header == NO_HEADER:
         rows.insert(0, first)
@@ -56,12 +53,20 @@ def _table(path: Path, layout: Layout) -> Sample:
     return dict(zip(header, columns, strict=True))
 
 
-def _later(path: Path, delimiter: str) -> Iterator[list[str]]:
-    for line in _later_lines(path):
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Those that can be read."""
+    while True:
         try:
-            yield from csv.reader([line.decode(errors="replace")], delimiter=delimiter)
+            yield next(reader)
+        except StopIteration:
+            return
         except csv.Error:
             continue
+
+
+def _later(path: Path, delimiter: str) -> Iterator[list[str]]:
+    for line in _later_lines(path):
+        yield from _rows(csv.reader([line.decode(errors="replace")], delimiter=delimiter))
 
 
 def _later_lines(path: Path) -> Iterator[bytes]:

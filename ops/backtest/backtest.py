@@ -18,7 +18,8 @@ from functions.core.counting.signals import FLOW, SIGNALS
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.errors import PaywatchError, SettingsError
+from functions.core.errors import Malformed, PaywatchError, SettingsError
+from functions.core.payments.event import parse_timestamp
 from functions.core.troubles.incident import AGAIN, WORSE
 from functions.settings.environment import positive, whole
 from functions.settings.thresholds import thresholds
@@ -72,6 +73,12 @@ def backtest(
     false_alarms_per_week: Annotated[
         str, typer.Option(help="The false-alarm budget, shared over all slices.")
     ] = "1",
+    now: Annotated[
+        str,
+        typer.Option(
+            help="What lies more than a day after this time is no payment.  [default: now]"
+        ),
+    ] = "",
     learning_seconds: Annotated[
         str, typer.Option(help="How long all traffic is only learned.")
     ] = "300",
@@ -95,6 +102,7 @@ def backtest(
     judged = _rules(thresholds_, false_alarms_per_week, learning_seconds, faults)
     slicing = _slicing(slices, faults)
     form = _format(format_file, faults)
+    now_ms = _now_ms(now, faults)
     alarm_rules = _alarm_rules(template, faults)
     if file != STDIN and not file.is_file():
         faults.append(f"there is no file {file}")
@@ -104,7 +112,7 @@ def backtest(
         raise SettingsError(faults)
     if template is None or thresholds_:
         alarm_rules = with_thresholds(alarm_rules, judged.budget.thresholds)
-    with reading(file, form, now_ms=time.time_ns() // 1_000_000, write=write_format) as found:
+    with reading(file, form, now_ms=now_ms, write=write_format) as found:
         for line in found.said:
             typer.echo(line, err=True)
         _backtest(
@@ -172,6 +180,14 @@ def _rules(limits: str, per_week: str, learning: str, faults: list[str]) -> Rule
             ),
         )
     )
+
+
+def _now_ms(text: str, faults: list[str]) -> int:
+    try:
+        return parse_timestamp(text) if text else time.time_ns() // 1_000_000
+    except Malformed as error:
+        faults.append(f"--now: {error.detail}")
+        return 0
 
 
 def _slicing(text: str, faults: list[str]) -> Slicing:
