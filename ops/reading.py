@@ -53,7 +53,7 @@ def reading(
     until_ms = now_ms + DAY_MS
     encoding = form.layout.encoding if form is not None else ""
     with opened(file, encoding) as plain:
-        if plain.kind == "json" and form is None and _are_events(plain.path):
+        if form is None and _are_events(plain, until_ms):
             if write is not None:
                 raise SettingsError(
                     [f"{file.name} holds events in Paywatch's own fields: it needs no format"]
@@ -78,16 +78,28 @@ def _word(plain: Plain) -> str:
     return "item" if plain.is_items else "line"
 
 
-def _are_events(path: Path) -> bool:
-    """Whether most of the first rows are events in Paywatch's own fields."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+def _are_events(plain: Plain, until_ms: int) -> bool:
+    """Whether most of the first rows are events in Paywatch's own fields; or some are but for the
+    words of their status, and nothing else can be made of them."""
+    if plain.kind != "json":
+        return False
+    with plain.path.open(encoding="utf-8-sig", errors="replace") as file:
         lines = list(islice((line for line in file if line.strip()), _TRIED))
-    good = 0
+    good = odd = 0
     for line in lines:
-        with contextlib.suppress(Malformed):
+        try:
             event(line, "-")
             good += 1
-    return good * 2 >= len(lines)
+        except Malformed as error:
+            odd += error.reason == "unknown_status"
+    if good * 2 >= len(lines) or not odd:
+        return good * 2 >= len(lines)
+    layout = Layout(kind="json")
+    try:
+        guess(sample(plain.path, layout), layout, until_ms=until_ms)
+    except SettingsError:
+        return True
+    return False
 
 
 def _understood(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.core.causes.knowledge import load
 from functions.core.counting.slices import DEFAULT_SLICING
@@ -94,6 +97,15 @@ def test_events_in_their_own_fields_need_no_format(tmp_path: Path) -> None:
     assert found.form is None
     assert found.said == "read as: UTF-8, events, one a line"
     assert found.rows == 3
+
+
+def test_events_whose_words_nobody_knows_are_events_all_the_same(tmp_path: Path) -> None:
+    rows = [{**EVENT, "payment_status": f"odd {number}"} for number in range(9)]
+    found = Read(written(tmp_path, "\n".join(map(json.dumps, [*rows, EVENT])), "h.jsonl"))
+    assert (found.form, found.rows, len(found.bad)) == (None, 1, 9)
+    foreign = [{**EVENT, "payment_status": "Bezahlt"}] * 3
+    found = Read(written(tmp_path, "\n".join(map(json.dumps, foreign)), "h.jsonl"))
+    assert (found.rows, found.bad) == (3, [])
 
 
 def test_json_in_other_fields_is_guessed(tmp_path: Path) -> None:
@@ -207,3 +219,45 @@ def test_an_hour_that_comes_twice_is_told_and_one_that_does_not_come_is_a_bad_ro
     assert note.endswith("the first of the two was taken")
     [bad] = found.bad
     assert bad.startswith("line 4: timestamp '2026-03-29 02:30:00' is no time in Europe/Berlin")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For all examples of a property: each writes its file anew."""
+    return tmp_path_factory.mktemp("reading")
+
+
+SEEDS = [
+    CSV.encode(),
+    CSV.encode("utf-16"),
+    gzip.compress(CSV.encode()),
+    json.dumps([EVENT, EVENT], indent=1).encode(),
+    json.dumps({"data": [EVENT], "more": {"a": [1]}}).encode(),
+    b"at,resp_code,count\n2026-11-20 13:14,00,5\n2026-11-20 13:15,51,7\n2026-11-20 13:16,00,2\n",
+    b'{"a":{"createdAt":1763644455,"result":"ok"}}\n{"a":{"createdAt":1763644456,"result":"no"}}\n',
+    DAYS.encode(),
+]
+PIECES = st.one_of(
+    st.binary(max_size=12),
+    st.sampled_from(
+        [b"\x00", b"\n", b'"', b";", b",", b"\xff\xfe", b"\x1f\x8b", b"{", b"[", b"}", b"]", b":",
+         b"1e999", b"Total", b"#", b"9" * 400, b"0000-00-00", b"IST", b"\xe2\x80", b"\r", b"-1", b"null"]
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 8), PIECES), max_size=4),
+    st.sampled_from(["h.csv", "h.json", "h.txt", "h.csv.gz"]),
+)
+def test_any_file_is_read_or_refused_in_words(
+    folder: Path, seed: bytes, changes: list[tuple[float, int, bytes]], name: str
+) -> None:
+    for place, cut, piece in changes:
+        at = int(place * len(seed))
+        seed = seed[:at] + piece + seed[at + cut :]
+    (folder / name).write_bytes(seed)
+    with contextlib.suppress(PaywatchError):
+        assert Read(folder / name).said
