@@ -30,7 +30,10 @@ class BadRows:
 
     def __call__(self, bad: Malformed) -> None:
         if bad.reason == NO_ROW:
-            self._none[bad.detail.partition(": ")[2]] += 1
+            what = bad.detail.partition(": ")[2]
+            self._none[
+                what if what in self._none or len(self._none) < _MOST_KINDS else "other"
+            ] += 1
             return
         if bad.reason == DROPPED:
             line, _, what = bad.detail.partition(": ")
@@ -61,10 +64,7 @@ class BadRows:
             for kind, number in self._kinds.items()
         ]
         if self._none:
-            words = " and ".join(
-                f"{number:,} {what}{'s' if number > 1 else ''}"
-                for what, number in self._none.items()
-            )
+            words = ", ".join(f"{number:,} × {what}" for what, number in self._none.items())
             found.append(f"left out as no payments: {words}")
         if self._statuses:
             found.append(

@@ -393,13 +393,10 @@ class _Guessing:
             codes = self._first("response code", _are_codes)
         if codes is not None:
             self._take("error_code", codes, "error code")
-        for field in (
-            "transaction_id",
-            "correlation_id",
-            "user_id",
-            "error_scheme",
-            "error_message",
-        ):
+        identity = self._first("transaction_id", _tell_apart)
+        if identity is not None:
+            self._take("transaction_id", identity, "transaction id")
+        for field in ("correlation_id", "user_id", "error_scheme", "error_message"):
             column = next(self._named(field), None)
             if column is not None:
                 self._take(field, column, field.replace("_", " "))
@@ -513,6 +510,11 @@ def _is_amount(text: str) -> bool:
 
 def _is_currency(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z]{3}", text) is not None
+
+
+def _tell_apart(texts: Sequence[str]) -> bool:
+    """Whether texts are different enough to be ids: one payment is tried a few times at most."""
+    return len(texts) < _ROWS or len(set(texts)) > 0.2 * len(texts)
 
 
 def _is_mark(texts: Sequence[str]) -> bool:

@@ -46,7 +46,7 @@ def test_comments_and_totals_are_no_bad_rows_and_are_counted() -> None:
     bad = BadRows()
     for line, what in enumerate(("total", "comment", "total"), 1):
         bad(Malformed(NO_ROW, f"line {line}: {what}"))
-    assert (bad.count, bad.notes()) == (0, ["left out as no payments: 2 totals and 1 comment"])
+    assert (bad.count, bad.notes()) == (0, ["left out as no payments: 2 × total, 1 × comment"])
 
 
 def test_a_status_that_nobody_knows_is_told_with_the_line_to_add_to_the_format() -> None:

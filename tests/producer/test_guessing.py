@@ -167,6 +167,14 @@ def test_values_that_hardly_repeat_are_no_dimension(tmp_path: Path) -> None:
     assert any("its values hardly repeat" in note for note in found.notes)
 
 
+def test_what_hardly_tells_rows_apart_is_no_id(tmp_path: Path) -> None:
+    text = "at,status,reference,rrn\n" + "".join(
+        f"2026-11-20 13:{n:02},ok,web,r{n}\n" for n in range(60)
+    )
+    assert of(tmp_path, text)[0].form.fields["transaction_id"] == "rrn"
+    assert "transaction_id" not in of(tmp_path, text.replace("rrn", "x"))[0].form.fields
+
+
 def test_what_is_the_same_in_all_rows_makes_no_slice(tmp_path: Path) -> None:
     text = "at,status,bank,currency,psp\n" + "".join(
         f"2026-11-20 13:{n:02},ok,hdfc,INR,{'ab'[n % 2]}\n" for n in range(60)
