@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.counts import NONE, Counts, approved, attempts
+from functions.core.counting.slices import ALL
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import iso_ms
 from producer import sniffing
@@ -30,6 +32,8 @@ from producer.time_forms import FIRST_SANE_MS
 DAY_MS: Final = 86_400_000
 _TRIED: Final = 50
 _HALF_HOUR: Final = 1_800
+_MANY: Final = 0.05
+"""Share of bad rows from which it is told once more what that means."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -161,6 +165,7 @@ class Span:
         self._seconds = 0
         self._rows = 0
         self._last = 0
+        self._counts: Counts = NONE
         self._twice: dict[int, bool] = {}
         self._again = 0
         self._again_at = 0
@@ -174,6 +179,8 @@ class Span:
         self._seconds += 1
         self._rows += second.rows
         self._last = at
+        for bucket in second.tally.seconds.values():
+            self._counts += bucket.slices.get(ALL, NONE)
         if self._zone:
             part = at // _HALF_HOUR
             if part not in self._twice:
@@ -200,9 +207,23 @@ class Span:
             )
         return ""
 
-    def notes(self) -> list[str]:
-        """What a reader should know of the times."""
+    def notes(self, bad_rows: int = 0) -> list[str]:
+        """What a reader should know of the rows and their times."""
         found = []
+        if bad_rows > _MANY * (bad_rows + self._rows):
+            found.append(
+                f"{bad_rows:,} of {bad_rows + self._rows:,} rows could not be read: what is told is"
+                " of the others"
+            )
+        if self._rows and not attempts(self._counts):
+            found.append(
+                "no payment has a final outcome: all are pending, refunded or the like, and nothing"
+                " can be told. Is it the right column of status?"
+            )
+        elif self._rows and attempts(self._counts) == approved(self._counts):
+            found.append(
+                "no payment failed, was denied or reversed: is it the right column of status?"
+            )
         if self._outside:
             line, at = _outside(self._reading)
             found.append(

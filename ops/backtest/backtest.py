@@ -158,7 +158,7 @@ def _backtest(
     bad.tell(notes=False)
     if report is not None:
         _write(report, render(_report(first, file.name, wall)))
-    notes = [*span.notes(), *bad.notes()]
+    notes = [*span.notes(bad.count), *bad.notes()]
     _print(first, tried[1:], bad.count, wall, notes, as_json=as_json)
 
 

@@ -41,7 +41,7 @@ class Read:
             )
             self.rows = sum(second.rows for second in filter(span.take, seconds))
             self.fault = span.fault()
-            self.notes: Sequence[str] = span.notes()
+            self.notes: Sequence[str] = span.notes(len(bad))
         self.bad = [each.detail for each in bad]
 
 
@@ -165,7 +165,7 @@ def test_times_that_are_all_insane_are_refused_with_the_first_row(tmp_path: Path
 
 
 def test_some_insane_times_are_left_out_and_told_with_the_row(tmp_path: Path) -> None:
-    found = Read(written(tmp_path, "at,s\n1763644455,ok\n17,ok\n1763644460,ok\n99,ok\n"), FORM)
+    found = Read(written(tmp_path, "at,s\n1763644455,ok\n17,ok\n1763644460,fail\n99,ok\n"), FORM)
     assert (found.rows, found.fault) == (2, "")
     [note] = found.notes
     assert note.startswith(
@@ -201,10 +201,26 @@ def test_a_day_without_a_clock_and_no_other_column_is_refused(tmp_path: Path) ->
 
 
 def test_rows_that_all_lie_in_one_second_are_told(tmp_path: Path) -> None:
-    found = Read(written(tmp_path, "at,s\n" + "1763644455,ok\n" * 3), FORM)
+    found = Read(written(tmp_path, "at,s\n" + "1763644455,fail\n" * 3), FORM)
     assert found.fault == ""
     [note] = found.notes
     assert note.startswith("all 3 rows lie in one second, 2025-11-20T13:14:15Z")
+
+
+def test_what_no_failure_or_no_outcome_at_all_may_mean_is_asked(tmp_path: Path) -> None:
+    rows = "at,s\n1763644455,{0}\n1763644460,{0}\n"
+    [note] = Read(written(tmp_path, rows.format("ok")), FORM).notes
+    assert "no payment failed" in note
+    [note] = Read(written(tmp_path, rows.format("pending")), FORM).notes
+    assert "no payment has a final outcome" in note
+    assert list(Read(written(tmp_path, rows.format("failed")), FORM).notes) == []
+
+
+def test_many_bad_rows_are_told_once_more(tmp_path: Path) -> None:
+    text = "at,s\n1763644455,fail\n" + "1763644456,ok\n" * 18 + "soon,ok\n"
+    assert list(Read(written(tmp_path, text), FORM).notes) == []
+    [note] = Read(written(tmp_path, text + "later,ok\n"), FORM).notes
+    assert note.startswith("2 of 21 rows could not be read")
 
 
 def test_an_hour_that_comes_twice_is_told_and_one_that_does_not_come_is_a_bad_row(
@@ -212,9 +228,9 @@ def test_an_hour_that_comes_twice_is_told_and_one_that_does_not_come_is_a_bad_ro
 ) -> None:
     form = '[columns]\ntimestamp = "at"\ntimezone = "Europe/Berlin"\nstatus = "s"\n'
     times = ["2026-10-25 01:59:00", "2026-10-25 02:30:00", "2026-03-29 02:30:00"]
-    found = Read(written(tmp_path, "at,s\n" + "".join(f"{at},ok\n" for at in times)), form)
+    found = Read(written(tmp_path, "at,s\n" + "".join(f"{at},fail\n" for at in times)), form)
     assert found.rows == 2
-    [note] = found.notes
+    _, note = found.notes  # one of three rows is bad
     assert note.startswith("1 rows lie in an hour that came twice in Europe/Berlin")
     assert note.endswith("the first of the two was taken")
     [bad] = found.bad
