@@ -13,7 +13,7 @@ import msgspec
 from functions.core.errors import Malformed, PaywatchError
 from functions.core.payments.codec import UTF8_BOM
 from functions.core.payments.event import ALIASES
-from producer.columns import Columns, CsvColumns, JsonColumns, Unplain, columns_of
+from producer.columns import Columns, CsvColumns, JsonColumns, PathColumns, Unplain, columns_of
 from producer.format import Format
 from producer.history import (
     OnBad,
@@ -121,7 +121,11 @@ class _JsonSource:
             names = ("timestamp", *ALIASES["timestamp"])
             self._columns = JsonColumns({"timestamp": names})
         elif times_only and self._columns is not None and form is not None:
-            self._columns = JsonColumns({"timestamp": [form.fields["timestamp"]]}, form=form)
+            fields = {"timestamp": form.fields["timestamp"]}
+            if isinstance(self._columns, PathColumns):
+                self._columns = PathColumns(form, fields)
+            else:
+                self._columns = JsonColumns({name: [of] for name, of in fields.items()}, form=form)
 
     def columns(self, rows: Sequence[bytes]) -> Columns:
         if self._columns is None:

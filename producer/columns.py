@@ -23,7 +23,7 @@ from functions.core.payments.fields import FIELDS, Kind
 from producer.amounts import number
 from producer.column_names import is_test
 from producer.format import Format
-from producer.record import ABSENT, NUMBERS, TEST, moment_text, whole
+from producer.record import ABSENT, NUMBERS, TEST, at_path, moment_text, whole
 
 Columns = dict[str, Sequence[Any]]
 """Field of the event → its value in each row, None where it is absent."""
@@ -178,6 +178,74 @@ _PLAIN_NAME: Final = re.compile(r"[\w .:/-]+", re.ASCII)
 _MOST_NAMES: Final = 200
 
 
+class PathColumns:
+    """Lines of JSON whose columns are paths, or make up a time together, or mean two things.
+
+    Each row is decoded whole: about 2 µs, and 0.5 a column and step of its path.
+    """
+
+    def __init__(self, form: Format, fields: Mapping[str, str]) -> None:
+        """fields: field → its column."""
+        self._form = form
+        self._fields = fields
+        self._rows = msgspec.json.Decoder(dict[str, Any])
+
+    def read(self, lines: Sequence[bytes]) -> Columns:
+        """Each line ends with a line feed. Raises Unplain."""
+        if set(map(_FIRST, lines)) != _OPENING or set(map(_LAST_BUT_ONE, lines)) != _CLOSING:
+            raise Unplain
+        try:
+            rows = self._rows.decode_lines(b"".join(lines).decode(errors="replace"))
+        except (msgspec.DecodeError, RecursionError):
+            raise Unplain from None
+        if len(rows) != len(lines):
+            raise Unplain
+        form = self._form
+        columns: Columns = {
+            field: _of_kind(rows, column, _KINDS[field])
+            for field, column in self._fields.items()
+            if field != "timestamp"
+        }
+        for amount in columns.get("amount", ()):
+            _number(amount, form.decimal)
+        columns = {name: of for name, of in columns.items() if name not in _NOT_COUNTED}
+        parts = [_of_kind(rows, column, _OF_TIMES) for column in form.time_columns]
+        if form.has_plain_time:
+            columns["timestamp"] = parts[0]
+        else:
+            zones: Sequence[Any] = [None] * len(rows)
+            if form.zone_column:
+                zones = _of_kind(rows, form.zone_column, _OF_TEXTS)
+            texts = map(moment_text, zip(*parts, strict=True), zones)
+            columns["timestamp"] = [
+                None if day is None or day == "" else text
+                for day, text in zip(parts[0], texts, strict=True)
+            ]
+        return _meant(columns, form)
+
+
+def _of_kind(
+    rows: Sequence[Mapping[str, Any]], column: str, kinds: frozenset[Any]
+) -> Sequence[Any]:
+    """Raises Unplain where a value is of another kind."""
+    values = [at_path(row, column) for row in rows]
+    if not kinds.issuperset(map(type, values)):
+        raise Unplain
+    return values
+
+
+_NOTHING: Final = type(None)
+_OF_TEXTS: Final[frozenset[Any]] = frozenset((str, int, _NOTHING))
+_OF_TIMES: Final[frozenset[Any]] = frozenset((str, int, float, _NOTHING))
+_OF_KIND: Final[Mapping[str, frozenset[Any]]] = {
+    "status": frozenset((str, _NOTHING)),
+    "count": frozenset((int, _NOTHING)),
+    "duration": frozenset((int, float, _NOTHING)),
+    "amount": _OF_TIMES,
+}
+_KINDS: Final = {field.accepted[0]: _OF_KIND.get(field.kind, _OF_TEXTS) for field in FIELDS}
+
+
 class CsvColumns:
     """Rows of CSV, each its line number and the fields."""
 
@@ -271,15 +339,16 @@ def _meant(columns: Columns, form: Format) -> Columns:
 _NUMERIC: Final = frozenset(("timestamp", "count", "successes", *NUMBERS))
 
 
-def columns_of(form: Format | None) -> EventColumns | JsonColumns | None:
+def columns_of(form: Format | None) -> EventColumns | JsonColumns | PathColumns | None:
     """What reads lines of JSON by column; None where that is only done row by row."""
     if form is None:
         return EventColumns()
     named = list(form.fields.values())
-    if "successes" in form.fields or not all(map(_PLAIN_NAME.fullmatch, named)):
+    if "successes" in form.fields:
         return None
-    if len(set(named)) < len(named) or not form.has_plain_time or any("." in n for n in named):
-        return None
+    is_plain = form.has_plain_time and all(map(_PLAIN_NAME.fullmatch, named))
+    if not is_plain or len(set(named)) < len(named) or any("." in name for name in named):
+        return PathColumns(form, form.fields)
     return JsonColumns({field: [column] for field, column in form.fields.items()}, form=form)
 
 

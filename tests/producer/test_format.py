@@ -205,3 +205,9 @@ def test_a_column_that_rows_may_leave_out_is_missed_only_where_all_are_asked_for
         form.check_columns(["at", "result"], "f.csv")
     with pytest.raises(SettingsError, match=r"no column 'at'; its columns: none"):
         form.check_columns([], "f.jsonl", needed_only=True)
+
+
+def test_the_format_that_the_docs_show_is_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    assert Format.parse(shown).statuses == {"bezahlt": "approved", "*": "denied"}

@@ -251,6 +251,51 @@ def test_a_table_in_the_words_of_its_country_is_counted_as_row_by_row(
     assert_same(path, LOCAL_FORM)
 
 
+PATH_FORM = Format.parse(
+    '[columns]\ntimestamp = ["at.day", "at.clock"]\ntimestamp_format = "%d.%m.%Y %H:%M:%S"\n'
+    'timezone = "Europe/Berlin"\ntimezone_column = "at.zone"\nstatus = "result"\n'
+    'amount = "sum.value"\nlatency_ms = "took"\nerror_code = "error.code"\ncount = "n"\n'
+    '[statuses]\n"gut" = "approved"\n"*" = "denied"\n[dimensions]\nissuer = "card.bank"\n'
+    'network = "card.bank"\ncurrency = "sum.currency"\n[defaults]\ngateway = "pg"\n'
+)
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries(LOCAL),
+            st.lists(st.tuples(st.sampled_from(["at", "card", "sum", "n", "took"]), HARD_VALUES), max_size=2),
+        ),
+        max_size=20,
+    )
+)  # fmt: skip
+def test_rows_of_objects_in_objects_are_counted_as_row_by_row(
+    folder: Path, rows: list[tuple[dict[str, Any], list[tuple[str, Any]]]]
+) -> None:
+    path = folder / "paths.jsonl"
+    lines = []
+    for row, odd in rows:
+        nested: dict[str, Any] = {
+            "at": {name: row[name] for name in ("day", "clock", "zone")},
+            "result": row["result"],
+            "sum": {"value": row["sum"], "currency": row["cur"]},
+            "took": 5,
+            "error": {"code": row["code"]},
+            "card": {"bank": row["bank"]},
+            "n": 2,
+        }
+        lines.append(json.dumps({**nested, **dict(odd)}))
+    path.write_text("\n".join(lines))
+    try:
+        expected = reference(path, PATH_FORM)
+    except SettingsError:
+        with pytest.raises(SettingsError):
+            counted(path, PATH_FORM)
+    else:
+        assert expected[0] == merge(each.tally for each in assert_same(path, PATH_FORM))
+
+
 @settings(max_examples=100)
 @given(
     rows=st.lists(
