@@ -242,6 +242,7 @@ _OF_KIND: Final[Mapping[str, frozenset[Any]]] = {
     "count": frozenset((int, _NOTHING)),
     "duration": frozenset((int, float, _NOTHING)),
     "amount": _OF_TIMES,
+    "mark": frozenset((_NOTHING,)),
 }
 _KINDS: Final = {field.accepted[0]: _OF_KIND.get(field.kind, _OF_TEXTS) for field in FIELDS}
 
