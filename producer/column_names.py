@@ -170,7 +170,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
          "concluída", "efetuado", "approuvé", "approuvée", "accepté", "acceptée", "payé", "payée",
          "réussi", "réussie", "terminé", "effectué", "autorisé", "autorisée", "approvato", "approvata",
          "completato", "completata", "riuscito", "pagato", "goedgekeurd", "geslaagd", "betaald",
-         "voltooid", "requires capture", "sentforsettle", "passed", "pass",
+         "voltooid", "sentforsettle", "passed", "pass",
          "authorisation", "authorization"),
         "approved",
     ),
@@ -201,7 +201,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
         "refunded",
     ),
     **dict.fromkeys(
-        ("ausstehend", "offen", "in bearbeitung", "pendiente", "en proceso", "pendente",
+        ("requires capture", "ausstehend", "offen", "in bearbeitung", "pendiente", "en proceso", "pendente",
          "em processamento", "en attente", "en cours", "in attesa", "in corso",
          "in behandeling", "received", "submitted for settlement pending"),
         "pending",

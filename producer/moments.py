@@ -104,6 +104,8 @@ def _iso_ms(value: str | float, zone: str) -> int:
         return parse_timestamp(text)
     found = _ISO.fullmatch(text)
     if found is None:
+        if own or zone:
+            raise ValueError(text)
         return parse_timestamp(text)  # which says what is wrong
     year, _, month, day, hour, minute, second, fraction, half, named = found.groups()
     return _clock_ms(
@@ -128,6 +130,12 @@ _ISO: Final = re.compile(
     r"(?:(?:[T _-]|\s+|(?<=\d{8}))(\d\d)[:.]?(\d\d)(?:[:.]?(\d\d)(?:[.,:]?(\d+))?)?)?"
     rf"\s*({_HALF})?\s*({_ZONE})?"
 )
+
+
+def is_iso(text: str) -> bool:
+    """Whether the text is of the form iso8601: no other is read in a zone of its column."""
+    bare = text.partition(ZONE_MARK)[0].strip()
+    return bool(_ISO.fullmatch(bare) or _NUMBER.fullmatch(bare))
 
 
 def _which(named: str | None, zone: str) -> str:

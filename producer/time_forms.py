@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from functions.core.errors import Malformed
-from producer.moments import ZONE_MARK, time_ms
+from producer.moments import ZONE_MARK, is_iso, time_ms
 
 FIRST_SANE_MS: Final = 946_684_800_000
 """2000-01-01: nobody has payments of before."""
@@ -126,6 +126,8 @@ def _is_whole(text: str) -> bool:
 def _reads(samples: Sequence[str], form: str, until_ms: int, share: float = _ENOUGH) -> bool:
     good = 0
     for text in samples:
+        if form == "iso8601" and not is_iso(text):
+            continue
         try:
             good += FIRST_SANE_MS <= time_ms(text, form) <= until_ms
         except Malformed as error:

@@ -166,6 +166,7 @@ def test_a_format_is_read_by_the_fastest_columns_that_can_say_it(text: str, kind
 PATHS = Format.parse(
     '[columns]\ntimestamp = ["day", "clock"]\ntimezone_column = "zone"\nstatus = "a.s"\n'
     'amount = "a.sum"\n[dimensions]\nissuer = "a.bank"\n[defaults]\ngateway = "pg"\n'
+    '[statuses]\nbezahlt = "approved"\n'
 )
 
 

@@ -50,7 +50,7 @@ def faults(folder: Path, text: str) -> str:
 def test_an_export_of_a_provider_is_read_without_a_format(tmp_path: Path, name: str) -> None:
     export = EXPORTS[name]
     found, payments, bad = of(tmp_path, export.text)
-    assert found.form.fields == export.fields
+    assert {name: of for name, of in found.form.fields.items() if name != "test"} == export.fields
     assert found.form.timestamp_format == export.form
     assert bad == []
     assert len(payments) == export.text.count("\n") - 1
@@ -189,14 +189,14 @@ def test_what_is_the_same_in_all_rows_makes_no_slice(tmp_path: Path) -> None:
 
 def test_json_is_guessed_by_its_paths(tmp_path: Path) -> None:
     rows = [
-        {"object": {"createdOn": 1763644455 + n, "result": word, "card": {"brand": "visa"}}}
+        {"object": {"createdOn": 1763644455 + n, "result": word, "card": {"issuer": "x"}}}
         for n, word in enumerate(("succeeded", "failed"))
     ]
     found, payments, bad = of(tmp_path, "\n".join(map(json.dumps, rows)), "h.jsonl")
     assert found.form.fields["timestamp"] == "object.createdOn"
-    assert [(payment.status, payment.network) for payment in payments] == [
-        ("approved", "visa"),
-        ("failed", "visa"),
+    assert [(payment.status, payment.issuer) for payment in payments] == [
+        ("approved", "x"),
+        ("failed", "x"),
     ]
     assert bad == []
 

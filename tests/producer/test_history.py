@@ -133,7 +133,7 @@ amount_unit = "minor"
 "gut" = "approved"
 "*" = "denied"
 [dimensions]
-network = "card.brand"
+issuer = "card.brand"
 [defaults]
 currency = "JPY"
 """
@@ -155,7 +155,7 @@ def test_a_format_joins_times_and_says_zones_statuses_units_and_defaults(
         )
     found, bad = history(tmp_path, text, TWO_COLUMNS, name)
     assert bad == []
-    assert [(p.timestamp_ms, p.status, p.amount, p.currency, p.network) for p in found] == [
+    assert [(p.timestamp_ms, p.status, p.amount, p.currency, p.issuer) for p in found] == [
         (1_752_332_405_000, "approved", 1250.0, "JPY", "visa"),
         (1_752_332_406_000, "denied", 9.0, "JPY", None),
     ]
