@@ -190,8 +190,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
         "failed",
     ),
     **dict.fromkeys(
-        ("storniert", "abgebrochen", "cancelado", "cancelada", "anulado", "anulada", "annulé",
-         "annulée", "annullato", "annullata", "geannuleerd", "estornado", "estornada"),
+        ("storniert", "anulado", "anulada", "estornado", "estornada"),
         "reversed",
     ),
     **dict.fromkeys(

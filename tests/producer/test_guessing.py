@@ -189,14 +189,14 @@ def test_what_is_the_same_in_all_rows_makes_no_slice(tmp_path: Path) -> None:
 
 def test_json_is_guessed_by_its_paths(tmp_path: Path) -> None:
     rows = [
-        {"object": {"createdOn": 1763644455 + n, "result": word, "card": {"issuer": "x"}}}
+        {"object": {"createdOn": 1763644455 + n, "result": word, "card": {"issuer": "X"}}}
         for n, word in enumerate(("succeeded", "failed"))
     ]
     found, payments, bad = of(tmp_path, "\n".join(map(json.dumps, rows)), "h.jsonl")
     assert found.form.fields["timestamp"] == "object.createdOn"
     assert [(payment.status, payment.issuer) for payment in payments] == [
-        ("approved", "x"),
-        ("failed", "x"),
+        ("approved", "X"),
+        ("failed", "X"),
     ]
     assert bad == []
 

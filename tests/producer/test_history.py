@@ -145,18 +145,18 @@ def test_a_format_joins_times_and_says_zones_statuses_units_and_defaults(
 ) -> None:
     text = (
         "Date,Time,Zone,Status,Betrag,card.brand\n"
-        "12/07/2025,08:00:05,PDT,Gut,1250,visa\n12/07/2025,16:00:06,CET,schlecht,9,N/A\n"
+        "12/07/2025,08:00:05,PDT,Gut,1250,VISA\n12/07/2025,16:00:06,CET,schlecht,9,N/A\n"
     )
     if name == "h.jsonl":
         text = (
             '{"Date":"12/07/2025","Time":"08:00:05","Zone":"PDT","Status":"Gut","Betrag":1250,'
-            '"card":{"brand":"visa"}}\n{"Date":"12/07/2025","Time":"16:00:06","Zone":"CET",'
+            '"card":{"brand":"VISA"}}\n{"Date":"12/07/2025","Time":"16:00:06","Zone":"CET",'
             '"Status":"schlecht","Betrag":"9","card":{}}\n'
         )
     found, bad = history(tmp_path, text, TWO_COLUMNS, name)
     assert bad == []
     assert [(p.timestamp_ms, p.status, p.amount, p.currency, p.issuer) for p in found] == [
-        (1_752_332_405_000, "approved", 1250.0, "JPY", "visa"),
+        (1_752_332_405_000, "approved", 1250.0, "JPY", "VISA"),
         (1_752_332_406_000, "denied", 9.0, "JPY", None),
     ]
 
