@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import parse_timestamp
+from ops.bad_rows import BadRows
 from ops.options import RegionOption
-from ops.printing import say
+from ops.reading import reading
 from producer.format import Format
 from producer.history import read
 from producer.history import replay as replayed
@@ -96,10 +97,15 @@ def produce(
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines.")],
-    format_file: Annotated[
-        Path, typer.Option("--format", help="TOML that says what the columns mean.")
+    file: Annotated[
+        Path, typer.Argument(help="CSV, JSON or JSON Lines, also packed; - is standard input.")
     ],
+    format_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--format", help="TOML that says what the columns mean; without it that is guessed."
+        ),
+    ] = None,
     speed: Annotated[float, typer.Option(help="So many times as fast as it was.")] = 1.0,
     from_time: Annotated[
         str | None, typer.Option("--from", help="Only from this time of the file on.")
@@ -127,17 +133,21 @@ def replay(
         sink, out, stream, environment, packing, record_bytes, endpoint_url, region, no_wait
     )
     target.check()
-    bad = BadRows()
-    payments = read(file, Format.load(format_file), on_bad=bad, from_ms=from_ms, until_ms=until_ms)
-    # The first payment is read, and the file sorted where it must be, before the clock starts.
-    first = next(payments, None)
-    if first is None:
-        bad.tell()
-        raise PaywatchError(f"{file} has no payments to send: {bad.count} bad rows")
-    with target.open(seed=1) as (opened, clock):
-        start_ms = time.time_ns() // 1_000_000
-        events = replayed(chain([first], payments), speed=speed, start_ms=start_ms)
-        report = _watched_run(events, opened, clock, None)
+    form = Format.load(format_file) if format_file is not None else None
+    with reading(file, form, now_ms=time.time_ns() // 1_000_000) as found:
+        for line in found.said:
+            typer.echo(line, err=True)
+        bad = BadRows(found.word)
+        payments = read(found.path, found.form, on_bad=bad, from_ms=from_ms, until_ms=until_ms)
+        # The first payment is read, and the file sorted where it must be, before the clock starts.
+        first = next(payments, None)
+        if first is None:
+            bad.tell()
+            raise PaywatchError(f"{file} has no payments to send: {bad.count} bad rows")
+        with target.open(seed=1) as (opened, clock):
+            start_ms = time.time_ns() // 1_000_000
+            events = replayed(chain([first], payments), speed=speed, start_ms=start_ms)
+            report = _watched_run(events, opened, clock, None)
     bad.tell()
     _tell(report, as_json=as_json, to_stderr=sink == "stdout")
 
@@ -196,28 +206,6 @@ class Target:
                 ),
                 clock,
             )
-
-
-SHOWN_BAD_ROWS: Final = 5
-
-
-class BadRows:
-    """Counts bad rows and keeps the first few."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._first: list[Malformed] = []
-
-    def __call__(self, bad: Malformed) -> None:
-        self.count += 1
-        if len(self._first) < SHOWN_BAD_ROWS:
-            self._first.append(bad)
-
-    def tell(self) -> None:
-        for bad in self._first:
-            say(f"skipped {bad.detail} ({bad.reason})", err=True)
-        if self.count > len(self._first):
-            typer.echo(f"skipped {self.count - len(self._first)} more bad rows", err=True)
 
 
 def _span(from_time: str | None, until_time: str | None) -> tuple[int | None, int | None]:

@@ -13,14 +13,14 @@ import msgspec
 from functions.core.errors import Malformed, PaywatchError
 from functions.core.payments.codec import UTF8_BOM
 from functions.core.payments.event import ALIASES
-from producer.columns import Columns, CsvColumns, JsonColumns, Unplain, columns_of
+from producer.columns import Columns, CsvColumns, JsonColumns, PathColumns, Unplain, columns_of
 from producer.format import Format
 from producer.history import (
-    JSON_LINES,
     OnBad,
     check_readable,
     checked,
     csv_table,
+    is_json,
     json_records,
     rows_of,
 )
@@ -75,7 +75,7 @@ def chunks(
     """
     check_readable(path, form)
     try:
-        if form is None or path.suffix in JSON_LINES:
+        if form is None or is_json(path, form):
             yield from _json_chunks(path, form, times_only)
         else:
             yield from _csv_chunks(path, form, on_bad, times_only)
@@ -121,7 +121,11 @@ class _JsonSource:
             names = ("timestamp", *ALIASES["timestamp"])
             self._columns = JsonColumns({"timestamp": names})
         elif times_only and self._columns is not None and form is not None:
-            self._columns = JsonColumns({"timestamp": [form.fields["timestamp"]]})
+            fields = {"timestamp": form.fields["timestamp"]}
+            if isinstance(self._columns, PathColumns):
+                self._columns = PathColumns(form, fields)
+            else:
+                self._columns = JsonColumns({name: [of] for name, of in fields.items()}, form=form)
 
     def columns(self, rows: Sequence[bytes]) -> Columns:
         if self._columns is None:
@@ -150,7 +154,7 @@ class _CsvSource:
         self._form = form
         self._header = header
         fields = {"timestamp": form.fields["timestamp"]} if times_only else form.fields
-        self._columns = CsvColumns(header, fields)
+        self._columns = CsvColumns(header, fields, form)
 
     def columns(self, rows: Sequence[tuple[int, list[str]]]) -> Columns:
         return self._columns.read(rows)

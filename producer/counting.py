@@ -30,7 +30,7 @@ from functions.core.payments.event import (
 from producer.columns import Columns, Unplain
 from producer.format import Format
 from producer.second import Open
-from producer.times import Times
+from producer.times import times_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -61,7 +61,7 @@ class Counting:
     def __init__(self, form: Format | None, knowledge: KnowledgeBase, slicing: Slicing) -> None:
         self._form = form
         self._knowledge = knowledge
-        self._times = Times(form.timestamp_format if form else "iso8601")
+        self._times = times_of(form)
         self._units: _Memo[Any, Counts] = _Memo(_unit)
         self._latencies: _Memo[float | None, tuple[Counts, int | None]] = _Memo(_latency)
         self._slices: list[tuple[tuple[str, ...], _Memo[Any, str | None]]] = [

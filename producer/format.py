@@ -2,47 +2,72 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 
 import msgspec
 
-from functions.core.errors import PaywatchError, SettingsError
-from functions.core.payments.event import DIMENSIONS
+from functions.core.errors import Malformed, PaywatchError, SettingsError
+from functions.core.payments.event import DIMENSIONS, STATUSES, parse_status
+from functions.core.payments.fields import FIELDS
+from producer.amounts import DECIMAL_MARKS
+from producer.column_names import STATUS_WORDS, status_key
+from producer.moments import FORMS, is_form, zone_of
+from producer.sniffing import DELIMITERS, Layout
 
 COLUMNS: Final[Mapping[str, str]] = {
     "timestamp": "timestamp",
     "status": "payment_status",
     "count": "count",
     "successes": "successes",
-    "error_code": "error_code",
-    "error_scheme": "error_scheme",
-    "error_message": "error_message",
-    "transaction_id": "transaction_id",
-    "correlation_id": "correlation_id",
-    "attempt_id": "attempt_id",
-    "test": "test",
-    "user_id": "user_id",
-    "latency_ms": "latency_ms",
-    "amount": "amount",
+    **{
+        field.accepted[0]: field.accepted[0]
+        for field in FIELDS
+        if field.kind not in ("dimension", "status", "time", "count")
+    },
 }
 """Key under [columns] → field of the event."""
 
-TIMESTAMP_FORMATS: Final = ("iso8601", "epoch_s", "epoch_ms")
+UNITS: Final = ("major", "minor")
+"""Of amounts: euros, or cents."""
+OTHERWISE: Final = "*"
+"""Under [statuses]: every word that is neither there nor known."""
 LONGEST_SPREAD_S: Final = 31 * 86_400
 
-_SECTIONS: Final = ("columns", "dimensions", "spread")
+_SECTIONS: Final = (
+    "file", "columns", "statuses", "schemes", "dimensions", "defaults", "spread"
+)  # fmt: skip
+_FILE_KEYS: Final = ("delimiter", "encoding", "header", "decimal")
+_TIME_KEYS: Final = ("timestamp_format", "timezone", "timezone_column")
+_WITHOUT_DEFAULT: Final = ("timestamp", "count", "successes", "transaction_id")
+_DELIMITER_WORDS: Final = {word: sign for sign, word in DELIMITERS.items()}
 
 
-class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """fields: field of the event → the file's column. timestamp_format: one of TIMESTAMP_FORMATS,
-    or a form of strptime. spread_s: a row stands for so many seconds from its time; 0 for none."""
+class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """fields: field of the event → the file's column, of several for the time the first.
+    time_columns: those that make up the time, in order. zone_column: which names its zone, or empty.
+    timestamp_format: as `producer.moments.time_ms` takes it. finds_time: whether that was not said,
+    and is to be found. timezone: of times without one. amount_unit: one of UNITS. decimal: the mark
+    in numbers, empty to be found. statuses: the file's word, in small letters → one of STATUSES.
+    schemes: the same for the scheme of an error code. defaults: field → its value where a row has none. spread_s: a row stands for so many seconds from
+    its time; 0 for none."""
 
     fields: Mapping[str, str]
+    time_columns: tuple[str, ...] = ()
+    zone_column: str = ""
     timestamp_format: str = "iso8601"
+    finds_time: bool = True
+    timezone: str = ""
+    amount_unit: str = "major"
+    decimal: str = ""
+    statuses: Mapping[str, str] = {}
+    schemes: Mapping[str, str] = {}
+    defaults: Mapping[str, str] = {}
+    layout: Layout = Layout()
     spread_s: int = 0
 
     @classmethod
@@ -71,31 +96,94 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
             for name in document
             if name not in _SECTIONS
         ]
-        columns = _section(document, "columns", (*COLUMNS, "timestamp_format"), faults)
+        file = _section(document, "file", _FILE_KEYS, faults)
+        columns = _section(document, "columns", (*COLUMNS, *_TIME_KEYS, "amount_unit"), faults)
+        statuses = _section(document, "statuses", None, faults)
+        schemes = _section(document, "schemes", None, faults)
         dimensions = _section(document, "dimensions", DIMENSIONS, faults)
+        with_default = [key for key in (*COLUMNS, *DIMENSIONS) if key not in _WITHOUT_DEFAULT]
+        defaults = _section(document, "defaults", with_default, faults)
         spread = _section(document, "spread", ("seconds",), faults)
-        timestamp_format = _text("columns", "timestamp_format", columns, faults) or "iso8601"
-        fields = {
+        times = _time_columns(columns, faults)
+        fields = {COLUMNS["timestamp"]: times[0]} if times else {}
+        fields |= {
             COLUMNS[key]: column
             for key in columns
-            if key in COLUMNS and (column := _text("columns", key, columns, faults))
+            if key in COLUMNS
+            and key != "timestamp"
+            and (column := _text("columns", key, columns, faults))
         }
         fields |= {
             name: column
             for name in dimensions
             if name in DIMENSIONS and (column := _text("dimensions", name, dimensions, faults))
         }
-        faults += _contradictions(columns) + _timestamp_faults(timestamp_format)
-        seconds = spread.get("seconds", 0)
-        if "seconds" in spread and (
-            type(seconds) is not int or not 1 <= seconds <= LONGEST_SPREAD_S
-        ):
-            faults.append(
-                f"[spread] seconds is {seconds!r}, want a whole number from 1 to {LONGEST_SPREAD_S}"
-            )
+        form = cls(
+            fields=fields,
+            time_columns=times,
+            zone_column=_text("columns", "timezone_column", columns, faults) or "",
+            timestamp_format=_text("columns", "timestamp_format", columns, faults) or "iso8601",
+            finds_time="timestamp_format" not in columns,
+            timezone=_text("columns", "timezone", columns, faults) or "",
+            amount_unit=_one_of("columns", "amount_unit", columns, UNITS, faults) or "major",
+            decimal=_one_of("file", "decimal", file, DECIMAL_MARKS, faults) or "",
+            statuses={
+                status_key(word): status
+                for word in statuses
+                if (status := _status(word, statuses, faults))
+            },
+            schemes={
+                status_key(word): scheme
+                for word in schemes
+                if (scheme := _text("schemes", word, schemes, faults))
+            },
+            defaults={
+                COLUMNS.get(key, key): value
+                for key in defaults
+                if key in with_default and (value := _text("defaults", key, defaults, faults))
+            },
+            layout=_layout(file, faults),
+            spread_s=_seconds(spread, faults),
+        )
+        faults += _contradictions(columns, defaults)
+        if not is_form(form.timestamp_format):
+            want = f"want {', '.join(FORMS)} or a form of strptime such as %Y-%m-%d %H"
+            faults.append(f"[columns] timestamp_format is {form.timestamp_format!r}, {want}")
+        if form.timezone:
+            try:
+                zone_of(form.timezone)
+            except Malformed as error:
+                faults.append(f"[columns] timezone: {error.detail}")
         if faults:
             raise SettingsError(faults)
-        return cls(fields=fields, timestamp_format=timestamp_format, spread_s=seconds)
+        return form
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that are named, each once."""
+        zone = (self.zone_column,) if self.zone_column else ()
+        return tuple(dict.fromkeys((*self.time_columns, *zone, *self.fields.values())))
+
+    @cached_property
+    def has_plain_time(self) -> bool:
+        """Whether the time is in one column, and nothing beside it says its zone."""
+        return len(self.time_columns) <= 1 and not self.zone_column
+
+    def status(self, word: str) -> str:
+        """The file's word for a status as the format has it, else as exports and other languages
+        mean it; the word itself where nobody knows."""
+        key = status_key(word)
+        if key in self.statuses:
+            return self.statuses[key]
+        try:
+            parse_status(word)
+        except Malformed:
+            return STATUS_WORDS.get(key) or self.statuses.get(OTHERWISE, word)
+        return word
+
+    def scheme(self, word: Any) -> Any:
+        """The file's word for the scheme of an error code as the format has it; else the word."""
+        return self.schemes.get(status_key(str(word)), word)
 
     def check_columns(
         self, columns: Collection[str], file: str, *, needed_only: bool = False
@@ -109,6 +197,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
             for field, column in self.fields.items()
             if not needed_only or field in _NEEDED_FIELDS
         }
+        needed |= {*self.time_columns, *([self.zone_column] if self.zone_column else [])}
         absent = sorted(needed - set(columns))
         if absent:
             has = ", ".join(columns) or "none"
@@ -116,12 +205,54 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
                 f"{file} has no column {column!r}; its columns: {has}" for column in absent
             )
 
+    def toml(self) -> str:
+        """The TOML that `parse` reads as this."""
+        times = list(self.time_columns)
+        columns: dict[str, Any] = {"timestamp": times[0] if len(times) == 1 else times}
+        if not self.finds_time:
+            columns["timestamp_format"] = self.timestamp_format
+        columns |= {"timezone": self.timezone, "timezone_column": self.zone_column}
+        columns |= {key: self.fields.get(field) for key, field in COLUMNS.items()
+                    if field != "timestamp"}  # fmt: skip
+        columns["amount_unit"] = self.amount_unit if self.amount_unit != "major" else ""
+        keys = {field: key for key, field in COLUMNS.items()}
+        file = {
+            "delimiter": self.layout.delimiter,
+            "encoding": self.layout.encoding,
+            "header": self.layout.header,
+            "decimal": self.decimal,
+        }
+        sections: Mapping[str, Mapping[str, Any]] = {
+            "file": file,
+            "columns": columns,
+            "statuses": self.statuses,
+            "schemes": self.schemes,
+            "dimensions": {name: self.fields.get(name) for name in DIMENSIONS},
+            "defaults": {keys.get(field, field): value for field, value in self.defaults.items()},
+            "spread": {"seconds": self.spread_s or None},
+        }
+        return "\n".join(filter(None, (_written(*section) for section in sections.items())))
+
 
 _NEEDED_FIELDS: Final = frozenset(("timestamp", "payment_status", "count", "successes"))
 
 
+def _written(name: str, values: Mapping[str, Any]) -> str:
+    lines = [
+        f"{key if key.isidentifier() and key.isascii() else _quoted(key)} = {_quoted(value)}\n"
+        for key, value in values.items()
+        if value not in (None, "", [])
+    ]
+    return f"[{name}]\n{''.join(lines)}" if lines else ""
+
+
+def _quoted(value: Any) -> str:
+    """As TOML, whose texts and lists of them are JSON's, but for the sign DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _section(
-    document: Mapping[str, Any], name: str, known: Collection[str], faults: list[str]
+    document: Mapping[str, Any], name: str, known: Collection[str] | None, faults: list[str]
 ) -> Mapping[str, Any]:
     section = document.get(name, {})
     if not isinstance(section, dict):
@@ -130,7 +261,7 @@ def _section(
     faults += [
         f"[{name}] has an unknown key {key!r}; known: {', '.join(known)}"
         for key in section
-        if key not in known
+        if known is not None and key not in known
     ]
     return section
 
@@ -143,7 +274,71 @@ def _text(section: str, key: str, values: Mapping[str, Any], faults: list[str]) 
     return None
 
 
-def _contradictions(columns: Mapping[str, Any]) -> list[str]:
+def _one_of(
+    section: str, key: str, values: Mapping[str, Any], known: Sequence[str], faults: list[str]
+) -> str | None:
+    value = values.get(key)
+    if value is None or value in known:
+        return value
+    faults.append(f"[{section}] {key} is {value!r}, want one of {' '.join(known)}")
+    return None
+
+
+def _time_columns(columns: Mapping[str, Any], faults: list[str]) -> tuple[str, ...]:
+    value = columns.get("timestamp")
+    listed: list[Any] = value if isinstance(value, list) else [value]
+    if value is not None and not (listed and all(isinstance(one, str) and one for one in listed)):
+        faults.append(
+            f'[columns] timestamp is {value!r}, want a column, or a list such as ["date", "time"]'
+        )
+        return ()
+    return tuple(listed) if value is not None else ()
+
+
+def _status(word: str, statuses: Mapping[str, Any], faults: list[str]) -> str | None:
+    value = statuses[word]
+    if value in STATUSES:
+        return str(value)
+    faults.append(f"[statuses] {word} is {value!r}, want one of {', '.join(STATUSES)}")
+    return None
+
+
+def _layout(file: Mapping[str, Any], faults: list[str]) -> Layout:
+    delimiter = _text("file", "delimiter", file, faults) or ""
+    delimiter = _DELIMITER_WORDS.get(delimiter, delimiter)
+    if len(delimiter) > 1 or delimiter in ("\r", "\n", '"'):
+        faults.append(
+            f"[file] delimiter is {delimiter!r}, want one sign, or one of"
+            f" {', '.join(_DELIMITER_WORDS)}"
+        )
+        delimiter = ""
+    encoding = _text("file", "encoding", file, faults) or ""
+    try:
+        "".encode(encoding or "utf-8")
+    except (LookupError, ValueError):
+        faults.append(f"[file] encoding is {encoding!r}, want a name such as utf-8 or cp1252")
+        encoding = ""
+    header = file.get("header")
+    if header is not None and (type(header) is not int or header < 0):
+        faults.append(
+            f"[file] header is {header!r}, want the number of the line that names the columns, or"
+            " 0 where none does"
+        )
+        header = None
+    return Layout(delimiter=delimiter, encoding=encoding, header=header)
+
+
+def _seconds(spread: Mapping[str, Any], faults: list[str]) -> int:
+    seconds = spread.get("seconds", 0)
+    if "seconds" in spread and (type(seconds) is not int or not 1 <= seconds <= LONGEST_SPREAD_S):
+        faults.append(
+            f"[spread] seconds is {seconds!r}, want a whole number from 1 to {LONGEST_SPREAD_S}"
+        )
+        return 0
+    return seconds if type(seconds) is int else 0
+
+
+def _contradictions(columns: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
     faults = []
     if "timestamp" not in columns:
         faults.append("[columns] timestamp is missing: which column says when?")
@@ -151,21 +346,6 @@ def _contradictions(columns: Mapping[str, Any]) -> list[str]:
         faults.append("[columns] has status and successes: a row is one or the other")
     if "successes" in columns and "count" not in columns:
         faults.append("[columns] successes needs count: so many of how many?")
-    if "successes" not in columns and "status" not in columns:
+    if "successes" not in columns and "status" not in columns and "status" not in defaults:
         faults.append("[columns] status is missing, or count with successes")
     return faults
-
-
-def _timestamp_faults(timestamp_format: str) -> list[str]:
-    if timestamp_format in TIMESTAMP_FORMATS:
-        return []
-    known = f"want {', '.join(TIMESTAMP_FORMATS)} or a form of strptime such as %Y-%m-%d %H"
-    sample = datetime(2026, 11, 20, 13, 14, 15, tzinfo=UTC)
-    try:
-        text = sample.strftime(timestamp_format)
-        if "%" in timestamp_format and text != timestamp_format:
-            datetime.strptime(text, timestamp_format)  # noqa: DTZ007 only tried
-            return []
-    except (ValueError, UnicodeError):
-        pass
-    return [f"[columns] timestamp_format is {timestamp_format!r}, {known}"]

@@ -1,8 +1,10 @@
-"""A file of past payments, read as payments in the order of their times.
+"""A plain file of past payments, read as payments in the order of their times.
 
-Rows are CSV, or JSON Lines where the file's name ends in .jsonl, .ndjson or .json. Without a format
-they are events as in docs/events.md; one without a transaction id is no fault. A bad row is skipped and told to the caller with its line number: one broken line in a year's export must not
-cost the year. Rows out of order are sorted on disk, so that no file is ever held in memory.
+Rows are CSV, or JSON Lines where the format's layout or the file's name says so: .jsonl, .ndjson or
+.json. `producer.opening` makes any other file such a one. Without a format they are events as in
+docs/events.md; one without a transaction id is no fault. A bad row is skipped and told to the caller
+with its line number: one broken line in a year's export must not cost the year. Rows out of order
+are sorted on disk, so that no file is ever held in memory.
 """
 
 from __future__ import annotations
@@ -19,13 +21,16 @@ from functions.core.errors import Malformed, PaywatchError
 from functions.core.payments.event import Payment
 from producer.format import Format
 from producer.pacing import Timed
-from producer.record import events, payments_of, scalar, time_ms
+from producer.record import DROPPED, NO_ROW, at_path, events, moment_ms, payments_of
+from producer.sniffing import NO_HEADER, is_no_row, layout, names
 from producer.spread import Row, spread
 
 JSON_LINES: Final = (".jsonl", ".ndjson", ".json")
 
 OnBad = Callable[[Malformed], None]
-"""Takes what is wrong with a row; `detail` begins with its line number, `data` is the row."""
+"""Takes what is wrong with a row; `detail` begins with its line number, `data` is the row. With reason
+DROPPED it is one of its fields, and the row is counted without; with NO_ROW it is none: a comment, or
+a total."""
 
 
 def read(
@@ -66,11 +71,14 @@ def rows_of(
 ) -> Iterator[Row]:
     """The records' rows with payments in them, in their order; `name` goes into made-up ids."""
     for line, values in records:
+        dropped: list[str] = []
         try:
-            payments = payments_of(values, form, f"{name}-{line}")
+            payments = payments_of(values, form, f"{name}-{line}", dropped.append)
         except Malformed as error:
-            on_bad(_at(line, error.reason, error.detail, values))
+            on_bad(_none(line, values) or _at(line, error.reason, error.detail, values))
             continue
+        for fault in dropped:
+            on_bad(_at(line, DROPPED, fault, values))
         if payments:
             yield Row(line, payments)
 
@@ -93,12 +101,25 @@ def _at(line: int, reason: str, detail: str, values: Mapping[str, Any] | str) ->
     return Malformed(reason, f"line {line}: {detail}", str(values).encode()[:1000])
 
 
+def _none(line: int, values: Mapping[str, Any] | str) -> Malformed | None:
+    """What to tell of a bad row that is no payment at all."""
+    cells = list(values.values()) if isinstance(values, Mapping) else values.split(",")
+    what = is_no_row(cells)
+    return _at(line, NO_ROW, what, values) if what else None
+
+
 def check_readable(path: Path, form: Format | None) -> None:
     """Raises PaywatchError when there is no such file, or CSV without a format."""
     if path.is_dir() or not path.exists():
         raise PaywatchError(f"there is no file {path}")
     if form is None and path.suffix not in JSON_LINES:
         raise PaywatchError(f"{path.name} needs a format that says what its columns mean")
+
+
+def is_json(path: Path, form: Format | None) -> bool:
+    """Whether the file has a JSON object a line, as the format says, else the file's name."""
+    kind = form.layout.kind if form is not None else ""
+    return kind == "json" if kind else path.suffix in JSON_LINES
 
 
 def _records(
@@ -110,7 +131,7 @@ def _records(
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             if form is None:
                 yield from ((line, text) for line, text in enumerate(file, 1) if text.strip())
-            elif path.suffix in JSON_LINES:
+            elif is_json(path, form):
                 yield from checked(json_records(enumerate(file, 1), on_bad), path, form)
             else:
                 header, fields = csv_table(file, path, form, on_bad)
@@ -124,13 +145,21 @@ def csv_table(
     file: Iterator[str], path: Path, form: Format, on_bad: OnBad
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The columns, and line number and fields of each row that has as many."""
-    reader = csv.reader(file)
-    header = next(reader, [])
+    found = layout(path, form.layout, form.columns)
+    skipped = max(0, (found.header or 1) - 1)
+    for _ in range(skipped):
+        next(file, "")
+    reader = csv.reader(file, delimiter=found.delimiter)
+    first = next(reader, [])
+    header = names(first, found.header)
     form.check_columns(header, path.name)
+    width = len(header)
 
     def whole() -> Iterator[tuple[int, list[str]]]:
+        if found.header == NO_HEADER and first:
+            yield 1, first
         while True:
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + skipped
             try:
                 fields = next(reader)
             except StopIteration:
@@ -138,11 +167,15 @@ def csv_table(
             except csv.Error as error:
                 on_bad(_at(line, "bad_row", str(error), ""))
                 continue
-            if len(fields) == len(header):
+            if len(fields) == width:
                 yield line, fields
-            elif fields:
-                detail = f"{len(fields)} fields, the header has {len(header)}"
-                on_bad(_at(line, "bad_row", detail, ",".join(fields)))
+            elif any(fields):
+                if len(fields) > width and not any(fields[width:]):
+                    yield line, fields[:width]
+                    continue
+                detail = f"{len(fields)} fields, the header has {width}"
+                text = found.delimiter.join(fields)
+                on_bad(_none(line, ",".join(fields)) or _at(line, "bad_row", detail, text))
 
     return header, whole()
 
@@ -169,7 +202,8 @@ def checked(
     for number, record in enumerate(records):
         if number == 0:
             # Later objects may leave out what is absent; the first shows how columns are spelt.
-            form.check_columns(record[1], path.name, needed_only=True)
+            columns = [*record[1], *(c for c in form.columns if at_path(record[1], c) is not None)]
+            form.check_columns(list(dict.fromkeys(columns)), path.name, needed_only=True)
         yield record
 
 
@@ -194,9 +228,7 @@ def _is_ordered(path: Path, form: Format | None) -> bool:
 def _row_ms(values: Mapping[str, Any] | str, form: Format | None) -> int:
     if form is None or isinstance(values, str):
         return min(payment.timestamp_ms for payment in events(str(values), "-"))
-    column = form.fields["timestamp"]
-    value = scalar(column, values.get(column))
-    return time_ms("" if value is None else value, form.timestamp_format)
+    return moment_ms(values, form)
 
 
 def _sorted(found: Iterator[Row]) -> Iterator[Row]:

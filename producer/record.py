@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any, Final
 
 import msgspec
@@ -14,35 +13,53 @@ from functions.core.payments.event import (
     ALIASES,
     LARGEST_COUNT,
     Payment,
-    parse_timestamp,
     to_payment,
 )
 from functions.core.payments.providers import SENDERS
 from functions.core.payments.providers.reading import NoPayment
 from functions.core.payments.readers import read_values
+from producer.amounts import major, number
+from producer.column_names import is_test
 from producer.format import Format
+from producer.moments import ZONE_MARK, time_ms
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
+ABSENT: Final = frozenset(
+    ("\\N", "NULL", "null", "Null", "(null)", "N/A", "n/a", "#N/A", "None", "none", "NaN", "nan", "-",
+     "--", "(blank)")
+)  # fmt: skip
+"""What exports write where there is nothing."""
+
+TEST: Final = "test"
+"""Field that marks a payment of a test system."""
+NUMBERS: Final = ("latency_ms", "amount")
+"""Fields that are numbers, and that no count needs."""
+
+DROPPED: Final = "dropped_field"
+NO_ROW: Final = "no_row"
+"""Reasons that are no fault of a row: one of its fields is left out; it is none of payments."""
+
+OnDropped = Callable[[str], None]
+"""Takes what was wrong with a field that the row does without: `amount: not a number: 'x'`."""
+
+
 def payments_of(
-    values: Mapping[str, Any] | str, form: Format | None, made_up_id: str
+    values: Mapping[str, Any] | str,
+    form: Format | None,
+    made_up_id: str,
+    on_dropped: OnDropped = lambda _: None,
 ) -> list[Payment]:
     """The row's payments: one, or with successes up to two. Raises Malformed."""
     if form is None or isinstance(values, str):
         return events(str(values), made_up_id)
-    fields = {
-        field: value
-        for field, column in form.fields.items()
-        if (value := scalar(column, values.get(column))) not in (None, "")
-    }
-    for field in ("timestamp", "count", "successes"):
+    fields = fields_of(values, form, on_dropped)
+    at = moment_ms(values, form)
+    for field in ("count", "successes"):
         if field in form.fields and field not in fields:
             raise Malformed("missing_field", f"column {form.fields[field]!r} is empty")
-    at = time_ms(fields.pop("timestamp"), form.timestamp_format)
     fields.setdefault("transaction_id", made_up_id)
-    if "payment_status" in fields:
-        fields["payment_status"] = str(fields["payment_status"])
     count = whole("count", fields.pop("count")) if "count" in fields else 1
     if "successes" not in fields:
         return [_payment(fields, at, count)] if count else []
@@ -55,6 +72,91 @@ def payments_of(
     approved |= {"payment_status": "approved", "transaction_id": f"{identity}-approved"}
     parts = ((approved, successes), (failed, count - successes))
     return [_payment(part, at, n) for part, n in parts if n]
+
+
+def fields_of(values: Mapping[str, Any], form: Format, on_dropped: OnDropped) -> dict[str, Any]:
+    """The row's values by field of the event, without its time: columns, statuses, defaults.
+
+    A field of the wrong kind that no count needs is left out, and told. Raises Malformed.
+    """
+    fields: dict[str, Any] = {}
+    for field, column in form.fields.items():
+        if field == "timestamp":
+            continue
+        try:
+            value = scalar(column, at_path(values, column))
+            if field in NUMBERS and value not in (None, ""):
+                value = _number(field, value, form)
+            if field == TEST:
+                value = is_test(column, value) or None
+        except Malformed as fault:
+            if field in _NEEDED:
+                raise
+            on_dropped(fault.detail)
+            continue
+        if value not in (None, "") and not (isinstance(value, str) and value in ABSENT):
+            fields[field] = value
+    for field, value in form.defaults.items():
+        fields.setdefault(field, value)
+    if "payment_status" in fields:
+        fields["payment_status"] = form.status(str(fields["payment_status"]))
+    if form.schemes and "error_scheme" in fields:
+        fields["error_scheme"] = form.scheme(fields["error_scheme"])
+    if form.amount_unit == "minor" and "amount" in fields:
+        fields["amount"] = major(fields["amount"], fields.get("currency"))
+    return fields
+
+
+_NEEDED: Final = frozenset(("payment_status", "count", "successes"))
+
+
+def at_path(values: Mapping[str, Any], column: str) -> Any:
+    """The column's value; of a name with dots that is no column, what lies at that path."""
+    found = values.get(column)
+    if found is not None or not ("." in column or "[" in column):
+        return found
+    inside: Any = values
+    for step in column.replace("[", ".").replace("]", "").split("."):
+        if isinstance(inside, Mapping):
+            inside = inside.get(step)
+        elif isinstance(inside, list) and step.isdecimal() and int(step) < len(inside):
+            inside = inside[int(step)]
+        else:
+            return None
+    return inside
+
+
+def _number(field: str, value: Any, form: Format) -> float | None:
+    """A field's number as it is written. Raises Malformed."""
+    if isinstance(value, str):
+        if value in ABSENT:
+            return None
+        try:
+            value = number(value, form.decimal or ".")
+        except ValueError:
+            raise Malformed("bad_number", f"{field}: not a number: {value[:40]!r}") from None
+    if not isfinite(value) or (field == "latency_ms" and value < 0):
+        raise Malformed("bad_number", f"{field}: out of range: {value!r}")
+    return float(value)
+
+
+def moment_ms(values: Mapping[str, Any], form: Format) -> int:
+    """The row's time. Raises Malformed."""
+    columns = form.time_columns
+    parts = [scalar(column, at_path(values, column)) for column in columns]
+    if parts[0] in (None, "") or (isinstance(parts[0], str) and parts[0] in ABSENT):
+        raise Malformed("missing_field", f"column {columns[0]!r} is empty")
+    if form.has_plain_time:
+        return time_ms(parts[0], form.timestamp_format, form.timezone)
+    zone = at_path(values, form.zone_column) if form.zone_column else None
+    return time_ms(moment_text(parts, zone), form.timestamp_format, form.timezone)
+
+
+def moment_text(parts: Iterable[Any], zone: Any) -> str:
+    """A time in several columns as one text, which `time_ms` reads."""
+    text = " ".join(str(part).strip() for part in parts if part is not None).strip()
+    named = str(zone or "").strip()
+    return f"{text}{ZONE_MARK}{named}" if named else text
 
 
 def events(text: str, made_up_id: str) -> list[Payment]:
@@ -86,8 +188,6 @@ def events(text: str, made_up_id: str) -> list[Payment]:
 _IDS: Final = ("transaction_id", *ALIASES["transaction_id"])
 _NULL: Final = msgspec.Raw(b"null")
 _EMPTY: Final = msgspec.Raw(b'""')
-NO_ROW: Final = "no_row"
-"""The reason of a row that is none of payments, and no fault."""
 
 
 def _payment(fields: Mapping[str, Any], timestamp_ms: int, count: int) -> Payment:
@@ -112,34 +212,11 @@ def scalar(column: str, value: Any) -> Any:
 def whole(name: str, value: Any) -> int:
     """A whole number from 0, also when it is written 116.0."""
     try:
-        number = float(value)
+        found = number(value.strip()) if isinstance(value, str) else float(value)
     except (ValueError, OverflowError):
         raise Malformed("bad_number", f"{name} {str(value)[:40]!r} is not a number") from None
-    if not 0 <= number <= LARGEST_COUNT or number != int(number):
+    if not 0 <= found <= LARGEST_COUNT or found != int(found):
         raise Malformed(
             "bad_number", f"{name} {value!r} is not a whole number from 0 to {LARGEST_COUNT}"
         )
-    return int(number)
-
-
-@lru_cache(maxsize=65536)
-def time_ms(value: str | float, timestamp_format: str) -> int:
-    """The value as epoch milliseconds, UTC where it has no offset. Raises Malformed."""
-    if timestamp_format == "iso8601":
-        return parse_timestamp(value)
-    try:
-        if timestamp_format in ("epoch_s", "epoch_ms"):
-            ms = round(float(value) * (1000 if timestamp_format == "epoch_s" else 1))
-        else:
-            moment = datetime.strptime(str(value), timestamp_format)  # noqa: DTZ007 UTC is next
-            ms = round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise Malformed(
-            "bad_timestamp", f"timestamp {str(value)[:40]!r} is not of the form {timestamp_format}"
-        ) from None
-    if not 0 <= ms <= _LAST_MS:
-        raise Malformed("bad_timestamp", f"timestamp {value!r} lies outside the years 1970 to 9999")
-    return ms
-
-
-_LAST_MS: Final = 253402300799999
+    return int(found)

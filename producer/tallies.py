@@ -35,7 +35,7 @@ from producer.history import OnBad, ordered_rows
 from producer.leaves import spread_seconds
 from producer.second import Open, Second
 from producer.spread import Row
-from producer.times import Times
+from producer.times import times_of
 
 LAG_S: Final = 60
 """So much may a row lie before the rows of earlier chunks in a file that is taken as it comes."""
@@ -126,7 +126,7 @@ _wire: Final = Wire(Second)
 
 def _is_nearly_ordered(path: Path, form: Format | None) -> bool:
     """Whether no chunk has a time of more than LAG_S before those of earlier chunks."""
-    times = Times(form.timestamp_format if form else "iso8601")
+    times = times_of(form)
     latest = 0
     seconds: list[int] = []
 

@@ -9,17 +9,19 @@ from typing import Any, Final
 
 from functions.core.errors import Malformed
 from producer.columns import Unplain
-from producer.record import time_ms
+from producer.format import Format
+from producer.moments import time_ms
 
 Moments = Sequence[Any]
 """One a row: all epoch milliseconds, or all texts that sort as their times do."""
 
 
 class Times:
-    """Reads times of one form, as `producer.record.time_ms` does."""
+    """Reads times of one form, as `producer.moments.time_ms` does. zone: of those without one."""
 
-    def __init__(self, timestamp_format: str) -> None:
+    def __init__(self, timestamp_format: str, zone: str = "") -> None:
         self._format = timestamp_format
+        self._zone = zone
 
     def ms(self, value: Any) -> int:
         """A time as epoch milliseconds. Raises Unplain."""
@@ -28,13 +30,13 @@ class Times:
         if value is None or value == "":
             raise Unplain
         try:
-            return time_ms(value, self._format)
+            return time_ms(value, self._format, self._zone)
         except Malformed:
             raise Unplain from None
 
     def moments(self, values: Sequence[Any]) -> Moments:
         """Raises Unplain. Texts of one shape and offset are not read: 0.1 µs each and not 1.5."""
-        if self._format == "iso8601" and _are_alike(values):
+        if self._format == "iso8601" and _are_alike(values, self._zone):
             return values
         return list(map(self.ms, values))
 
@@ -61,7 +63,12 @@ _SHAPE: Final = re.compile(rb"0000-00-00[T ]00:00:00(?:\.0+)?(Z|[+-]00:00)?")
 _TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
 
 
-def _are_alike(values: Sequence[Any]) -> bool:
+def times_of(form: Format | None) -> Times:
+    """What reads the times of a file in this format."""
+    return Times(form.timestamp_format, form.timezone) if form else Times("iso8601")
+
+
+def _are_alike(values: Sequence[Any], zone: str) -> bool:
     """Whether all are ISO 8601 texts of the same length and the same offset. Then their order is
     that of their times, and those with the same 19 characters lie in the same second."""
     try:
@@ -72,7 +79,11 @@ def _are_alike(values: Sequence[Any]) -> bool:
         return False
     shape = values[0].encode().translate(_TO_ZERO)
     match = _SHAPE.fullmatch(shape)
-    if match is None or text.translate(_TO_ZERO) != (shape + b"\n") * len(values):
+    if (
+        match is None
+        or (zone and not match[1])
+        or text.translate(_TO_ZERO) != (shape + b"\n") * len(values)
+    ):
         return False
     offset = values[0].encode()[match.start(1) :] if match[1] else b""
     return text.count(offset + b"\n") == len(values)

@@ -18,7 +18,8 @@ from functions.core.counting.signals import FLOW, SIGNALS
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing, parse_slicing, slice_key, words
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
-from functions.core.errors import PaywatchError, SettingsError
+from functions.core.errors import Malformed, PaywatchError, SettingsError
+from functions.core.payments.event import parse_timestamp
 from functions.core.troubles.incident import AGAIN, WORSE
 from functions.settings.environment import positive, whole
 from functions.settings.thresholds import thresholds
@@ -29,10 +30,11 @@ from ops.backtest.report import IncidentLine, PartLine, Report, headline, render
 from ops.backtest.resolution import clock, duration, unit, when
 from ops.backtest.sweep import proposal, sweep_table, trials
 from ops.backtest.trial import Trial, summary, warnings, with_thresholds
+from ops.bad_rows import BadRows
 from ops.printing import say, say_json
-from ops.produce import BadRows
+from ops.reading import Reading, Span, reading
 from producer.format import Format
-from producer.history import JSON_LINES
+from producer.opening import STDIN
 from producer.second import Second
 from producer.tallies import tallies
 
@@ -40,12 +42,22 @@ _SHOWN_INCIDENTS: Final = 40
 
 
 def backtest(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines, in the order of time.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Past payments: CSV, JSON or JSON Lines, also packed by gzip or zstd; - reads"
+            " standard input."
+        ),
+    ],
     format_file: Annotated[
         Path | None,
         typer.Option(
-            "--format", help="TOML that says what the columns mean; JSON Lines of events need none."
+            "--format", help="TOML that says what the columns mean; without it that is guessed."
         ),
+    ] = None,
+    write_format: Annotated[
+        Path | None,
+        typer.Option("--write-format", help="Write down how the file was read, as such a TOML."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON Lines: incidents, pages, a summary.")
@@ -62,6 +74,12 @@ def backtest(
     false_alarms_per_week: Annotated[
         str, typer.Option(help="The false-alarm budget, shared over all slices.")
     ] = "1",
+    now: Annotated[
+        str,
+        typer.Option(
+            help="What lies more than a day after this time is no payment.  [default: now]"
+        ),
+    ] = "",
     learning_seconds: Annotated[
         str, typer.Option(help="How long all traffic is only learned.")
     ] = "300",
@@ -84,9 +102,10 @@ def backtest(
     faults: list[str] = []
     judged = _rules(thresholds_, false_alarms_per_week, learning_seconds, faults)
     slicing = _slicing(slices, faults)
-    form = _format(file, format_file, faults)
+    form = _format(format_file, faults)
+    now_ms = _now_ms(now, faults)
     alarm_rules = _alarm_rules(template, faults)
-    if not file.is_file():
+    if file != STDIN and not file.is_file():
         faults.append(f"there is no file {file}")
     if report is not None and not report.parent.is_dir():
         faults.append(f"cannot write {report}: there is no folder {report.parent}")
@@ -94,30 +113,54 @@ def backtest(
         raise SettingsError(faults)
     if template is None or thresholds_:
         alarm_rules = with_thresholds(alarm_rules, judged.budget.thresholds)
-    spread_s = form.spread_s if form is not None else 0
+    with reading(file, form, now_ms=now_ms, write=write_format) as found:
+        for line in found.said:
+            typer.echo(line, err=True)
+        _backtest(
+            found, file, judged, alarm_rules, slicing, report=report, sweep=sweep, as_json=as_json
+        )
+
+
+def _backtest(
+    found: Reading,
+    file: Path,
+    judged: Rules,
+    alarm_rules: list[AlarmRule],
+    slicing: Slicing,
+    *,
+    report: Path | None,
+    sweep: bool,
+    as_json: bool,
+) -> None:
+    spread_s = found.form.spread_s if found.form is not None else 0
     first = Trial(judged, alarm_rules, Recorder() if report is not None else None, spread_s)
     tried = [first, *(trials(judged, alarm_rules, spread_s) if sweep else ())]
-    bad = BadRows()
+    bad = BadRows(found.word)
+    span = Span(found)
     began = time.perf_counter()
     # Millions of small objects and no cycles among them: collecting less often saves a tenth.
     gc.set_threshold(100_000, 50, 100)
-    seconds = tallies(file, form, knowledge=load(), slicing=slicing, on_bad=bad)
-    with _progress(file) as show:
-        for number, second in enumerate(seconds):
+    seconds = tallies(found.path, found.form, knowledge=load(), slicing=slicing, on_bad=bad)
+    with _progress(found.path) as show:
+        for number, second in enumerate(filter(span.take, seconds)):
             for trial in tried:
                 trial.second(second)
             if number % 256 == 0:
                 show(second, first.rows)
     wall = time.perf_counter() - began
+    if fault := span.fault():
+        bad.tell()
+        raise PaywatchError(f"{file}: {fault}")
     if not first.rows:
         bad.tell()
         raise PaywatchError(f"{file} has no payments: {bad.count} bad rows")
     for trial in tried:
         trial.end()
-    bad.tell()
+    bad.tell(notes=False)
     if report is not None:
         _write(report, render(_report(first, file.name, wall)))
-    _print(first, tried[1:], bad.count, wall, as_json=as_json)
+    notes = [*span.notes(bad.count), *bad.notes()]
+    _print(first, tried[1:], bad.count, wall, notes, as_json=as_json)
 
 
 def _rules(limits: str, per_week: str, learning: str, faults: list[str]) -> Rules:
@@ -140,6 +183,14 @@ def _rules(limits: str, per_week: str, learning: str, faults: list[str]) -> Rule
     )
 
 
+def _now_ms(text: str, faults: list[str]) -> int:
+    try:
+        return parse_timestamp(text) if text else time.time_ns() // 1_000_000
+    except Malformed as error:
+        faults.append(f"--now: {error.detail}")
+        return 0
+
+
 def _slicing(text: str, faults: list[str]) -> Slicing:
     try:
         return parse_slicing(text) if text else DEFAULT_SLICING
@@ -148,10 +199,8 @@ def _slicing(text: str, faults: list[str]) -> Slicing:
         return DEFAULT_SLICING
 
 
-def _format(file: Path, format_file: Path | None, faults: list[str]) -> Format | None:
+def _format(format_file: Path | None, faults: list[str]) -> Format | None:
     if format_file is None:
-        if file.suffix not in JSON_LINES:
-            faults.append(f"{file.name} needs --format FORMAT.toml: what do its columns mean?")
         return None
     try:
         return Format.load(format_file)
@@ -235,8 +284,17 @@ def _write(report: Path, page: str) -> None:
         raise PaywatchError(f"cannot write {report}: {error.strerror}") from error
 
 
-def _print(trial: Trial, others: list[Trial], bad_rows: int, wall: float, *, as_json: bool) -> None:
+def _print(
+    trial: Trial,
+    others: list[Trial],
+    bad_rows: int,
+    wall: float,
+    notes: list[str],
+    *,
+    as_json: bool,
+) -> None:
     told = summary(trial, bad_rows, wall)
+    told["warnings"] = [*notes, *told["warnings"]]
     if others:
         told["sweep"] = sweep_table(trial, others)
         told["proposal"] = proposal(trial, others)

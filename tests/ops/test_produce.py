@@ -9,11 +9,11 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner, Result
 
-from functions.core.errors import Malformed, PaywatchError
+from functions.core.errors import PaywatchError
 from functions.core.payments.codec import PACKINGS, decode
 from functions.core.payments.event import Payment
 from ops.cli import app
-from ops.produce import SHOWN_BAD_ROWS, BadRows, PackingName
+from ops.produce import PackingName
 
 FORM = '[columns]\ntimestamp = "at"\ntimestamp_format = "epoch_s"\nstatus = "s"\n'
 
@@ -133,24 +133,3 @@ def test_a_file_is_replayed_at_a_speed_above_zero(speed: str) -> None:
 def test_a_span_ends_after_it_begins() -> None:
     told = faults_of(paywatch("replay", "x", "--format", "y", "--from", "200", "--until", "200"))
     assert "--from must lie before --until" in told
-
-
-@pytest.mark.parametrize(
-    ("count", "last"),
-    [
-        (0, None),
-        (SHOWN_BAD_ROWS, "skipped line 5 is bad (bad_timestamp)"),
-        (SHOWN_BAD_ROWS + 2, "skipped 2 more bad rows"),
-    ],
-)
-def test_a_few_bad_rows_are_told_and_the_rest_counted(
-    count: int, last: str | None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bad = BadRows()
-    for number in range(1, count + 1):
-        bad(Malformed("bad_timestamp", f"line {number} is bad", b""))
-    bad.tell()
-    told = capsys.readouterr().err.splitlines()
-    assert bad.count == count
-    assert len(told) == min(count, SHOWN_BAD_ROWS + 1)
-    assert (told[-1] if told else None) == last

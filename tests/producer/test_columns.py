@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.payments.event import ALIASES, DIMENSIONS
-from producer.columns import CsvColumns, EventColumns, JsonColumns, Unplain, columns_of
+from producer.columns import (
+    CsvColumns,
+    EventColumns,
+    JsonColumns,
+    PathColumns,
+    Unplain,
+    columns_of,
+)
 from producer.format import Format
 
 COUNTED = {"timestamp", "payment_status", "count", "latency_ms", "error_code", "error_scheme",
@@ -148,18 +155,55 @@ SMALLEST = '[columns]\ntimestamp = "at"\nstatus = "s"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "by_column"),
+    ("text", "kind"),
     [
-        (SMALLEST, True),
-        (SMALLEST + '[dimensions]\nissuer = "s"\n', False),
-        (SMALLEST + "[dimensions]\nissuer = 'the \"bank\"'\n", False),
-        ('[columns]\ntimestamp = "at"\ncount = "n"\nsuccesses = "ok"\n', False),
+        (SMALLEST, JsonColumns),
+        (SMALLEST + '[dimensions]\nissuer = "s"\n', PathColumns),
+        (SMALLEST + "[dimensions]\nissuer = 'the \"bank\"'\n", PathColumns),
+        (SMALLEST + '[dimensions]\nissuer = "bank.name"\n', PathColumns),
+        (SMALLEST.replace('"at"', '["day", "at"]'), PathColumns),
+        ('[columns]\ntimestamp = "at"\ncount = "n"\nsuccesses = "ok"\n', type(None)),
     ],
-    ids=["plain", "one column for two", "odd name", "successes"],
+    ids=["plain", "one column for two", "odd name", "path", "time in two", "successes"],
 )
-def test_a_format_that_columns_cannot_say_is_read_row_by_row(text: str, by_column: bool) -> None:
-    assert (columns_of(Format.parse(text)) is not None) is by_column
+def test_a_format_is_read_by_the_fastest_columns_that_can_say_it(text: str, kind: type) -> None:
+    assert type(columns_of(Format.parse(text))) is kind
     assert isinstance(columns_of(None), EventColumns)
+
+
+PATHS = Format.parse(
+    '[columns]\ntimestamp = ["day", "clock"]\ntimezone_column = "zone"\nstatus = "a.s"\n'
+    'amount = "a.sum"\n[dimensions]\nissuer = "a.bank"\n[defaults]\ngateway = "pg"\n'
+    '[statuses]\nbezahlt = "approved"\n'
+)
+
+
+def test_columns_that_are_paths_are_read_with_the_parts_of_a_time() -> None:
+    first = {"day": "2026-11-20", "clock": "13:14", "zone": "CET",
+             "a": {"s": "Bezahlt", "bank": "x", "sum": "12,50"}}  # fmt: skip
+    found = PathColumns(PATHS, PATHS.fields).read(lines(first, {"day": " ", "a": {"s": None}}))
+    assert listed(dict(found)) == {
+        "payment_status": ["approved", None],
+        "issuer": ["x", None],
+        "timestamp": ["2026-11-20 13:14\tCET", ""],
+        "gateway": ["pg", "pg"],
+    }
+
+
+@pytest.mark.parametrize(
+    "inside", [{"s": 1}, {"bank": 1.5}, {"bank": []}, {"sum": "x"}, {"sum": True}, {"s": {}}]
+)
+def test_a_path_to_what_is_not_plain_sends_its_rows_to_be_read_one_by_one(
+    inside: dict[str, Any],
+) -> None:
+    with pytest.raises(Unplain):
+        PathColumns(PATHS, PATHS.fields).read(lines({"day": "2026-11-20", "a": inside}))
+
+
+@pytest.mark.parametrize("text", [b"\n", b"[]\n", b"{}{}\n", b'{"a":\n', b'{"a":1e999}\n'])
+def test_a_line_that_is_not_one_object_has_no_paths(text: bytes) -> None:
+    with pytest.raises(Unplain):
+        PathColumns(PATHS, PATHS.fields).read([text])
 
 
 def csv(fields: dict[str, str], *rows: list[str]) -> dict[str, list[Any]]:
@@ -183,7 +227,7 @@ def test_a_columns_numbers_are_read_and_its_texts_are_left() -> None:
         ("count", "1.5"),
         ("latency_ms", "x"),
         ("latency_ms", "inf"),
-        ("amount", "nan"),
+        ("amount", "see note"),
     ],
 )
 def test_a_text_that_is_no_number_is_not_plain(field: str, text: str) -> None:

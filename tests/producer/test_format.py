@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.core.errors import PaywatchError, SettingsError
-from functions.core.payments.event import ALIASES, DIMENSIONS
+from functions.core.payments.event import ALIASES, DIMENSIONS, STATUSES, parse_status
+from producer.column_names import status_key
 from producer.format import COLUMNS, LONGEST_SPREAD_S, Format
+from producer.sniffing import Layout
 
 SMALLEST = '[columns]\ntimestamp = "at"\nstatus = "result"\n'
 
@@ -52,6 +56,101 @@ def test_a_form_of_times_that_reads_nothing_is_refused(form: str) -> None:
     assert "timestamp_format" in faults_of(f'{SMALLEST}timestamp_format = "{form}"')
 
 
+FULL = """
+[file]
+delimiter = "semicolon"
+encoding = "cp1252"
+header = 4
+decimal = ","
+[columns]
+timestamp = ["Datum", "Uhrzeit"]
+timestamp_format = "%d.%m.%Y %H:%M:%S"
+timezone = "Asia/Kolkata"
+timezone_column = "Zone"
+status = "Status"
+amount = "Betrag"
+amount_unit = "minor"
+[statuses]
+"Abgelehnt " = "denied"
+"*" = "failed"
+[schemes]
+"Visa Net" = "iso8583"
+[dimensions]
+issuer = 'die "Bank"'
+[defaults]
+currency = "EUR"
+error_scheme = "iso8583"
+[spread]
+seconds = 60
+"""
+
+
+def test_a_format_says_how_the_file_is_laid_out_and_what_its_values_mean() -> None:
+    form = Format.parse(FULL)
+    assert form.layout == Layout(delimiter=";", encoding="cp1252", header=4)
+    assert (form.decimal, form.amount_unit, form.timezone) == (",", "minor", "Asia/Kolkata")
+    assert (form.time_columns, form.zone_column) == (("Datum", "Uhrzeit"), "Zone")
+    assert form.defaults == {"currency": "EUR", "error_scheme": "iso8583"}
+    assert form.columns == ("Datum", "Uhrzeit", "Zone", "Status", "Betrag", 'die "Bank"')
+    assert (form.scheme(" visa net"), form.scheme("stripe")) == ("iso8583", "stripe")
+    assert not form.has_plain_time
+    assert not form.finds_time
+
+
+@pytest.mark.parametrize(
+    "text", [FULL, SMALLEST, '[columns]\ntimestamp = "a"\ncount = "b"\nsuccesses = "c"']
+)
+def test_a_format_that_is_written_down_is_read_as_the_same(text: str) -> None:
+    form = Format.parse(text)
+    assert Format.parse(form.toml()) == form
+
+
+@given(st.dictionaries(st.text(min_size=1), st.sampled_from(STATUSES)), st.text(min_size=1))
+def test_any_column_and_any_word_can_be_written_down(statuses: dict[str, str], name: str) -> None:
+    form = Format(
+        fields={"timestamp": name, "payment_status": name},
+        time_columns=(name,),
+        statuses={status_key(word): status for word, status in statuses.items()},
+    )
+    assert Format.parse(form.toml()) == form
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("abgelehnt", "denied"), ("SUCCESS", "approved"), ("Bezahlt", "approved"), ("what", "failed")],
+)
+def test_a_word_for_an_outcome_is_the_formats_then_everybodys_then_the_formats_other(
+    word: str, status: str
+) -> None:
+    assert parse_status(Format.parse(FULL).status(word)) == status
+    assert Format.parse(SMALLEST).status("what") == "what"
+
+
+def test_an_outcome_may_be_the_same_for_all_rows() -> None:
+    form = Format.parse('[columns]\ntimestamp = "at"\n[defaults]\nstatus = "failed"\n')
+    assert form.defaults == {"payment_status": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[file]\ndelimiter = "::"', "[file] delimiter is '::', want one sign"),
+        ('[file]\nencoding = "klingon"', "[file] encoding is 'klingon'"),
+        ('[file]\nencoding = "base64"', "[file] encoding is 'base64'"),
+        ("[file]\nheader = -1", "[file] header is -1"),
+        ('[file]\ndecimal = ";"', "[file] decimal is ';', want one of . ,"),
+        ('[columns]\namount_unit = "cents"', "amount_unit is 'cents', want one of major minor"),
+        ("[columns]\ntimestamp = []", "timestamp is [], want a column, or a list"),
+        ('[columns]\ntimezone = "IST"', 'write timezone = "Asia/Kolkata"'),
+        ('[statuses]\nok = "fine"', "[statuses] ok is 'fine', want one of approved"),
+        ('[defaults]\ntimestamp = "now"', "[defaults] has an unknown key 'timestamp'"),
+        ("[defaults]\ncurrency = 3", "[defaults] currency is 3, want a text"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused(text: str, words: str) -> None:
+    assert words in faults_of(text)
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "1.5", "true", '"60"', f"{LONGEST_SPREAD_S + 1}"])
 def test_a_period_is_a_whole_number_of_seconds_up_to_a_month(seconds: str) -> None:
     assert "[spread] seconds is" in faults_of(f"{SMALLEST}[spread]\nseconds = {seconds}")
@@ -65,7 +164,7 @@ def test_all_faults_of_a_format_are_told_at_once() -> None:
         '[dimensions]\nbank = "b"\nissuer = 3\n[spread]\nseconds = 0\n[extra]\n'
     )
     for words in (
-        "unknown section [extra]; known: columns, dimensions, spread",
+        "unknown section [extra]; known: file, columns, statuses, schemes, dimensions, defaults, spread",
         "[columns] has an unknown key 'foo'; known: timestamp, status",
         "timestamp is missing",
         "a row is one or the other",
@@ -106,3 +205,9 @@ def test_a_column_that_rows_may_leave_out_is_missed_only_where_all_are_asked_for
         form.check_columns(["at", "result"], "f.csv")
     with pytest.raises(SettingsError, match=r"no column 'at'; its columns: none"):
         form.check_columns([], "f.jsonl", needed_only=True)
+
+
+def test_the_format_that_the_docs_show_is_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    assert Format.parse(shown).statuses == {"bezahlt": "approved", "*": "denied"}

@@ -121,6 +121,80 @@ def test_bad_rows_are_skipped_and_told_with_their_line(tmp_path: Path) -> None:
     ]
 
 
+TWO_COLUMNS = """
+[columns]
+timestamp = ["Date", "Time"]
+timestamp_format = "%d/%m/%Y %H:%M:%S"
+timezone_column = "Zone"
+status = "Status"
+amount = "Betrag"
+amount_unit = "minor"
+[statuses]
+"gut" = "approved"
+"*" = "denied"
+[dimensions]
+issuer = "card.brand"
+[defaults]
+currency = "JPY"
+"""
+
+
+@pytest.mark.parametrize("name", ["h.csv", "h.jsonl"])
+def test_a_format_joins_times_and_says_zones_statuses_units_and_defaults(
+    tmp_path: Path, name: str
+) -> None:
+    text = (
+        "Date,Time,Zone,Status,Betrag,card.brand\n"
+        "12/07/2025,08:00:05,PDT,Gut,1250,VISA\n12/07/2025,16:00:06,CET,schlecht,9,N/A\n"
+    )
+    if name == "h.jsonl":
+        text = (
+            '{"Date":"12/07/2025","Time":"08:00:05","Zone":"PDT","Status":"Gut","Betrag":1250,'
+            '"card":{"brand":"VISA"}}\n{"Date":"12/07/2025","Time":"16:00:06","Zone":"CET",'
+            '"Status":"schlecht","Betrag":"9","card":{}}\n'
+        )
+    found, bad = history(tmp_path, text, TWO_COLUMNS, name)
+    assert bad == []
+    assert [(p.timestamp_ms, p.status, p.amount, p.currency, p.issuer) for p in found] == [
+        (1_752_332_405_000, "approved", 1250.0, "JPY", "VISA"),
+        (1_752_332_406_000, "denied", 9.0, "JPY", None),
+    ]
+
+
+def test_a_field_that_no_count_needs_costs_itself_and_is_told_with_its_line(tmp_path: Path) -> None:
+    form = EVENTS.replace("[dim", 'amount = "sum"\nlatency_ms = "took"\n[dim')
+    text = 'at,result,code,pg,sum,took\n30,ok,,a,see note,-1\n31,ok,,a,"1.234,50",x\n'
+    found, bad = history(tmp_path, text, form)
+    assert [payment.amount for payment in found] == [None, 1234.5]
+    assert [(each.reason, each.detail) for each in bad] == [
+        ("dropped_field", "line 2: amount: not a number: 'see note'"),
+        ("dropped_field", "line 2: latency_ms: out of range: -1.0"),
+        ("dropped_field", "line 3: latency_ms: not a number: 'x'"),
+    ]
+    text = '{"at":30,"result":"ok","pg":{"a":1},"sum":[1]}\n'
+    found, bad = history(tmp_path, text, form, name="h.jsonl")
+    assert [(payment.gateway, payment.amount) for payment in found] == [(None, None)]
+    assert [each.detail for each in bad] == [
+        "line 1: column 'sum' holds a list",
+        "line 1: column 'pg' holds a dict",
+    ]
+
+
+def test_titles_comments_totals_and_empty_ends_are_no_bad_rows(tmp_path: Path) -> None:
+    text = (
+        "Report;;\n\nat;result;code;pg\n# up to noon\n30;ok;;a;\n;;;\n31;ok;;a\nTotal;2\n"
+        "Summe;;;12\n"
+    )
+    found, bad = history(tmp_path, text, EVENTS)
+    assert [payment.transaction_id for payment in found] == ["h-5", "h-7"]
+    assert sorted((each.reason, each.detail) for each in bad) == [
+        ("missing_field", "line 6: column 'at' is empty"),
+        ("no_row", "line 4: comment"),
+        ("no_row", "line 8: total"),
+        ("no_row", "line 9: total"),
+    ]
+
+
 def test_rows_out_of_order_come_out_in_order(tmp_path: Path) -> None:
     text = "at,result,code,pg\n30,ok,,a\n10,ok,,b\n20,fail,,c\n10,fail,,d\n"
     found, _ = history(tmp_path, text, EVENTS.replace('"at"', '"at"\ntimestamp_format="epoch_s"'))

@@ -13,7 +13,8 @@ from functions.core.errors import Malformed
 from functions.core.payments.codec import decode
 from functions.core.payments.event import LARGEST_COUNT, Payment
 from producer.format import Format
-from producer.record import NO_ROW, events, payments_of, scalar, time_ms, whole
+from producer.moments import time_ms
+from producer.record import NO_ROW, at_path, events, payments_of, scalar, whole
 from tests.builders import event_bytes
 from tests.notifications import ADYEN_ITEM, SAMPLES, STRIPE_FAILED
 
@@ -78,9 +79,13 @@ def test_what_a_row_may_leave_empty_is_absent(column: str) -> None:
     assert (found.error_code if column == "code" else found.method) is None
 
 
-def test_what_is_no_single_value_is_of_the_wrong_type() -> None:
-    assert reason(way=["upi"]) == "wrong_type"
-    assert reason(way={"a": 1}) == "wrong_type"
+@pytest.mark.parametrize("value", [["upi"], {"a": 1}])
+def test_what_is_no_single_value_costs_its_field_and_is_told(value: Any) -> None:
+    told: list[str] = []
+    found = payments_of({"at": 60, "n": 10, "ok": 7, "way": value}, ATTEMPTS, "f-2", told.append)
+    assert [payment.method for payment in found] == [None, None]
+    assert told == [f"column 'way' holds a {type(value).__name__}"]
+    assert reason(n=value) == "wrong_type"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +94,16 @@ def test_what_is_no_single_value_is_of_the_wrong_type() -> None:
 )
 def test_a_value_is_a_text_or_a_number(value: Any, scalars: Any) -> None:
     assert scalar("c", value) == scalars
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("a", 1), ("a.b", 2), ("data.object.id", 3), ("list[1].id", 4), ("list.1.id", 4),
+     ("list[9].id", None), ("data.object.id.more", None), ("none.of", None)],
+)  # fmt: skip
+def test_a_column_may_be_a_path(column: str, value: Any) -> None:
+    row = {"a": 1, "a.b": 2, "data": {"object": {"id": 3}}, "list": [{}, {"id": 4}]}
+    assert at_path(row, column) == value
 
 
 @given(st.integers(0, LARGEST_COUNT))

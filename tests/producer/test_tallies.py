@@ -215,6 +215,88 @@ def test_a_table_is_counted_as_row_by_row_in_json_and_in_csv(
     assert_same(path, ISO_FORM)
 
 
+LOCAL_FORM = Format.parse(
+    '[columns]\ntimestamp = ["day", "clock"]\ntimestamp_format = "%d.%m.%Y %H:%M:%S"\n'
+    'timezone = "Europe/Berlin"\ntimezone_column = "zone"\nstatus = "result"\namount = "sum"\n'
+    'latency_ms = "took"\nerror_code = "code"\n[file]\ndecimal = ","\n'
+    '[statuses]\n"gut" = "approved"\n"*" = "denied"\n'
+    '[dimensions]\nissuer = "bank"\ncurrency = "cur"\n'
+    '[defaults]\nissuer = "ours"\ngateway = "pg"\n'
+)
+LOCAL: dict[str, st.SearchStrategy[Any]] = {
+    "day": st.sampled_from(["25.10.2026", "29.03.2026", "25.10.2026", "40.10.2026", ""]),
+    "clock": st.sampled_from(
+        ["02:30:00", "2:30:01", "24:00:00", "23:59:60", "02:30:00.5", "", "x"]
+    ),
+    "zone": st.sampled_from(["", "UTC", "CET", "IST", "+05:30", "Nowhere"]),
+    "result": st.sampled_from(["gut", " GUT ", "ok", "Abgelehnt", "odd", "", "N/A", "fail"]),
+    "sum": st.sampled_from(["12,50", "1.234", "€5", "", "NULL", "note", "1e999", "5"]),
+    "took": st.sampled_from(["80", "", "12,5", "-1", "\\N", "slow"]),
+    "code": st.sampled_from(["51", "N/A", "", "05"]),
+    "bank": st.sampled_from(["a", "", "b", "NULL", " a "]),
+    "cur": st.sampled_from(["EUR", "", "-"]),
+}
+
+
+@settings(max_examples=100)
+@given(rows=st.lists(st.fixed_dictionaries(LOCAL), max_size=30), plain=st.booleans())
+def test_a_table_in_the_words_of_its_country_is_counted_as_row_by_row(
+    folder: Path, rows: list[dict[str, Any]], plain: bool
+) -> None:
+    path = folder / "local.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(LOCAL), delimiter=";")
+        writer.writeheader()
+        writer.writerows(row for row in rows if not plain or row["zone"] in ("", "UTC"))
+        file.write("Summe;;;;3\n")
+    assert_same(path, LOCAL_FORM)
+
+
+PATH_FORM = Format.parse(
+    '[columns]\ntimestamp = ["at.day", "at.clock"]\ntimestamp_format = "%d.%m.%Y %H:%M:%S"\n'
+    'timezone = "Europe/Berlin"\ntimezone_column = "at.zone"\nstatus = "result"\n'
+    'amount = "sum.value"\nlatency_ms = "took"\nerror_code = "error.code"\ncount = "n"\n'
+    '[statuses]\n"gut" = "approved"\n"*" = "denied"\n[dimensions]\nissuer = "card.bank"\n'
+    'network = "card.bank"\ncurrency = "sum.currency"\n[defaults]\ngateway = "pg"\n'
+)
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries(LOCAL),
+            st.lists(st.tuples(st.sampled_from(["at", "card", "sum", "n", "took"]), HARD_VALUES), max_size=2),
+        ),
+        max_size=20,
+    )
+)  # fmt: skip
+def test_rows_of_objects_in_objects_are_counted_as_row_by_row(
+    folder: Path, rows: list[tuple[dict[str, Any], list[tuple[str, Any]]]]
+) -> None:
+    path = folder / "paths.jsonl"
+    lines = []
+    for row, odd in rows:
+        nested: dict[str, Any] = {
+            "at": {name: row[name] for name in ("day", "clock", "zone")},
+            "result": row["result"],
+            "sum": {"value": row["sum"], "currency": row["cur"]},
+            "took": 5,
+            "error": {"code": row["code"]},
+            "card": {"bank": row["bank"]},
+            "n": 2,
+        }
+        lines.append(json.dumps({**nested, **dict(odd)}))
+    path.write_text("\n".join(lines))
+    try:
+        expected = reference(path, PATH_FORM)
+    except SettingsError:
+        with pytest.raises(SettingsError):
+            counted(path, PATH_FORM)
+    else:
+        assert expected[0] == merge(each.tally for each in assert_same(path, PATH_FORM))
+
+
 @settings(max_examples=100)
 @given(
     rows=st.lists(

@@ -204,10 +204,52 @@ def test_a_file_without_payments_is_a_fault_that_tells_its_bad_rows(tmp_path: Pa
     assert "skipped line 2" in result.stderr
 
 
-def test_a_csv_file_needs_a_format(tmp_path: Path) -> None:
+LOCAL = "Zeit;Ref;Status;Betrag\n" + "".join(
+    f"12.07.2025 08:{n // 12:02}:{n % 12 * 5:02};T{n};"
+    f"{'Abgelehnt' if 120 <= n < 168 and n % 6 else 'Abgeschlossen'};{n},25\n"
+    for n in range(240)
+)
+
+
+def test_an_export_takes_one_command_and_its_format_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text(f"Umsätze im Juli\n\n{LOCAL}", encoding="cp1252")
+    result = paywatch(tmp_path / "history.csv", "--write-format", tmp_path / "f.toml", "--json")
+    assert result.exit_code == 0, result.exception
+    assert "read as: semicolon, header in line 3, Windows-1252 (Latin-1)" in result.stderr
+    assert re.search(r"Betrag +amount +0,25", result.stderr)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (lines[-1]["rows"], lines[-1]["bad_rows"]) == (240, 0)
+    [incident] = of_type(lines, "incident")
+    assert incident["signal"] == "denied"
+    again = told(tmp_path / "history.csv", "--format", tmp_path / "f.toml")
+    assert [line for line in again if line["type"] == "incident"] == [incident]
+
+
+def test_what_is_later_than_tomorrow_counts_where_now_is_said_to_be_later(tmp_path: Path) -> None:
+    file = events(tmp_path / "events.jsonl", 6, 30, lambda *_: False)
+    [fault] = faults_of(paywatch(file, "--now", "2024-01-01T00:00:00Z"))
+    assert "all times lie before 2000 or after tomorrow, the first in line 1" in fault
+    assert told(file, "--now", "2025-11-20T00:00:00Z")[-1]["rows"] == 180
+    assert "--now: timestamp 'soon'" in faults_of(paywatch(file, "--now", "soon"))[0]
+
+
+def test_standard_input_is_a_file(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["backtest", "-", "--json"], input=LOCAL)
+    assert result.exit_code == 0, result.exception
+    assert json.loads(result.stdout.splitlines()[-1])["rows"] == 240
+    assert "standard input" in result.stderr
+
+
+def test_a_file_that_is_not_understood_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
     (tmp_path / "history.csv").write_text("at,s\n1,ok\n")
     [fault] = faults_of(paywatch(tmp_path / "history.csv"))
-    assert "history.csv needs --format FORMAT.toml" in fault
+    assert 'write timestamp = "COLUMN" under [columns]' in fault
+
+
+def test_a_day_without_a_clock_is_never_a_silent_nothing(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("at,s\n" + "2025-07-12,ok\n" * 9)
+    [fault] = faults_of(paywatch(tmp_path / "history.csv"))
+    assert "all 9 rows lie in one second" in fault
 
 
 def test_everything_that_is_wrong_with_the_call_is_told_at_once(tmp_path: Path) -> None:
