@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -11,7 +12,8 @@ from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.ledger import Ledger, announce, cut
-from functions.core.counting.partial import LARGEST_TALLY, Partial, fits, in_parts
+from functions.core.counting.messages import CELLS_OTHER, Noting
+from functions.core.counting.partial import LARGEST_TALLY, Partial, fits
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
@@ -44,69 +46,128 @@ def count(records: Sequence[Record], ledger: Ledger, counting: Counting) -> Batc
     ends: list[int] = []
     before = ""
     for segment in cut(numbers, ledger):
-        for partial, refused in _segment(records[segment.start : segment.stop], counting):
-            partials.extend(in_parts(msgspec.structs.replace(partial, after=before)))
-            before = partial.last
+        for pieces, refused in _segment(records[segment.start : segment.stop], counting):
+            partials.extend(msgspec.structs.replace(piece, after=before) for piece in pieces)
+            before = pieces[-1].last
             parked.extend(refused)
-            ends.append(int(partial.last))
+            ends.append(int(before))
     return Batch(partials, parked, announce(ledger, numbers[0], ends))
 
 
+_Refused = list[tuple[Record, list[Malformed]]]
+
+
 def _segment(
-    records: Sequence[Record], counting: Counting
-) -> list[tuple[Partial, list[tuple[Record, list[Malformed]]]]]:
+    records: Sequence[Record], counting: Counting, largest: int = LARGEST_TALLY
+) -> list[tuple[list[Partial], _Refused]]:
     """The segment as one partial, or as several, cut between records, where one grows too large:
     in cells, which is foreseen, or in bytes, which very long values do and is seen afterwards.
 
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
-    later cut can fall between them.
+    later cut can fall between them. Each part has the messages that it counts.
     """
-    most_cells = 3 * (len(counting.slicing) + 1) + 3
-    done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
-    tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
-    newest = 0
+    most_cells = 3 * (len(counting.slicing) + 1) + 3 + CELLS_OTHER
+    done: list[tuple[list[Partial], _Refused]] = []
+    growing, start, refused = _Growing(counting, largest), 0, _Refused()
     for index, record in enumerate(records):
-        payments, malformed = _read(record, counting)
-        if index > start and tally.cells + most_cells * len(payments) > LARGEST_TALLY:
-            done.append((_partial(records[start:index], tally, newest), refused))
-            tally, start, refused, newest = Tally(), index, [], 0
-        for payment in payments:
-            found = diagnose(payment, counting.knowledge)
-            unknown = "" if found.known else unknown_codes.name(payment)
-            tally.add(payment, found.cause, counting.slicing, unknown)
-            newest = max(newest, payment.timestamp_ms)
-        if malformed:
-            tally.park(record.arrived_ms // 1000, len(malformed))
-            refused.append((record, malformed))
-    done.append((_partial(records[start:], tally, newest), refused))
-    if len(records) == 1 or all(fits(partial) for partial, _ in done):
+        found = _read(record, counting)
+        if index > start and growing.cells + most_cells * len(found.payments) > LARGEST_TALLY:
+            done.append((growing.partials(records[start:index]), refused))
+            growing, start, refused = _Growing(counting, largest), index, []
+        growing.take(record, found)
+        if found.malformed:
+            refused.append((record, found.malformed))
+    done.append((growing.partials(records[start:]), refused))
+    if all(fits(piece) for pieces, _ in done for piece in pieces):
         return done
+    if len(records) == 1:
+        # One payment alone surely fits.
+        return _segment(records, counting, largest // 2)
     half = len(records) // 2
     return [*_segment(records[:half], counting), *_segment(records[half:], counting)]
 
 
-def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial:
-    return Partial(
-        shard=records[0].shard,
-        first=records[0].sequence_number,
-        last=records[-1].sequence_number,
-        arrived_ms=max(record.arrived_ms for record in records),
-        newest_ms=newest_ms,
-        tally=tally.with_few_leaves(),
-    )
+class _Found(NamedTuple):
+    """What a record holds: its payments, how many there are of a test system, and what of it cannot be
+    counted."""
+
+    payments: list[Payment]
+    tests: int
+    malformed: list[Malformed]
 
 
-def _read(record: Record, counting: Counting) -> tuple[list[Payment], list[Malformed]]:
+class _Growing:
+    """A partial that takes records: of one that alone is too large, in pieces of so many cells."""
+
+    def __init__(self, counting: Counting, largest: int) -> None:
+        self._counting, self._largest = counting, largest
+        self._pieces = [(Tally(), Noting(counting.slicing))]
+        self._newest_ms = 0
+
+    @property
+    def cells(self) -> int:
+        return sum(tally.cells + noting.cells for tally, noting in self._pieces)
+
+    def take(self, record: Record, found: _Found) -> None:
+        knowledge, slicing = self._counting.knowledge, self._counting.slicing
+        tally, noting = self._pieces[-1]
+        second = record.arrived_ms // 1000
+        looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
+        for number, payment in enumerate(found.payments, 1):
+            diagnosis = diagnose(payment, knowledge)
+            unknown = "" if diagnosis.known else unknown_codes.name(payment)
+            tally.add(payment, diagnosis.cause, slicing, unknown)
+            noting.add(payment, diagnosis.cause, unknown)
+            if payment.timestamp_ms > self._newest_ms:
+                self._newest_ms = payment.timestamp_ms
+            if payment.faults:
+                tally.warn(second, payment.faults)
+            if not number % looked_after and tally.cells + noting.cells > self._largest:
+                tally, noting = Tally(), Noting(slicing)
+                self._pieces.append((tally, noting))
+        if found.tests:
+            tally.bucket(second).tests += found.tests
+        if found.malformed:
+            tally.park(second, len(found.malformed))
+            tally.warn(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
+
+    def partials(self, records: Sequence[Record]) -> list[Partial]:
+        """Its pieces as partials of these records."""
+        whole = Partial(
+            shard=records[0].shard,
+            first=records[0].sequence_number,
+            last=records[-1].sequence_number,
+            arrived_ms=max(record.arrived_ms for record in records),
+            newest_ms=self._newest_ms,
+            tally=Tally(),
+        )
+        return [
+            msgspec.structs.replace(
+                whole, tally=tally.with_few_leaves(), part=part, messages=noting.noted()
+            )
+            for part, (tally, noting) in enumerate(self._pieces)
+        ]
+
+
+_LOOKED_AFTER: Final = 25
+"""Payments of a record after which it is looked whether a piece is full."""
+PARKED_AS: Final = "parked: "
+"""Before the reason, of a warning about what was parked."""
+
+
+def _read(record: Record, counting: Counting) -> _Found:
     """The record's payments, and what of it cannot be counted."""
+    found = _Found([], 0, [])
     if record.data == TICK:
-        return [], []
-    payments: list[Payment] = []
-    malformed: list[Malformed] = []
+        return found
+    tests = 0
     for item in decode(record.data):
         if isinstance(item, Malformed):
-            malformed.append(item)
+            found.malformed.append(item)
+        elif item.is_test:
+            tests += item.count
         elif counting.bounds.hold(item, record.arrived_ms):
-            payments.append(item)
+            found.payments.append(item)
         else:
-            malformed.append(counting.bounds.fault(item, record.arrived_ms))
-    return payments, malformed
+            found.malformed.append(counting.bounds.fault(item, record.arrived_ms))
+    return found._replace(tests=tests) if tests else found
