@@ -175,11 +175,13 @@ class Counting:
         return str(value).strip() or None
 
     def _slice(self, names: tuple[str, ...]) -> Callable[[Any], str | None]:
+        alone = (names,)
+
         def find(values: Any) -> str | None:
             given = values if len(names) > 1 else (values,)
             texts = {name: self._text(value) for name, value in zip(names, given, strict=True)}
             event = RawEvent(transaction_id="-", payment_status="approved", timestamp=0, **texts)
-            found = slices_of(to_payment(event), (names,))
+            found = slices_of(to_payment(event), alone)
             return found[1] if len(found) > 1 else None
 
         return find

@@ -46,8 +46,8 @@ def count(records: Sequence[Record], ledger: Ledger, counting: Counting) -> Batc
     ends: list[int] = []
     before = ""
     for segment in cut(numbers, ledger):
-        for pieces, refused in _segment(records[segment.start : segment.stop], counting):
-            partials.extend(msgspec.structs.replace(piece, after=before) for piece in pieces)
+        for pieces, refused in _segment(records[segment.start : segment.stop], counting, before):
+            partials.extend(pieces)
             before = pieces[-1].last
             parked.extend(refused)
             ends.append(int(before))
@@ -58,9 +58,9 @@ _Refused = list[tuple[Record, list[Malformed]]]
 
 
 def _segment(
-    records: Sequence[Record], counting: Counting, largest: int = LARGEST_TALLY
+    records: Sequence[Record], counting: Counting, after: str, largest: int = LARGEST_TALLY
 ) -> list[tuple[list[Partial], _Refused]]:
-    """The segment as one partial, or as several, cut between records, where one grows too large:
+    """The segment, which follows on the record `after`, as one partial, or as several, cut between records, where one grows too large:
     in cells, which is foreseen, or in bytes, which very long values do and is seen afterwards.
 
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
@@ -69,22 +69,27 @@ def _segment(
     most_cells = 3 * (len(counting.slicing) + 1) + 3 + CELLS_OTHER
     done: list[tuple[list[Partial], _Refused]] = []
     growing, start, refused = _Growing(counting, largest), 0, _Refused()
+    before = after
     for index, record in enumerate(records):
         found = _read(record, counting)
         if index > start and growing.cells + most_cells * len(found.payments) > LARGEST_TALLY:
-            done.append((growing.partials(records[start:index]), refused))
+            done.append((growing.partials(records[start:index], before), refused))
+            before = records[index - 1].sequence_number
             growing, start, refused = _Growing(counting, largest), index, []
         growing.take(record, found)
         if found.malformed:
             refused.append((record, found.malformed))
-    done.append((growing.partials(records[start:]), refused))
+    done.append((growing.partials(records[start:], before), refused))
     if all(fits(piece) for pieces, _ in done for piece in pieces):
         return done
     if len(records) == 1:
         # One payment alone surely fits.
-        return _segment(records, counting, largest // 2)
+        return _segment(records, counting, after, largest // 2)
     half = len(records) // 2
-    return [*_segment(records[:half], counting), *_segment(records[half:], counting)]
+    return [
+        *_segment(records[:half], counting, after),
+        *_segment(records[half:], counting, records[half - 1].sequence_number),
+    ]
 
 
 class _Found(NamedTuple):
@@ -131,7 +136,7 @@ class _Growing:
             tally.park(second, len(found.malformed))
             tally.warn(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
 
-    def partials(self, records: Sequence[Record]) -> list[Partial]:
+    def partials(self, records: Sequence[Record], after: str) -> list[Partial]:
         """Its pieces as partials of these records."""
         whole = Partial(
             shard=records[0].shard,
@@ -140,6 +145,7 @@ class _Growing:
             arrived_ms=max(record.arrived_ms for record in records),
             newest_ms=self._newest_ms,
             tally=Tally(),
+            after=after,
         )
         return [
             msgspec.structs.replace(

@@ -19,18 +19,23 @@ Payments and tries are known by marks: 64 bits of BLAKE2b (RFC 7693) of their id
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from math import nan
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from functions.core.counting.counts import BAD_RETRY, RESCUE, RETRY, Counts
 from functions.core.counting.harm import code_of, example_of
-from functions.core.counting.slices import Slicing, format_slicing, parse_slicing
+from functions.core.counting.slices import (
+    Slicing,
+    format_slicing,
+    names_of,
+    parse_slicing,
+    values_of,
+)
 from functions.core.payments.event import Payment
 
 MARK_BYTES: Final = 8
@@ -116,10 +121,11 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
     """The messages of a partial, in bytes by column: those of single payments that went well, which are
     nearly all, and the others one by one.
 
-    marks: 8 bytes a message; times: epoch milliseconds, 8 bytes each; latencies: ms, as doubles, NaN where
-    there is none, empty where none has any. values: by dimension of the slicing, in the order of their
-    names, the distinct values and which one each message has (2 bytes each, empty where all have the
-    first). slicing: as text (functions/core/counting/slices.py).
+    marks: 8 bytes a message; times: milliseconds since `since_ms` (epoch), 4 bytes each; latencies: ms, as
+    doubles, NaN where there is none, empty where none has any. values: by dimension of the slicing, in
+    the order of their names, the distinct values and which one each message has (a byte each, or two
+    where there are more than 256; empty where all have the first). slicing: as text
+    (functions/core/counting/slices.py).
     """
 
     slicing: str = ""
@@ -128,6 +134,7 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
     latencies: bytes = b""
     values: tuple[tuple[tuple[str | None, ...], bytes], ...] = ()
     others: tuple[Message, ...] = ()
+    since_ms: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.marks or self.others)
@@ -144,10 +151,14 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
 
     def rows(self, places: Sequence[int]) -> Iterator[Message]:
         """Those that went well at these places."""
-        marks, times = self.well, _array("Q", self.times)
+        marks = self.well
+        times = _array("I", self.times)
         latencies = _array("d", self.latencies)
-        names = _names(parse_slicing(self.slicing))
-        columns = [(table, _array("H", which)) for table, which in self.values]
+        names = names_of(slicing_of(self.slicing))
+        columns = [
+            (table, _array("B" if len(table) <= _IN_A_BYTE else "H", which))
+            for table, which in self.values
+        ]
         for place in places:
             latency = latencies[place] if latencies else nan
             values: dict[str, Any] = {
@@ -157,7 +168,7 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
             payment = Payment(
                 transaction_id="",
                 status="approved",
-                timestamp_ms=times[place],
+                timestamp_ms=self.since_ms + times[place],
                 latency_ms=None if latency != latency else latency,
                 **values,
             )
@@ -172,44 +183,37 @@ class Noting:
 
     def __init__(self, slicing: Slicing) -> None:
         self._slicing = slicing
-        self._values_of = _values_of(slicing)
-        self._marks: list[bytes] = []
-        self._times: list[int] = []
-        self._latencies: list[float | None] = []
-        self._values: list[tuple[str | None, ...]] = []
+        self._well: list[Payment] = []
         self._others: list[Message] = []
 
     def add(self, payment: Payment, cause: str, unknown: str = "") -> None:
         """Note what was counted, with that cause and that unknown code."""
         if payment.status == "approved" and payment.count == 1:
-            text = f"{payment.transaction_id}\0{payment.merchant or ''}"
-            data = text.encode(errors="surrogatepass")
-            self._marks.append(blake2b(data, digest_size=MARK_BYTES).digest())
-            self._times.append(payment.timestamp_ms)
-            self._latencies.append(payment.latency_ms)
-            self._values.append(self._values_of(payment))
+            self._well.append(payment)
         else:
-            self._others.append(counted(payment, cause, unknown, self._slicing))
+            self._others.append(message_of(payment, cause, unknown, self._slicing))
 
     @property
     def cells(self) -> int:
         """As `Tally.cells`: what the size grows with, in about 8 bytes each."""
-        return CELLS_WELL * len(self._marks) + CELLS_OTHER * len(self._others)
+        return CELLS_WELL * len(self._well) + CELLS_OTHER * len(self._others)
 
     def noted(self) -> Messages:
-        if not self._marks and not self._others:
-            return NO_MESSAGES
-        latencies = b""
-        if any(latency is not None for latency in self._latencies):
-            given = [nan if latency is None else latency for latency in self._latencies]
-            latencies = array("d", given).tobytes()
+        well = self._well
+        if not well:
+            others = tuple(self._others)
+            return Messages(format_slicing(self._slicing), others=others) if others else NO_MESSAGES
+        times = [payment.timestamp_ms for payment in well]
+        latencies = [payment.latency_ms for payment in well]
+        since_ms = min(times)
         return Messages(
             slicing=format_slicing(self._slicing),
-            marks=b"".join(self._marks),
-            times=array("Q", self._times).tobytes(),
-            latencies=latencies,
-            values=tuple(map(_column, zip(*self._values, strict=True))),
+            marks=b"".join(map(payment_mark, well)),
+            times=array("I", [at - since_ms for at in times]).tobytes(),
+            latencies=_doubles(latencies),
+            values=tuple(map(_column, zip(*map(values_of(self._slicing), well), strict=True))),
             others=tuple(self._others),
+            since_ms=since_ms,
         )
 
 
@@ -217,9 +221,13 @@ CELLS_WELL: Final = 3
 CELLS_OTHER: Final = 15
 
 
-def counted(payment: Payment, cause: str, unknown: str, slicing: Slicing) -> Message:
+slicing_of: Final = lru_cache(maxsize=16)(parse_slicing)
+"""The slicing that a text says: the same object each time."""
+
+
+def message_of(payment: Payment, cause: str, unknown: str, slicing: Slicing) -> Message:
     """The message as a partial names it, by itself."""
-    values: dict[str, Any] = dict(zip(_names(slicing), _values_of(slicing)(payment), strict=True))
+    values: dict[str, Any] = dict(zip(names_of(slicing), values_of(slicing)(payment), strict=True))
     kept = Payment(
         transaction_id=example_of(payment).transaction_id,
         status=payment.status,
@@ -245,29 +253,24 @@ def _number(mark: bytes) -> int:
     return int.from_bytes(mark, "little")
 
 
+def _doubles(values: Sequence[float | None]) -> bytes:
+    if values.count(None) == len(values):
+        return b""
+    return array("d", [nan if value is None else value for value in values]).tobytes()
+
+
 def _column(values: Sequence[str | None]) -> tuple[tuple[str | None, ...], bytes]:
-    """The distinct values in the order in which they come, and which one each is."""
+    """The distinct values, and which one each is."""
+    if values.count(values[0]) == len(values):
+        return (values[0],), b""
     places = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    if len(places) == 1:
-        return tuple(places), b""
-    return tuple(places), array("H", map(places.__getitem__, values)).tobytes()
+    which = map(places.__getitem__, values)
+    if len(places) <= _IN_A_BYTE:
+        return tuple(places), bytes(which)
+    return tuple(places), array("H", which).tobytes()
 
 
-@lru_cache(maxsize=64)
-def _names(slicing: Slicing) -> tuple[str, ...]:
-    """The dimensions of the slicing, by name."""
-    return tuple(sorted({name for names in slicing for name in names}))
-
-
-@lru_cache(maxsize=64)
-def _values_of(slicing: Slicing) -> Callable[[Payment], tuple[str | None, ...]]:
-    names = _names(slicing)
-    if not names:
-        return lambda _: ()
-    value_of: Callable[[Payment], Any] = attrgetter(*names)
-    if len(names) == 1:
-        return lambda payment: (value_of(payment),)
-    return value_of
+_IN_A_BYTE: Final = 256
 
 
 def _array(kind: str, data: bytes) -> array[Any]:

@@ -26,8 +26,9 @@ from functions.core.counting.messages import (
     Message,
     Messages,
     role_of,
+    slicing_of,
 )
-from functions.core.counting.slices import Slicing, parse_slicing, slices_of
+from functions.core.counting.slices import Slicing, slices_of
 from functions.core.counting.tally import Bucket, Tally
 
 REMEMBERED_SECONDS: Final = 900
@@ -239,7 +240,7 @@ class _Taking:
                 self._harms.append(message)
             return
         if self._copy is None:
-            self._slicing = parse_slicing(self._slicing_text)
+            self._slicing = slicing_of(self._slicing_text)
             self._copy = Tally({second: _copied(b) for second, b in self._tally.seconds.items()})
         self._copy.take(payment, message.cause, self._slicing, message.unknown)
         if is_harming:
