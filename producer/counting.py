@@ -74,7 +74,7 @@ class Counting:
 
     def count(self, columns: Columns, opened: defaultdict[int, Open]) -> None:
         """Add the rows, at least one, to their seconds, all or none of them. Raises Unplain."""
-        if not {"timestamp", "payment_status"} <= columns.keys():
+        if not {"timestamp", "payment_status"} <= columns.keys() or any(columns.get("test", ())):
             raise Unplain
         columns, counts = self._counted(columns)
         moments = self._times.moments(columns["timestamp"])

@@ -32,6 +32,7 @@ def spread_seconds(
         leaves = [
             (_leaf(payment, classify(payment, knowledge), slicing), payment.count)
             for payment in row.payments
+            if not payment.is_test
         ]
         under_way.take(row.timestamp_ms, leaves)
     for block in under_way.until(None):

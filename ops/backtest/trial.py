@@ -71,7 +71,7 @@ class Trial:
         self.start = self.start or second.second
         self.rows += second.rows
         self._spacing.add(second.second)
-        self.chain.second(second.second, second.tally, second.newest_ms)
+        self.chain.second(second.second, second.tally, second.newest_ms, second.messages)
 
     def end(self) -> None:
         """No payments come any more: what is open stays open."""
@@ -217,12 +217,16 @@ def _rounded(resolution: int) -> list[str]:
 def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
     """The last line of `--json`."""
     days = trial.seconds / 86_400
+    totals = trial.chain.state.totals
     return {
         "type": "summary",
         "payments": trial.payments,
         "rows": trial.rows,
         "bad_rows": bad_rows,
-        "late": trial.chain.state.totals.late,
+        "late": totals.late,
+        "retries": totals.retries,
+        "repeats": totals.repeats,
+        "test_payments": totals.tests,
         "resolution_seconds": trial.resolution,
         "from": iso(trial.start),
         "until": iso(trial.clock),
