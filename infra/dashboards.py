@@ -87,6 +87,7 @@ class Dashboards(Construct):
             widgets=[
                 [_status("Pipeline", pipeline)],
                 [self._plain("EventLag"), self._plain("Parked"), self._plain("Late")],
+                [self._plain("Retries"), self._plain("Repeats"), self._plain("Faults")],
                 [
                     _lines("Iterator age", _each(consumers, "IteratorAge", "Maximum")),
                     _lines("Duration, p95", _each(functions, "Duration", "p95")),

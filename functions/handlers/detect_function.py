@@ -93,7 +93,9 @@ class DetectFunction:
         if clock - self.published_at < self.publish_seconds:
             return
         try:
-            self.metrics.put(gauges(state.window, state.score, state.newest_ms, now_ms), clock)
+            self.metrics.put(
+                gauges(state.window, state.score, state.newest_ms, now_ms, state.faults), clock
+            )
         except Transient as error:
             # Counting and paging go on without CloudWatch; missing gauges have an alarm: NoTraffic.
             logger.warning("gauges were not published", error=str(error))

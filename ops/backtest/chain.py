@@ -140,7 +140,8 @@ class Chain:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
             self._began = clock
-        values = gauges(self.state.window, self.state.score, self.state.newest_ms, clock * 1000)
+        now = self.state
+        values = gauges(now.window, now.score, now.newest_ms, clock * 1000, now.faults)
         self._alarms.put_all(values, clock)
         self._published = clock
 

@@ -16,7 +16,7 @@ from functions.adapters.kinesis.records import records
 from functions.core.causes.knowledge import load
 from functions.core.causes.vocabulary import CAUSES
 from functions.core.counting.batch import Counting, count
-from functions.core.counting.counts import Counts, approved, field
+from functions.core.counting.counts import FIELDS, Counts, approved, field
 from functions.core.counting.ledger import Ledger
 from functions.core.payments.event import STATUSES
 
@@ -53,7 +53,7 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
 
 def in_words(counts: Counts) -> dict[str, int]:
     """Payments by status, and what did not succeed by cause."""
-    names = [name for name in (*STATUSES, *CAUSES) if name != "approved"]
+    names = [name for name in (*STATUSES, *CAUSES) if name in FIELDS]
     numbers = {"approved": approved(counts), **{name: field(counts, name) for name in names}}
     return {name: n for name, n in numbers.items() if n}
 

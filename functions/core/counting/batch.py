@@ -11,6 +11,7 @@ from functions.core.causes.diagnosis import diagnose
 from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
+from functions.core.counting.faults import PARKED_AS
 from functions.core.counting.ledger import Ledger, announce, cut
 from functions.core.counting.messages import CELLS_OTHER, Noting
 from functions.core.counting.partial import LARGEST_TALLY, Partial, fits
@@ -60,8 +61,9 @@ _Refused = list[tuple[Record, list[Malformed]]]
 def _segment(
     records: Sequence[Record], counting: Counting, after: str, largest: int = LARGEST_TALLY
 ) -> list[tuple[list[Partial], _Refused]]:
-    """The segment, which follows on the record `after`, as one partial, or as several, cut between records, where one grows too large:
-    in cells, which is foreseen, or in bytes, which very long values do and is seen afterwards.
+    """The segment, which follows on the record `after`, as one partial, or as several, cut between
+    records, where one grows too large: in cells, which is foreseen, or in bytes, which very long values
+    do and is seen afterwards.
 
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
     later cut can fall between them. Each part has the messages that it counts.
@@ -69,13 +71,18 @@ def _segment(
     most_cells = 3 * (len(counting.slicing) + 1) + 3 + CELLS_OTHER
     done: list[tuple[list[Partial], _Refused]] = []
     growing, start, refused = _Growing(counting, largest), 0, _Refused()
-    before = after
+    before, cells = after, 0
     for index, record in enumerate(records):
         found = _read(record, counting)
-        if index > start and growing.cells + most_cells * len(found.payments) > LARGEST_TALLY:
+        # Cells are counted only where so many may be there.
+        cells += most_cells * len(found.payments)
+        if index > start and cells > LARGEST_TALLY:
+            cells = growing.cells + most_cells * len(found.payments)
+        if index > start and cells > LARGEST_TALLY:
             done.append((growing.partials(records[start:index], before), refused))
             before = records[index - 1].sequence_number
             growing, start, refused = _Growing(counting, largest), index, []
+            cells = most_cells * len(found.payments)
         growing.take(record, found)
         if found.malformed:
             refused.append((record, found.malformed))
@@ -126,7 +133,7 @@ class _Growing:
             if payment.timestamp_ms > self._newest_ms:
                 self._newest_ms = payment.timestamp_ms
             if payment.faults:
-                tally.warn(second, payment.faults)
+                tally.fault(second, payment.faults)
             if not number % looked_after and tally.cells + noting.cells > self._largest:
                 tally, noting = Tally(), Noting(slicing)
                 self._pieces.append((tally, noting))
@@ -134,7 +141,7 @@ class _Growing:
             tally.bucket(second).tests += found.tests
         if found.malformed:
             tally.park(second, len(found.malformed))
-            tally.warn(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
+            tally.fault(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
 
     def partials(self, records: Sequence[Record], after: str) -> list[Partial]:
         """Its pieces as partials of these records."""
@@ -155,10 +162,8 @@ class _Growing:
         ]
 
 
-_LOOKED_AFTER: Final = 25
+_LOOKED_AFTER: Final = 250
 """Payments of a record after which it is looked whether a piece is full."""
-PARKED_AS: Final = "parked: "
-"""Before the reason, of a warning about what was parked."""
 
 
 def _read(record: Record, counting: Counting) -> _Found:

@@ -25,7 +25,7 @@ class Bucket(msgspec.Struct, array_like=True):
     money: slice → currency → amounts that failed; examples: slice → the first of its failed payments,
     by name. unknown: decline code that the knowledge base does not have → payments. failing: leaf →
     counts of its payments that did not succeed. tests: payments of a test system, by the second of their
-    arrival, which are in no other field. repeats: messages that said nothing new of a payment. warnings:
+    arrival, which are in no other field. repeats: messages that said nothing new of a payment. faults:
     kind of what could not be read or is not known → how many events had it.
     """
 
@@ -39,7 +39,7 @@ class Bucket(msgspec.Struct, array_like=True):
     failing: Failing = msgspec.field(default_factory=dict)
     tests: int = 0
     repeats: int = 0
-    warnings: dict[str, int] = msgspec.field(default_factory=dict)
+    faults: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def cells(self) -> int:
@@ -54,13 +54,13 @@ class Bucket(msgspec.Struct, array_like=True):
             self.examples,
             self.unknown,
             self.failing,
-            self.warnings,
+            self.faults,
         )
 
 
-MOST_WARNINGS: Final = 64
-"""Kinds of warning of one second; what comes on top is counted under OTHER_WARNINGS."""
-OTHER_WARNINGS: Final = "other"
+MOST_FAULTS: Final = 64
+"""Kinds of fault of one second; what comes on top is counted under OTHER_FAULTS."""
+OTHER_FAULTS: Final = "other"
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -130,13 +130,13 @@ class Tally(msgspec.Struct, array_like=True):
         """Count events that could not become payments, by the second of their arrival."""
         self.bucket(arrival_second).parked += events
 
-    def warn(self, arrival_second: int, kinds: Iterable[str]) -> None:
+    def fault(self, arrival_second: int, kinds: Iterable[str]) -> None:
         """Count what could not be read or is not known of an event, by the second of its arrival."""
-        warnings = self.bucket(arrival_second).warnings
+        faults = self.bucket(arrival_second).faults
         for kind in kinds:
-            known = kind in warnings or len(warnings) < MOST_WARNINGS
-            kind = kind if known else OTHER_WARNINGS
-            warnings[kind] = warnings.get(kind, 0) + 1
+            known = kind in faults or len(faults) < MOST_FAULTS
+            kind = kind if known else OTHER_FAULTS
+            faults[kind] = faults.get(kind, 0) + 1
 
     def with_few_leaves(self) -> Tally:
         """The tally with few leaves told apart in each second. It is changed, if at all."""
@@ -219,21 +219,21 @@ def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
         add_failing(one.failing, two.failing),
         one.tests + two.tests,
         one.repeats + two.repeats,
-        _added(one.warnings, two.warnings),
+        _added(one.faults, two.faults),
     )
 
 
 def _added(one: dict[str, int], two: dict[str, int]) -> dict[str, int]:
-    """Both, of which MOST_WARNINGS are told apart: the first by name, so that the order is all one."""
+    """Both, of which MOST_FAULTS are told apart: the first by name, so that the order is all one."""
     if not two:
         return one
     total = dict(one)
     for kind, count in two.items():
         total[kind] = total.get(kind, 0) + count
-    if len(total) <= MOST_WARNINGS + 1:
+    if len(total) <= MOST_FAULTS + 1:
         return total
-    kept = {kind: total[kind] for kind in sorted(total.keys() - {OTHER_WARNINGS})[:MOST_WARNINGS]}
-    kept[OTHER_WARNINGS] = sum(total.values()) - sum(kept.values())
+    kept = {kind: total[kind] for kind in sorted(total.keys() - {OTHER_FAULTS})[:MOST_FAULTS]}
+    kept[OTHER_FAULTS] = sum(total.values()) - sum(kept.values())
     return kept
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, attempts, events
+from functions.core.counting.faults import Fault
 from functions.core.counting.harm import Harm
 from functions.core.counting.partial import Position
 from functions.core.counting.signals import RATES
@@ -75,6 +76,7 @@ class State(msgspec.Struct, frozen=True):
     newest_ms: int = 0
     unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
     recurrences: tuple[Recurrence, ...] = ()
+    faults: dict[str, Fault] = msgspec.field(default_factory=dict)
     remembered: Derived[Remembered] = NOTHING_REMEMBERED
 
     @property
@@ -118,6 +120,10 @@ def head(state: State) -> Head:
         payments=state.totals.payments,
         late=state.totals.late,
         parked=state.totals.parked,
+        retries=state.totals.retries,
+        repeats=state.totals.repeats,
+        tests=state.totals.tests,
+        faults={kind: fault.events for kind, fault in state.faults.items()},
         attempts=attempts(counts) if counts else 0,
         failed=events(counts, "failed") if counts else 0,
         score=state.score,

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
+from functions.core.counting import faults
 from functions.core.counting.counts import field, payments
 from functions.core.counting.harm import NO_HARM, Harm, joined
 from functions.core.counting.partial import Partial, Position, fresh
@@ -209,6 +210,7 @@ def _weighed(
         came=_came(state, arrival.counted),
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),
+        faults=faults.seen(state.faults, arrival.counted),
         remembered=with_seen(state.remembered, arrival.seen),
     )
     moment = Moment(state.window, state.tracker, normals)

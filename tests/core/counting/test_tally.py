@@ -9,7 +9,7 @@ from functions.core.counting.counts import attempts, payments
 from functions.core.counting.failing import MOST_LEAVES
 from functions.core.counting.harm import Example
 from functions.core.counting.slices import ALL
-from functions.core.counting.tally import MOST_WARNINGS, Bucket, Tally, merge
+from functions.core.counting.tally import MOST_FAULTS, Bucket, Tally, merge
 from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES, Payment
 from tests.builders import NOW, counts, payment
 
@@ -103,11 +103,11 @@ def test_what_was_never_counted_cannot_be_taken_back() -> None:
     assert tally.seconds[NOW].slices == {}
 
 
-def test_kinds_of_warnings_are_bounded() -> None:
+def test_kinds_of_faults_are_bounded() -> None:
     tally = Tally()
-    tally.warn(NOW, (f"kind {number}" for number in range(99)))
-    assert len(tally.seconds[NOW].warnings) == MOST_WARNINGS + 1
-    assert sum(tally.seconds[NOW].warnings.values()) == 99
+    tally.fault(NOW, (f"kind {number}" for number in range(99)))
+    assert len(tally.seconds[NOW].faults) == MOST_FAULTS + 1
+    assert sum(tally.seconds[NOW].faults.values()) == 99
 
 
 @given(lists)
