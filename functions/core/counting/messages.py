@@ -27,7 +27,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from functions.core.counting.counts import BAD_RETRY, RESCUE, RETRY, Counts
+from functions.core.counting.counts import BAD_RETRY, RESCUE, Counts
 from functions.core.counting.harm import code_of, example_of
 from functions.core.counting.slices import (
     Slicing,
@@ -53,7 +53,7 @@ _BIT: Final = {
     "reversed": 128,
     "backend_reversed": 256,
 }
-"""Status → what a payment is known by once it had it. FAILED: its first try did not succeed."""
+"""Status → what a payment is known by once it had it. FAILED: a try of it did not succeed."""
 _REVERSALS: Final = frozenset(("reversed", "backend_reversed"))
 _BAD_TRIES: Final = frozenset(("failed", "denied"))
 
@@ -71,21 +71,22 @@ class Role(NamedTuple):
 def role_of(known: int, status: str, *, is_known_try: bool = False) -> Role:
     """What a message of that status is, of a payment of which that much is known (0: nothing).
 
-    A payment that was approved may be undone later: a reversal counts by itself, once. After a failure it
-    is how the failure ends.
+    The first try that does not succeed counts whatever is known: that it failed is found, and costs, the
+    same in every order. A payment that was approved may be undone later: a reversal counts by itself,
+    once. After a failure it is how the failure ends.
     """
     bit = _BIT[status]
     after = known | bit
     if status in _BAD_TRIES:
         if is_known_try:
             return Role(False, 0, known)
-        if known & TRIED:
+        if known & FAILED:
             return Role(False, BAD_RETRY, known)
         return Role(True, 0, after)
     if known & bit == bit or (status in _REVERSALS and known & FAILED):
         return Role(False, 0, after)
-    if status == "approved" and known & TRIED:
-        return Role(False, RESCUE if known & FAILED else RETRY, after)
+    if status == "approved" and known & FAILED:
+        return Role(False, RESCUE, after)
     return Role(True, 0, after)
 
 

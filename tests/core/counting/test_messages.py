@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.counting.counts import BAD_RETRY, RESCUE, RETRY
+from functions.core.counting.counts import BAD_RETRY, RESCUE
 from functions.core.counting.messages import (
     APPROVED,
     FAILED,
@@ -49,12 +49,16 @@ def test_what_was_said_already_counts_nothing(status: str) -> None:
         (FIRST_FAILED, "denied", Role(False, BAD_RETRY, FIRST_FAILED)),
         (FIRST_FAILED, "approved", Role(False, RESCUE, FIRST_FAILED | APPROVED)),
         (FIRST_FAILED | APPROVED, "approved", Role(False, 0, FIRST_FAILED | APPROVED)),
-        (WENT_WELL, "failed", Role(False, BAD_RETRY, WENT_WELL)),
-        (TRIED, "approved", Role(False, RETRY, WENT_WELL)),
+        (FIRST_FAILED | APPROVED, "failed", Role(False, BAD_RETRY, FIRST_FAILED | APPROVED)),
     ],
 )
 def test_a_further_try_is_a_retry(known: int, status: str, role: Role) -> None:
     assert role_of(known, status) == role
+
+
+@pytest.mark.parametrize("status", ["failed", "denied"])
+def test_what_fails_after_it_went_well_has_failed(status: str) -> None:
+    assert role_of(WENT_WELL, status) == Role(True, 0, WENT_WELL | FAILED)
 
 
 @pytest.mark.parametrize("status", ["refunded", "disputed", "reversed", "backend_reversed"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Counting, count
@@ -207,6 +208,36 @@ def test_in_which_order_the_messages_of_a_batch_come_is_all_one(
     assert one.totals == other.totals
 
 
+plain = st.builds(
+    lambda number, status, at: (
+        failed(f"p{number}", at) if status == "FAIL" else told(f"p{number}", status, at)
+    ),
+    st.integers(0, 3),
+    st.sampled_from(("SUCCESS", "FAIL", "captured", "refunded")),
+    st.integers(0, 20),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(plain, max_size=9).flatmap(lambda e: st.tuples(st.just(e), st.permutations(e))),
+    st.integers(1, 4),
+)
+def test_in_which_order_messages_come_changes_nothing_of_what_failed(
+    both: tuple[list[Event], list[Event]], size: int
+) -> None:
+    """In any order, and cut into any batches. What went well before it is known that it failed first stays
+    an attempt."""
+    of_one, of_other = (
+        detected(*(events[at : at + size] for at in range(0, len(events), size))) for events in both
+    )
+    one, other = seen(of_one), seen(of_other)
+    assert (bad(one), money(of_one)) == (bad(other), money(of_other))
+    assert field(one, "refunded") == field(other, "refunded")
+    saved = field(one, "rescued") - field(other, "rescued")
+    assert attempts(one) + saved == attempts(other)
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.lists(messages, max_size=6), max_size=5), st.integers(0, 5))
 def test_what_is_known_comes_back_from_the_journal(batches: list[list[Event]], at: int) -> None:
@@ -296,4 +327,6 @@ def test_heavy_retries_show_no_more_than_one_try_each() -> None:
     assert money(stormy) == money(calm)
     assert field(seen(stormy), "retries") == 40 * 11
     assert stormy.tracker.evidence == calm.tracker.evidence
-    assert stormy.followed == calm.followed != ()
+    [one], [other] = calm.followed, stormy.followed
+    affected = replace(other.incident.affected, retries=0)
+    assert replace(other, incident=replace(other.incident, affected=affected)) == one
