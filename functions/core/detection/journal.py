@@ -16,7 +16,7 @@ from functions.core.counting.window import summed
 from functions.core.counting.wire import Wire
 from functions.core.detection.baseline import restored
 from functions.core.detection.normals import Memory
-from functions.core.detection.remembered import as_of, with_seen
+from functions.core.detection.remembered import MOST_MARKS, as_of, with_seen
 from functions.core.detection.state import Rules, State
 from functions.core.detection.step import Delta, passed_over, replay
 from functions.core.detection.tracker import hot
@@ -116,12 +116,17 @@ def restore(
 
 
 def _knowing(snapshot: State, before: Iterable[Delta]) -> State:
-    """The snapshot with what is known of payments, as far back as the steps before it are there."""
+    """The snapshot with what is known of payments, as far back as the steps before it are there, and no
+    further than can be remembered."""
     steps: list[Delta] = []
+    marks = 0
     for delta in before:
         if delta.version != snapshot.version - len(steps):
             break
         steps.append(delta)
+        marks += sum(arrival.seen.marks for arrival in delta.arrivals)
+        if marks > MOST_MARKS:
+            break
     known = snapshot.remembered
     for delta in reversed(steps):
         for arrival in delta.arrivals:
