@@ -14,7 +14,7 @@ from functions.core.counting.slices import ALL, words
 from functions.core.detection.baseline import CELL_SECONDS, Cell
 from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
-from functions.core.detection.state import Rules
+from functions.core.detection.state import Rules, Totals
 from functions.core.detection.tracker import Tracker
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import RATE_METRICS
@@ -176,6 +176,7 @@ def warnings(trial: Trial) -> list[str]:
     that are rounded."""
     tracker = trial.chain.state.tracker
     found = [] if trial.spread_s else _rounded(trial.resolution)
+    found += _shared_ids(trial.chain.state.totals)
     thresholds = trial.rules.budget.thresholds
     normals = Normals(tracker.baseline, trial.rules.budget, trial.rules.tuning)
     for signal in RATES:
@@ -202,6 +203,20 @@ def warnings(trial: Trial) -> list[str]:
                 " departures from their own normal count"
             )
     return found
+
+
+MANY_MESSAGES: Final = 4
+"""Messages of a payment beyond its first, on average, from which its id may not be one."""
+
+
+def _shared_ids(totals: Totals) -> list[str]:
+    beside = totals.retries + totals.repeats
+    if beside <= MANY_MESSAGES * totals.payments:
+        return []
+    return [
+        f"{beside:,} of {beside + totals.payments:,} messages are of payments that were counted already:"
+        " is transaction_id one payment's alone, and not a customer's or a terminal's?"
+    ]
 
 
 def _rounded(resolution: int) -> list[str]:

@@ -122,7 +122,8 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
     """The messages of a partial, in bytes by column: those of single payments that went well, which are
     nearly all, and the others one by one.
 
-    marks: 8 bytes a message; times: milliseconds since `since_ms` (epoch), 4 bytes each; latencies: ms, as
+    marks: 8 bytes a message; times: milliseconds since `since_ms` (epoch), 4 bytes each, or 8 where they lie
+    49 days apart; latencies: ms, as
     doubles, NaN where there is none, empty where none has any. values: by dimension of the slicing, in
     the order of their names, the distinct values and which one each message has (a byte each, or two
     where there are more than 256; empty where all have the first). slicing: as text
@@ -153,7 +154,7 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
     def rows(self, places: Sequence[int]) -> Iterator[Message]:
         """Those that went well at these places."""
         marks = self.well
-        times = _array("I", self.times)
+        times = _array("I" if len(self.times) < 8 * len(marks) else "Q", self.times)
         latencies = _array("d", self.latencies)
         names = names_of(slicing_of(self.slicing))
         columns = [
@@ -210,7 +211,9 @@ class Noting:
         return Messages(
             slicing=format_slicing(self._slicing),
             marks=b"".join(map(payment_mark, well)),
-            times=array("I", [at - since_ms for at in times]).tobytes(),
+            times=array(
+                "I" if max(times) - since_ms < 1 << 32 else "Q", [at - since_ms for at in times]
+            ).tobytes(),
             latencies=_doubles(latencies),
             values=tuple(map(_column, zip(*map(values_of(self._slicing), well), strict=True))),
             others=tuple(self._others),
