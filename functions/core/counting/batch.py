@@ -13,7 +13,7 @@ from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.faults import PARKED_AS
 from functions.core.counting.ledger import Ledger, announce, cut
-from functions.core.counting.messages import CELLS_OTHER, Noting
+from functions.core.counting.messages import CELLS_OTHER, Noting, is_well
 from functions.core.counting.partial import LARGEST_TALLY, Partial, fits
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
@@ -114,10 +114,19 @@ class _Growing:
     def __init__(self, counting: Counting, largest: int) -> None:
         self._counting, self._largest = counting, largest
         self._pieces = [(Tally(), Noting(counting.slicing))]
+        self._counted = 0
         self._newest_ms = 0
+
+    def _count(self) -> None:
+        """Count what went well since the last time: nearly all, and it needs no diagnosis."""
+        tally, noting = self._pieces[-1]
+        for payment in noting.well[self._counted :]:
+            tally.add(payment, "", self._counting.slicing)
+        self._counted = len(noting.well)
 
     @property
     def cells(self) -> int:
+        self._count()
         return sum(tally.cells + noting.cells for tally, noting in self._pieces)
 
     def take(self, record: Record, found: _Found) -> None:
@@ -126,17 +135,23 @@ class _Growing:
         second = record.arrived_ms // 1000
         looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
         for number, payment in enumerate(found.payments, 1):
-            diagnosis = diagnose(payment, knowledge)
-            unknown = "" if diagnosis.known else unknown_codes.name(payment)
-            tally.add(payment, diagnosis.cause, slicing, unknown)
-            noting.add(payment, diagnosis.cause, unknown)
+            if is_well(payment):
+                noting.well.append(payment)
+            else:
+                diagnosis = diagnose(payment, knowledge)
+                unknown = "" if diagnosis.known else unknown_codes.name(payment)
+                tally.add(payment, diagnosis.cause, slicing, unknown)
+                noting.add(payment, diagnosis.cause, unknown)
             if payment.timestamp_ms > self._newest_ms:
                 self._newest_ms = payment.timestamp_ms
             if payment.faults:
                 tally.fault(second, payment.faults)
-            if not number % looked_after and tally.cells + noting.cells > self._largest:
-                tally, noting = Tally(), Noting(slicing)
-                self._pieces.append((tally, noting))
+            if not number % looked_after:
+                self._count()
+                if tally.cells + noting.cells > self._largest:
+                    tally, noting = Tally(), Noting(slicing)
+                    self._pieces.append((tally, noting))
+                    self._counted = 0
         if found.tests:
             tally.bucket(second).tests += found.tests
         if found.malformed:
@@ -145,6 +160,7 @@ class _Growing:
 
     def partials(self, records: Sequence[Record], after: str) -> list[Partial]:
         """Its pieces as partials of these records."""
+        self._count()
         whole = Partial(
             shard=records[0].shard,
             first=records[0].sequence_number,

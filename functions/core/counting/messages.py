@@ -180,28 +180,33 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
 NO_MESSAGES: Final = Messages()
 
 
+def is_well(payment: Payment) -> bool:
+    """Whether it is a single payment that went well, as nearly all are."""
+    return payment.status == "approved" and payment.count == 1
+
+
 class Noting:
-    """The messages of a partial as they come."""
+    """The messages of a partial as they come. well: those of single payments that went well."""
 
     def __init__(self, slicing: Slicing) -> None:
         self._slicing = slicing
-        self._well: list[Payment] = []
+        self.well: list[Payment] = []
         self._others: list[Message] = []
 
     def add(self, payment: Payment, cause: str, unknown: str = "") -> None:
         """Note what was counted, with that cause and that unknown code."""
-        if payment.status == "approved" and payment.count == 1:
-            self._well.append(payment)
+        if is_well(payment):
+            self.well.append(payment)
         else:
             self._others.append(message_of(payment, cause, unknown, self._slicing))
 
     @property
     def cells(self) -> int:
         """As `Tally.cells`: what the size grows with, in about 8 bytes each."""
-        return CELLS_WELL * len(self._well) + CELLS_OTHER * len(self._others)
+        return CELLS_WELL * len(self.well) + CELLS_OTHER * len(self._others)
 
     def noted(self) -> Messages:
-        well = self._well
+        well = self.well
         if not well:
             others = tuple(self._others)
             return Messages(format_slicing(self._slicing), others=others) if others else NO_MESSAGES

@@ -10,7 +10,8 @@ and nowhere else: of a payment that went well 8 bytes, written once (docs/decisi
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Final
 
@@ -187,15 +188,13 @@ def settled(tally: Tally, messages: Messages, index: Index, clock: int) -> tuple
     return taking.outcome(clock), Seen(clock, marks, array("Q", sorted(tries)).tobytes())
 
 
-def _again(well: Iterable[int], groups: dict[int, list[Message]], index: Index) -> set[int]:
+def _again(well: Sequence[int], groups: dict[int, list[Message]], index: Index) -> set[int]:
     """The marks of what went well that are known, or come more than once."""
-    once: set[int] = set()
-    again: set[int] = set()
-    for mark in well:
-        if mark in once:
-            again.add(mark)
-        once.add(mark)
-    return again | index.payments_among(once) | (groups.keys() & once)
+    once = set(well)
+    again = index.payments_among(once) | (groups.keys() & once)
+    if len(once) < len(well):
+        again.update(mark for mark, times in Counter(well).items() if times > 1)
+    return again
 
 
 def _part(group: list[Message], known: int, index: Index, tries: set[int], taking: _Taking) -> int:
