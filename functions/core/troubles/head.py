@@ -37,6 +37,11 @@ class Head(msgspec.Struct, frozen=True):
     tests: int = 0
     faults: dict[str, int] = msgspec.field(default_factory=dict)
 
+    @property
+    def messages(self) -> int:
+        """Whatever was said of payments since the first record, counted or not."""
+        return self.payments + self.late + self.retries + self.repeats
+
 
 EXCUSED_SECONDS: Final = 120
 """An alarm is evaluated on what was published before, and then told: so long detect's word holds."""

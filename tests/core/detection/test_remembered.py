@@ -30,7 +30,7 @@ from functions.core.detection.remembered import (
     as_of,
     with_seen,
 )
-from functions.core.detection.state import Rules, State, initial
+from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import Delta, step
 from tests.builders import NOW, event, record
 
@@ -236,6 +236,19 @@ def test_in_which_order_messages_come_changes_nothing_of_what_failed(
     assert field(one, "refunded") == field(other, "refunded")
     saved = field(one, "rescued") - field(other, "rescued")
     assert attempts(one) + saved == attempts(other)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.lists(messages, max_size=6), max_size=5), st.booleans())
+def test_every_message_is_a_payment_a_retry_a_repeat_or_late(
+    batches: list[list[Event]], late: bool
+) -> None:
+    coming = [*batches, []] if not late else [[], *batches]
+    state, memory = initial(RULES), Memory()
+    for number, events in enumerate(coming, 1):
+        arrived = 500 if late else number
+        state, _ = step(state, batch_of(number, events, arrived), RULES, memory=memory)
+    assert head(state).messages == sum(map(len, batches))
 
 
 @settings(deadline=None, max_examples=100)
