@@ -98,6 +98,7 @@ PARTS_OF: dict[str, str] = {
     "Restored": "lost",
     "Role": "message",
     "Seen": "remembered",
+    "Settled": "remembered",
     "Slices": "leaf",
     "Slow": "flow",
     "Space": "leaf",

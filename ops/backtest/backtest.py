@@ -280,6 +280,7 @@ def _beside_words(told: dict[str, Any]) -> str:
     beside = {
         "retries": "retries",
         "repeats": "repeats or later states",
+        "further_words": "further words, such as refunds",
         "test_payments": "of a test system",
     }
     return "".join(f", {told[name]:,} {words}" for name, words in beside.items() if told[name])

@@ -241,6 +241,7 @@ def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
         "late": totals.late,
         "retries": totals.retries,
         "repeats": totals.repeats,
+        "further_words": totals.words,
         "test_payments": totals.tests,
         "resolution_seconds": trial.resolution,
         "from": iso(trial.start),

@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from itertools import repeat
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -158,11 +158,21 @@ _RANK: Final = {"failed": 0, "denied": 0, "approved": 1}
 """At the same time a try that did not succeed comes before the one that did."""
 
 
-def settled(tally: Tally, messages: Messages, index: Index, clock: int) -> tuple[Tally, Seen]:
-    """The tally with nothing in it but first tries and retries, and what is known by it. The tally that
-    is given is not touched. The index is of what was known before, `clock` detect's now."""
+class Settled(NamedTuple):
+    """A tally with nothing in it but first tries, retries and first words; what is known by it; and how
+    many of its messages are a further word of a payment that is in another field already, such as the
+    success of what was pending."""
+
+    tally: Tally
+    seen: Seen = NOTHING_SEEN
+    words: int = 0
+
+
+def settled(tally: Tally, messages: Messages, index: Index, clock: int) -> Settled:
+    """The tally, which is not touched, settled. The index is of what was known before, `clock` detect's
+    now."""
     if not messages:
-        return tally, NOTHING_SEEN
+        return Settled(tally)
     well = messages.well
     groups: dict[int, list[Message]] = {}
     for message in messages.others:
@@ -185,7 +195,8 @@ def settled(tally: Tally, messages: Messages, index: Index, clock: int) -> tuple
         plain = array("Q", (mark for mark in well if mark not in again)).tobytes()
     if plain:
         marks[_WELL] = marks.get(_WELL, b"") + plain
-    return taking.outcome(clock), Seen(clock, marks, array("Q", sorted(tries)).tobytes())
+    seen = Seen(clock, marks, array("Q", sorted(tries)).tobytes())
+    return Settled(taking.outcome(clock), seen, taking.words)
 
 
 def _again(well: Sequence[int], groups: dict[int, list[Message]], index: Index) -> set[int]:
@@ -210,6 +221,7 @@ def _part(group: list[Message], known: int, index: Index, tries: set[int], takin
             taking.message(message, first=not is_known_try)
             continue
         role = role_of(known, message.payment.status, is_known_try=is_known_try)
+        taking.words += role.first and known != 0
         taking.message(message, first=role.first, retry=role.retry)
         known = role.known
     return known
@@ -229,6 +241,7 @@ class _Taking:
         self._slicing: Slicing = ()
         self._copy: Tally | None = None
         self._repeats = 0
+        self.words = 0
         self._harms: list[Message] = []
         self._lost_examples: set[int] = set()
 

@@ -42,7 +42,8 @@ class Rules(msgspec.Struct, frozen=True):
 class Totals(msgspec.Struct, frozen=True, array_like=True):
     """Since the first record ever: payments that were counted in their window, payments that came
     too late for it, events that were parked, partials that were counted; retries of payments, messages
-    that said nothing new, and payments of a test system, which are not counted."""
+    that said nothing new, payments of a test system, which are not counted, and further words of counted
+    payments that are in a field of their own, such as a refund."""
 
     payments: int = 0
     late: int = 0
@@ -51,6 +52,7 @@ class Totals(msgspec.Struct, frozen=True, array_like=True):
     retries: int = 0
     repeats: int = 0
     tests: int = 0
+    words: int = 0
 
 
 class State(msgspec.Struct, frozen=True):
@@ -123,6 +125,7 @@ def head(state: State) -> Head:
         retries=state.totals.retries,
         repeats=state.totals.repeats,
         tests=state.totals.tests,
+        words=state.totals.words,
         faults={kind: fault.events for kind, fault in state.faults.items()},
         attempts=attempts(counts) if counts else 0,
         failed=events(counts, "failed") if counts else 0,

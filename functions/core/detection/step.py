@@ -151,7 +151,9 @@ def _arrived(
     state = _entered(state, partial.arrived_ms // 1000, rules, memory)
     now = state.window.clock
     state = msgspec.structs.replace(state, remembered=as_of(state.remembered, now))
-    new, seen_now = settled(partial.tally, partial.messages, memory.index.of(state.remembered), now)
+    new, seen_now, words = settled(
+        partial.tally, partial.messages, memory.index.of(state.remembered), now
+    )
     tally, late = countable(state.window, new, state.tracker.known)
     normal = asked(state, partial.normal, rules.tuning.holding)
     arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally, normal, seen_now)
@@ -160,13 +162,14 @@ def _arrived(
     return msgspec.structs.replace(
         state,
         totals=Totals(
-            payments=totals.payments + payments(total) - late,
+            payments=totals.payments + payments(total) - late - words,
             late=totals.late + late,
             parked=totals.parked + new.parked,
             partials=totals.partials + 1,
             retries=totals.retries + field(total, "retries"),
             repeats=totals.repeats + new.repeats,
             tests=totals.tests + new.tests,
+            words=totals.words + words,
         ),
     ), arrival
 

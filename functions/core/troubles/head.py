@@ -18,7 +18,7 @@ class Head(msgspec.Struct, frozen=True):
     EXCUSED_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE. usual:
     signal → share of all traffic's attempts that usually show it, whoever caused it. retries, repeats,
     tests: since the first record, as late and parked: further tries, messages that said nothing new,
-    payments of a test system. faults: kind → events, lately."""
+    payments of a test system; words: of counted payments, such as a refund. faults: kind → events, lately."""
 
     version: int = 0
     clock: int = 0
@@ -35,12 +35,13 @@ class Head(msgspec.Struct, frozen=True):
     retries: int = 0
     repeats: int = 0
     tests: int = 0
+    words: int = 0
     faults: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def messages(self) -> int:
         """Whatever was said of payments since the first record, counted or not."""
-        return self.payments + self.late + self.retries + self.repeats
+        return self.payments + self.late + self.retries + self.repeats + self.words
 
 
 EXCUSED_SECONDS: Final = 120

@@ -116,6 +116,14 @@ def test_a_payment_that_fails_and_then_succeeds_was_rescued() -> None:
         assert (tries(total), field(total, "retries_bad")) == (3, 1)
 
 
+def test_what_was_pending_or_is_refunded_later_is_one_payment() -> None:
+    events = [told("p", word, at) for at, word in enumerate(("pending", "SUCCESS", "refunded"))]
+    for state in (detected(events), detected(*[[item] for item in events])):
+        assert (state.totals.payments, state.totals.words) == (1, 2)
+        names = ("attempts", "pending", "refunded")
+        assert [field(seen(state), name) for name in names] == [1, 1, 1]
+
+
 def test_payments_of_two_merchants_may_bear_one_id() -> None:
     state = detected([told("7", "SUCCESS", merchant_id="a"), told("7", "SUCCESS", merchant_id="b")])
     assert attempts(seen(state)) == 2
