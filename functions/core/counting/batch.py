@@ -13,7 +13,7 @@ from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.faults import PARKED_AS
 from functions.core.counting.ledger import Ledger, announce, cut
-from functions.core.counting.messages import CELLS_OTHER, Noting, is_well
+from functions.core.counting.messages import CELLS_OTHER, CELLS_WELL, Noting, is_well
 from functions.core.counting.partial import LARGEST_TALLY, Partial, fits
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
@@ -68,21 +68,24 @@ def _segment(
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
     later cut can fall between them. Each part has the messages that it counts.
     """
-    most_cells = 3 * (len(counting.slicing) + 1) + 3 + CELLS_OTHER
+    slices = len(counting.slicing) + 1
+    most_well, most_other = slices + 1 + CELLS_WELL, 3 * slices + 3 + CELLS_OTHER
     done: list[tuple[list[Partial], _Refused]] = []
     growing, start, refused = _Growing(counting, largest), 0, _Refused()
     before, cells = after, 0
     for index, record in enumerate(records):
         found = _read(record, counting)
         # Cells are counted only where so many may be there.
-        cells += most_cells * len(found.payments)
+        well = sum(map(is_well, found.payments))
+        most = most_well * well + most_other * (len(found.payments) - well)
+        cells += most
         if index > start and cells > LARGEST_TALLY:
-            cells = growing.cells + most_cells * len(found.payments)
+            cells = growing.cells + most
         if index > start and cells > LARGEST_TALLY:
             done.append((growing.partials(records[start:index], before), refused))
             before = records[index - 1].sequence_number
             growing, start, refused = _Growing(counting, largest), index, []
-            cells = most_cells * len(found.payments)
+            cells = most
         growing.take(record, found)
         if found.malformed:
             refused.append((record, found.malformed))
