@@ -87,6 +87,8 @@ class Dashboards(Construct):
             widgets=[
                 [_status("Pipeline", pipeline)],
                 [self._plain("EventLag"), self._plain("Parked"), self._plain("Late")],
+                [self._plain("ParkedAtLeast"), self._plain("ParkedNew"), self._plain("Faults")],
+                [self._plain("Retries"), self._plain("Repeats"), self._plain("TestPayments")],
                 [
                     _lines("Iterator age", _each(consumers, "IteratorAge", "Maximum")),
                     _lines("Duration, p95", _each(functions, "Duration", "p95")),

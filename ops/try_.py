@@ -17,7 +17,7 @@ from functions.core.causes.knowledge import load
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments import providers
 from functions.core.payments.cards import mask
-from functions.core.payments.event import ALIASES, Payment, iso_ms, to_payment
+from functions.core.payments.event import ALIASES, Payment, iso_ms, names_read, to_payment
 from functions.core.payments.fields import FIELDS
 from functions.core.payments.mapping import EventMapping, steps
 from functions.core.payments.providers.wrappings import unwrap_of
@@ -223,7 +223,12 @@ def _own(number: int, values: Values) -> TriedRow:
         name = next((name for name in (canonical, *others) if values.get(name) is not None), None)
         if name is not None:
             came[canonical] = (name, values[name])
-    return _row(number, "own fields", values, came, dict(values))
+    row = _row(number, "own fields", values, came, dict(values))
+    if row.fault:
+        return row
+    # Several names may say one thing, such as codes, of which one that says why is taken.
+    read = names_read(values)
+    return msgspec.structs.replace(row, unread=[path for path in row.unread if path not in read])
 
 
 def _by_mapping(number: int, values: Values, mapping: EventMapping) -> TriedRow:

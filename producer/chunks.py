@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -29,6 +29,7 @@ from producer.spread import Row
 # Decoded, a chunk of this size still lies in the processor's cache: 1 MiB takes a quarter longer.
 _CHUNK_BYTES: Final = 128 * 1024
 _CHUNK_ROWS: Final = 512
+_SURVEYED: Final = ("timestamp", "transaction_id")
 _SINGLE_ROWS: Final = 8
 """So many rows that are not plain are read one by one; more are first narrowed down, by as much."""
 
@@ -49,18 +50,33 @@ class Chunk(msgspec.Struct, frozen=True):
     rows: Sequence[Any]
 
     def read(
-        self, by_column: Callable[[Columns], None], by_row: Callable[[Row], None], on_bad: OnBad
+        self,
+        by_column: Callable[[Columns], None],
+        by_row: Callable[[Row], None],
+        on_bad: OnBad,
+        apart: Callable[[Columns], Sequence[bool]] = lambda _: (),
     ) -> None:
         """Each row once: to by_column, which may raise Unplain as long as it has done nothing with
-        them; else to by_row if it has payments, to on_bad if it is malformed."""
+        them; else to by_row if it has payments, to on_bad if it is malformed. apart: which of the rows
+        go to by_row in any case; empty for none."""
         try:
-            by_column(self.source.columns(self.rows))
+            columns = self.source.columns(self.rows)
+            single = apart(columns)
+            if any(single):
+                others = [not is_single for is_single in single]
+                columns = {name: list(compress(of, others)) for name, of in columns.items()}
+            if not single or not all(single):
+                by_column(columns)
+            for place in compress(range(len(self.rows)), single):
+                rows = self.rows[place : place + 1]
+                for row in self.source.single(self.line + place, rows, on_bad):
+                    by_row(row)
         except Unplain:
             if len(self.rows) > _SINGLE_ROWS:
                 size = -(-len(self.rows) // _SINGLE_ROWS)
                 for start in range(0, len(self.rows), size):
                     part = Chunk(self.source, self.line + start, self.rows[start : start + size])
-                    part.read(by_column, by_row, on_bad)
+                    part.read(by_column, by_row, on_bad, apart)
                 return
             for row in self.source.single(self.line, self.rows, on_bad):
                 by_row(row)
@@ -69,7 +85,7 @@ class Chunk(msgspec.Struct, frozen=True):
 def chunks(
     path: Path, form: Format | None, *, on_bad: OnBad, times_only: bool = False
 ) -> Iterator[Chunk]:
-    """The file's chunks. times_only: their columns are the timestamp alone.
+    """The file's chunks. times_only: their columns are the timestamp alone, and the payment's id.
 
     Raises as `producer.history.read`. on_bad is told of rows that have not the header's fields.
     """
@@ -118,10 +134,10 @@ class _JsonSource:
         self._form = form
         self._columns = columns_of(form)
         if times_only and form is None:
-            names = ("timestamp", *ALIASES["timestamp"])
-            self._columns = JsonColumns({"timestamp": names})
+            names = {name: (name, *ALIASES[name]) for name in _SURVEYED}
+            self._columns = JsonColumns(names)
         elif times_only and self._columns is not None and form is not None:
-            fields = {"timestamp": form.fields["timestamp"]}
+            fields = {name: form.fields[name] for name in _SURVEYED if name in form.fields}
             if isinstance(self._columns, PathColumns):
                 self._columns = PathColumns(form, fields)
             else:
@@ -153,8 +169,8 @@ class _CsvSource:
         self._path = path
         self._form = form
         self._header = header
-        fields = {"timestamp": form.fields["timestamp"]} if times_only else form.fields
-        self._columns = CsvColumns(header, fields, form)
+        surveyed = {name: form.fields[name] for name in _SURVEYED if name in form.fields}
+        self._columns = CsvColumns(header, surveyed if times_only else form.fields, form)
 
     def columns(self, rows: Sequence[tuple[int, list[str]]]) -> Columns:
         return self._columns.read(rows)

@@ -39,9 +39,7 @@ class UnknownColumn(Unplain):
     """Among the rows is one with a column that was not there before."""
 
 
-_NOT_COUNTED: Final = frozenset(
-    ("transaction_id", "amount", "user_id", "correlation_id", "attempt_id", "test")
-)
+_NOT_COUNTED: Final = frozenset(("amount", "user_id", "correlation_id", "attempt_id", "test"))
 """Fields that no count depends on: they are only decoded, which checks them. A mark of a
 test system is no plain value."""
 

@@ -23,6 +23,7 @@ from functions.core.errors import Malformed
 from functions.core.payments.event import (
     ATTEMPT_STATUSES,
     LARGEST_COUNT,
+    LONGEST_LATENCY_MS,
     RawEvent,
     parse_status,
     to_payment,
@@ -73,7 +74,7 @@ class Counting:
 
     def count(self, columns: Columns, opened: defaultdict[int, Open]) -> None:
         """Add the rows, at least one, to their seconds, all or none of them. Raises Unplain."""
-        if not {"timestamp", "payment_status"} <= columns.keys():
+        if not {"timestamp", "payment_status"} <= columns.keys() or any(columns.get("test", ())):
             raise Unplain
         columns, counts = self._counted(columns)
         moments = self._times.moments(columns["timestamp"])
@@ -176,11 +177,13 @@ class Counting:
         return str(value).strip() or None
 
     def _slice(self, names: tuple[str, ...]) -> Callable[[Any], str | None]:
+        alone = (names,)
+
         def find(values: Any) -> str | None:
             given = values if len(names) > 1 else (values,)
             texts = {name: self._text(value) for name, value in zip(names, given, strict=True)}
             event = RawEvent(transaction_id="-", payment_status="approved", timestamp=0, **texts)
-            found = slices_of(to_payment(event), (names,))
+            found = slices_of(to_payment(event), alone)
             return found[1] if len(found) > 1 else None
 
         return find
@@ -208,6 +211,6 @@ def _latency(latency_ms: float | None) -> tuple[Counts, int | None]:
     """What a latency adds to a slice, and its bucket."""
     if latency_ms is None:
         return NONE, None
-    if not latency_ms >= 0:
+    if not 0 <= latency_ms <= LONGEST_LATENCY_MS:
         raise Unplain
     return speed(latency_ms), latency_index(latency_ms)

@@ -77,7 +77,7 @@ def rows_of(
         except Malformed as error:
             on_bad(_none(line, values) or _at(line, error.reason, error.detail, values))
             continue
-        for fault in dropped:
+        for fault in (*dropped, *(fault for payment in payments for fault in payment.faults)):
             on_bad(_at(line, DROPPED, fault, values))
         if payments:
             yield Row(line, payments)

@@ -7,6 +7,7 @@ events are then on the stream twice.
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,9 +78,17 @@ def _client(stream: str, endpoint_url: str | None, region: str | None) -> Kinesi
         raise explained(error, stream) from error
 
 
+LANES: Final = 16
+"""Packed records of so many partition keys: more would leave little to pack into each. For a stream of
+more shards the events are sent one a record."""
+_LONGEST_KEY: Final = 256
+"""Characters of a partition key that Kinesis takes."""
+
+
 class KinesisSink:
-    """Packs events into records and puts these on a stream, each with a partition key of its own,
-    so that they spread over the shards. `clock` times requests and waits between attempts."""
+    """Packs events into records and puts these on a stream, those of one payment in one shard, in their
+    order: alone in a record they have their key for partition key, packed that of their lane. Events
+    without a key spread over the shards. `clock` times requests and waits between attempts."""
 
     def __init__(
         self,
@@ -100,11 +109,11 @@ class KinesisSink:
         self._packing = packing
         self._record_bytes = min(record_bytes, MAX_BYTES_PER_RECORD)
         self._attempts = attempts
-        self._lines: list[bytes] = []
+        self._lines: list[tuple[bytes, str]] = []
         self._kept_bytes = 0
 
-    def add(self, line: bytes) -> None:
-        self._lines.append(line)
+    def add(self, line: bytes, key: str = "") -> None:
+        self._lines.append((line, key))
         self._kept_bytes += len(line)
         if self._kept_bytes >= _KEPT_BYTES:
             self.flush()
@@ -114,8 +123,9 @@ class KinesisSink:
         attempts, and PaywatchError when it never will: both say how many were not sent."""
         lines, self._lines, self._kept_bytes = self._lines, [], 0
         records = [
-            packed(group, self._packing, f"{self._rng.getrandbits(64):016x}")
-            for group in grouped(lines, self._packing, self._record_bytes)
+            packed(group, self._packing, key or f"{self._rng.getrandbits(64):016x}")
+            for key, of_key in self._by_partition_key(lines)
+            for group in grouped(of_key, self._packing, self._record_bytes)
         ]
         # Failed until it is known that they are sent, whatever ends this flush.
         self.counters.failed += len(lines)
@@ -126,6 +136,18 @@ class KinesisSink:
                 f" larger than Kinesis takes ({MAX_BYTES_PER_RECORD})"
             )
         self._send(records)
+
+    def _by_partition_key(
+        self, lines: Sequence[tuple[bytes, str]]
+    ) -> Iterable[tuple[str, list[bytes]]]:
+        """Lines that may share a record, in their order, and the partition key of theirs."""
+        if self._packing == "json":
+            return [(key[:_LONGEST_KEY], [line]) for line, key in lines]
+        lanes: dict[str, list[bytes]] = {}
+        for line, key in lines:
+            lane = f"lane-{zlib.crc32(key.encode(errors='replace')) % LANES}" if key else ""
+            lanes.setdefault(lane, []).append(line)
+        return lanes.items()
 
     def put(self, records: Sequence[Record]) -> None:
         """Send ready-made records as they are. Raises as `flush` does."""

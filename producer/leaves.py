@@ -6,7 +6,7 @@ a row is added to its seconds at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -32,6 +32,7 @@ def spread_seconds(
         leaves = [
             (_leaf(payment, classify(payment, knowledge), slicing), payment.count)
             for payment in row.payments
+            if not payment.is_test
         ]
         under_way.take(row.timestamp_ms, leaves)
     for block in under_way.until(None):
@@ -42,7 +43,7 @@ class _Leaf(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Payments that are alike: their slices, what one of them adds, its bucket of latency; where they
     failed, the leaf that they are counted in, and what one of them adds there."""
 
-    slices: list[str]
+    slices: Sequence[str]
     unit: Counts
     latency: int | None
     failing: Slice | None

@@ -21,6 +21,11 @@ class Timed(msgspec.Struct, frozen=True, gc=False):
     def line(self) -> bytes:
         return self.event if isinstance(self.event, bytes) else encode(self.event)
 
+    @property
+    def key(self) -> str:
+        """The payment's id: its messages are to stay in order. Empty of a malformed event."""
+        return "" if isinstance(self.event, bytes) else self.event.transaction_id
+
 
 class Clock(Protocol):
     def now(self) -> float:

@@ -177,7 +177,7 @@ class _Run:
             self._malformed += 1
         else:
             self._payments += timed.event.count
-        self._sink.add(timed.line)
+        self._sink.add(timed.line, timed.key)
 
 
 def quantile(ordered: list[float], share: float) -> float | None:

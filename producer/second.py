@@ -11,7 +11,8 @@ import msgspec
 
 from functions.core.counting.counts import NONE, Counts, one
 from functions.core.counting.failing import Failing
-from functions.core.counting.slices import ALL, Slice, Slicing
+from functions.core.counting.messages import NO_MESSAGES, Message, Messages, message_of
+from functions.core.counting.slices import ALL, Slice, Slicing, format_slicing
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
 from functions.core.payments.event import Payment
 
@@ -23,12 +24,14 @@ class Second(msgspec.Struct, frozen=True):
     history the counts matter: money and examples are left out, for reading them takes longer.
 
     rows: rows of the file whose first payment lies in it. newest_ms: its newest payment, epoch ms.
+    messages: of payments that may be in the file more than once.
     """
 
     second: int
     tally: Tally
     rows: int
     newest_ms: int
+    messages: Messages = NO_MESSAGES
 
 
 class Open:
@@ -42,9 +45,17 @@ class Open:
         self._latency: Counter[int | None] = Counter()
         self._failing: Failing = {}
         self._single = Tally()
+        self._messages: list[Message] = []
+        self._slicing: Slicing = ()
 
     def add_single(self, payment: Payment, cause: str, slicing: Slicing) -> None:
+        """Count a payment of which the file may say more; one of a test system as such."""
+        if payment.is_test:
+            self._single.bucket(payment.timestamp_ms // 1000).tests += payment.count
+            return
         self._single.add(payment, cause, slicing)
+        self._messages.append(message_of(payment, cause, "", slicing))
+        self._slicing = slicing
         self.newest_ms = max(self.newest_ms, payment.timestamp_ms)
 
     def add(self, units: Sequence[Counts], keys: Sequence[Sequence[str | None]]) -> None:
@@ -93,6 +104,11 @@ class Open:
         latency = {index: n for index, n in self._latency.items() if index is not None}
         bucket = Bucket(slices, latency, failing=self._failing)
         for single in self._single.seconds.values():
-            counted = Bucket(single.slices, single.latency, failing=single.failing)
+            counted = Bucket(
+                single.slices, single.latency, failing=single.failing, tests=single.tests
+            )
             bucket = merge_buckets(bucket, counted)
-        return Second(second, Tally({second: bucket}), self.rows, self.newest_ms)
+        messages = NO_MESSAGES
+        if self._messages:
+            messages = Messages(format_slicing(self._slicing), others=tuple(self._messages))
+        return Second(second, Tally({second: bucket}), self.rows, self.newest_ms, messages)

@@ -34,7 +34,8 @@ class Sink(Protocol):
 
     counters: Counters
 
-    def add(self, line: bytes) -> None: ...
+    def add(self, line: bytes, key: str = "") -> None:
+        """key: what the event is about, such as its payment's id: what has the same is kept in order."""
 
     def flush(self) -> None:
         """Send what is kept. Raises PaywatchError when that cannot be done; nothing is kept then
@@ -49,7 +50,7 @@ class LinesSink:
         self._stream = stream
         self._lines: list[bytes] = []
 
-    def add(self, line: bytes) -> None:
+    def add(self, line: bytes, key: str = "") -> None:
         self._lines.append(line)
 
     def flush(self) -> None:

@@ -62,7 +62,8 @@ class FakeJournal:
     def load(self, initial: State, rules: Rules) -> Restored:
         state = decode_state(self.snapshot) if self.snapshot else initial
         deltas = (decode_delta(data) for data in self.deltas[state.version :])
-        return Restored(restore(state, deltas, rules))
+        before = (decode_delta(data) for data in reversed(self.deltas[: state.version]))
+        return Restored(restore(state, deltas, rules, before))
 
     def append(self, delta: Delta, state: State) -> None:
         if len(self.deltas) != delta.version - 1:

@@ -53,6 +53,7 @@ class DetectFunction:
                 raise
             self.told.clear()
             self.state = after
+            _log_new_faults(state, after)
             if self.just_loaded or after.version % SNAPSHOT_EVERY == 0:
                 self.journal.write_snapshot(after)
                 self.just_loaded = False
@@ -94,9 +95,20 @@ class DetectFunction:
         if clock - self.published_at < self.publish_seconds:
             return
         try:
-            self.metrics.put(gauges(state.window, state.score, state.newest_ms, now_ms), clock)
+            self.metrics.put(
+                gauges(state.window, state.score, state.newest_ms, now_ms, state.faults), clock
+            )
         except Transient as error:
             # Counting and paging go on without CloudWatch; missing gauges have an alarm: NoTraffic.
             logger.warning("gauges were not published", error=str(error))
         else:
             self.published_at = clock
+
+
+def _log_new_faults(before: State, after: State) -> None:
+    """A kind of fault is told when it did not come for a day; how many there are, metrics say."""
+    for kind, fault in after.faults.items():
+        known = before.faults.get(kind)
+        is_again = known is not None and fault.first > known.last
+        if known is None or is_again:
+            logger.warning("a new kind of fault in events", kind=kind, events=fault.events)

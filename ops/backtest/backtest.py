@@ -328,10 +328,21 @@ def _words(trial: Trial, told: dict[str, Any]) -> str:
     lines += [
         "",
         f"{told['payments']:,} payments in {told['rows']:,} rows, {told['bad_rows']:,} bad rows,"
-        f" {told['late']:,} too late; {told['slices']:,} slices;"
+        f" {told['late']:,} too late{_beside_words(told)}; {told['slices']:,} slices;"
         f" {told['wall_seconds']:.1f} s, {told['rows_per_second']:,} rows a second",
     ]
     return "\n".join(lines)
+
+
+def _beside_words(told: dict[str, Any]) -> str:
+    """What came beside first tries of payments, as far as there is any."""
+    beside = {
+        "retries": "retries",
+        "repeats": "repeats or later states",
+        "further_words": "further words, such as refunds",
+        "test_payments": "of a test system",
+    }
+    return "".join(f", {told[name]:,} {words}" for name, words in beside.items() if told[name])
 
 
 def _incident_words(line: IncidentLine) -> str:

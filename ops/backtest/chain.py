@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from functions.core.counting.messages import NO_MESSAGES, Messages
 from functions.core.counting.partial import Partial
 from functions.core.counting.tally import Tally
 from functions.core.detection.normals import Memory
@@ -89,10 +90,12 @@ class Chain:
         self._published = 0
         self._evaluated = 0
 
-    def second(self, second: int, tally: Tally, newest_ms: int) -> None:
-        """The payments of that second, none of it seen before."""
+    def second(
+        self, second: int, tally: Tally, newest_ms: int, messages: Messages = NO_MESSAGES
+    ) -> None:
+        """The payments of that second, of which none came before but those that `messages` names."""
         self.quiet_until(second + 1)
-        self._step(second + 1, tally, newest_ms)
+        self._step(second + 1, tally, newest_ms, messages)
 
     def quiet_until(self, clock: int) -> None:
         """Let time pass without payments: only ticks come."""
@@ -110,10 +113,14 @@ class Chain:
                 red.since = 0
         return [incident for incident in self.state.troubles if incident.is_open]
 
-    def _step(self, clock: int, tally: Tally, newest_ms: int) -> None:
+    def _step(
+        self, clock: int, tally: Tally, newest_ms: int, messages: Messages = NO_MESSAGES
+    ) -> None:
         self._number += 1
         number = str(self._number)
-        partial = Partial("backtest", number, number, clock * 1000, newest_ms, tally)
+        partial = Partial(
+            "backtest", number, number, clock * 1000, newest_ms, tally, messages=messages
+        )
         folded = self.state.tracker.baseline.folded
         self.state, _ = step(self.state, (partial,), self.rules, self._told, self._memory)
         if self.state.tracker.baseline.folded != folded:
@@ -133,7 +140,8 @@ class Chain:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
             self._began = clock
-        values = gauges(self.state.window, self.state.score, self.state.newest_ms, clock * 1000)
+        now = self.state
+        values = gauges(now.window, now.score, now.newest_ms, clock * 1000, now.faults)
         self._alarms.put_all(values, clock)
         self._published = clock
 

@@ -140,6 +140,9 @@ def line_of(
         resolution_seconds=resolution,
         pages=pages,
         transitions=transitions,
+        affected=incident.affected.payments,
+        retries=round(incident.affected.retries_each or 0.0, 2),
+        lost=incident.affected.lost,
     )
 
 

@@ -58,7 +58,9 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     their offset; units: what observed_rate and baseline_rate are. closed_at: None where it was open at
     the end. resolution_seconds: times are known no better. also: slices that hold the same payments,
     or contain all of them. parts: what else its trouble shows. kind: `drift` where it came over hours,
-    else empty. pages: that it caused."""
+    else empty. pages: that it caused. affected: payments with the signal that were not the customer's own
+    doing; retries: tries after the first, per payment that failed; lost:
+    payments that failed first and that no later try saved."""
 
     id: str
     opened_at: str
@@ -79,6 +81,9 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     kind: str = ""
     pages: int = 0
     transitions: tuple[TransitionLine, ...] = ()
+    affected: int = 0
+    retries: float = 0.0
+    lost: int = 0
 
 
 class WaveLine(IncidentLine, frozen=True, kw_only=True, tag="wave"):

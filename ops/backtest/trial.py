@@ -14,7 +14,7 @@ from functions.core.counting.slices import ALL, words
 from functions.core.detection.baseline import CELL_SECONDS, Cell
 from functions.core.detection.evidence import strength
 from functions.core.detection.normals import Normals
-from functions.core.detection.state import Rules
+from functions.core.detection.state import Rules, Totals
 from functions.core.detection.tracker import Tracker
 from functions.core.monitoring.alarms import alarms
 from functions.core.monitoring.metrics import RATE_METRICS
@@ -71,7 +71,7 @@ class Trial:
         self.start = self.start or second.second
         self.rows += second.rows
         self._spacing.add(second.second)
-        self.chain.second(second.second, second.tally, second.newest_ms)
+        self.chain.second(second.second, second.tally, second.newest_ms, second.messages)
 
     def end(self) -> None:
         """No payments come any more: what is open stays open."""
@@ -176,6 +176,7 @@ def warnings(trial: Trial) -> list[str]:
     that are rounded."""
     tracker = trial.chain.state.tracker
     found = [] if trial.spread_s else _rounded(trial.resolution)
+    found += _shared_ids(trial.chain.state.totals)
     thresholds = trial.rules.budget.thresholds
     normals = Normals(tracker.baseline, trial.rules.budget, trial.rules.tuning)
     for signal in RATES:
@@ -204,6 +205,20 @@ def warnings(trial: Trial) -> list[str]:
     return found
 
 
+MANY_MESSAGES: Final = 4
+"""Messages of a payment beyond its first, on average, from which its id may not be one."""
+
+
+def _shared_ids(totals: Totals) -> list[str]:
+    beside = totals.retries + totals.repeats
+    if beside <= MANY_MESSAGES * totals.payments:
+        return []
+    return [
+        f"{beside:,} of {beside + totals.payments:,} messages are of payments that were counted already:"
+        " is transaction_id one payment's alone, and not a customer's or a terminal's?"
+    ]
+
+
 def _rounded(resolution: int) -> list[str]:
     if resolution <= 1:
         return []
@@ -217,12 +232,17 @@ def _rounded(resolution: int) -> list[str]:
 def summary(trial: Trial, bad_rows: int, wall_seconds: float) -> dict[str, Any]:
     """The last line of `--json`."""
     days = trial.seconds / 86_400
+    totals = trial.chain.state.totals
     return {
         "type": "summary",
         "payments": trial.payments,
         "rows": trial.rows,
         "bad_rows": bad_rows,
-        "late": trial.chain.state.totals.late,
+        "late": totals.late,
+        "retries": totals.retries,
+        "repeats": totals.repeats,
+        "further_words": totals.words,
+        "test_payments": totals.tests,
         "resolution_seconds": trial.resolution,
         "from": iso(trial.start),
         "until": iso(trial.clock),

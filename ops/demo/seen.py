@@ -31,8 +31,8 @@ class Seen:
 
     @property
     def counted(self) -> int:
-        """Payments that detect has seen, late ones too."""
-        return self.head.payments + self.head.late
+        """Payments that detect has seen, late ones and what is said again of them too."""
+        return self.head.messages
 
     @property
     def told_over(self) -> bool:

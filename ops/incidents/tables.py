@@ -19,6 +19,7 @@ from functions.core.paging.incident_page import (
     causes_words,
     owner_words,
     part_words,
+    retries_words,
 )
 from functions.core.paging.page import duration, moment, percent
 from functions.core.troubles.blame import blame
@@ -113,6 +114,8 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
             facts.append(("affected", affected_words(incident)))
         if incident.affected.examples:
             facts.append(("for example", ", ".join(map(str, incident.affected.examples))))
+        if retries := retries_words(incident):
+            facts.append(("retries", retries))
         facts.append(("first bad payment", moment(incident.started_at)))
         if incident.detected_at:
             after = duration(incident.detected_at - incident.started_at)

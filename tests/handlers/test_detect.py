@@ -9,6 +9,7 @@ import pytest
 
 from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
 from functions.core.counting.record import Record
+from functions.core.counting.tally import Tally
 from functions.core.detection.budget import Budget
 from functions.core.detection.journal import SNAPSHOT_EVERY, Restored, decode_state, resumed
 from functions.core.detection.state import Rules, State
@@ -171,6 +172,19 @@ def test_steps_that_could_not_be_read_are_said_and_a_snapshot_follows(
     told = vars(line)
     assert (told["steps"], told["versions"], told["clock"]) == (3, (1, 3), (0, NOW + 9))
     assert (len(journal.deltas), decode_state(journal.snapshot).version) == (4, 4)
+
+
+def test_a_kind_of_fault_is_logged_when_it_did_not_come_for_a_day(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    detect = World().container()
+    day = 86_400
+    for number, second in enumerate((NOW, NOW + 9, NOW + 10 + day), 1):
+        faulty = Tally()
+        faulty.fault(second, ["amount: not a number"])
+        detect(records([partial(number, faulty, second)]), 0)
+    told = [vars(line) for line in caplog.records if "kind of fault" in line.getMessage()]
+    assert [line["kind"] for line in told] == ["amount: not a number"] * 2
 
 
 def test_gauges_are_published_at_most_so_often() -> None:

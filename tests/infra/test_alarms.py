@@ -37,7 +37,7 @@ def created(dev: Deployment) -> dict[str, Any]:
 def test_every_alarm_of_the_core_is_created_and_no_other(created: dict[str, Any]) -> None:
     wanted = {f"paywatch-dev-{alarm.name}" for alarm in alarms(DEFAULT_THRESHOLDS)}
     assert set(created) == wanted
-    assert len(wanted) == 29
+    assert len(wanted) == 30
 
 
 def test_a_deployment_without_an_archive_has_no_alarm_on_it() -> None:

@@ -20,12 +20,13 @@ from producer.columns import (
 )
 from producer.format import Format
 
-COUNTED = {"timestamp", "payment_status", "count", "latency_ms", "error_code", "error_scheme",
+COUNTED = {"timestamp", "transaction_id", "payment_status", "count", "latency_ms", "error_code", "error_scheme",
            "error_message", *DIMENSIONS}  # fmt: skip
 """Fields that a count depends on."""
 PLAIN: dict[str, st.SearchStrategy[Any]] = {
     "timestamp": st.integers(0, 10**13) | st.floats(0, 1e9) | st.text(max_size=5),
     "payment_status": st.text(max_size=5),
+    "transaction_id": st.text(max_size=5) | st.integers(),
     "count": st.integers(0, 10**9),
     "latency_ms": st.floats(0, 1e6),
     **{name: st.text(max_size=5) | st.integers() for name in (*DIMENSIONS, "error_code")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -19,6 +20,7 @@ from functions.core.payments.codec import PACKINGS, decode, encode
 from functions.core.payments.event import Payment
 from producer.kinesis import (
     ATTEMPTS,
+    LANES,
     MAX_BACKOFF_S,
     MAX_BYTES_PER_RECORD,
     MAX_BYTES_PER_REQUEST,
@@ -155,13 +157,41 @@ def test_requests_keep_both_limits_and_lose_nothing(sizes: list[int], small: int
         assert sum(record.size for record in request) <= MAX_BYTES_PER_REQUEST
 
 
-def test_every_record_has_a_partition_key_of_its_own() -> None:
-    client = FakeClient()
-    sink = sink_on(client)
-    for n in range(400):
-        sink.add(line(n))
+def keys_of(sink: KinesisSink, client: FakeClient, keys: list[str]) -> list[tuple[str, bytes]]:
+    """Partition key and data of the records that events with these keys become."""
+    for number, key in enumerate(keys):
+        sink.add(line(number), key)
     sink.flush()
-    assert len({entry["PartitionKey"] for call in client.calls for entry in call}) == 400
+    return [(entry["PartitionKey"], entry["Data"]) for call in client.calls for entry in call]
+
+
+def test_a_record_of_one_event_has_its_payments_id_for_partition_key() -> None:
+    client = FakeClient()
+    sent = keys_of(sink_on(client), client, ["a", "b", "a", "x" * 300])
+    assert sent == [("a", line(0)), ("b", line(1)), ("a", line(2)), ("x" * 256, line(3))]
+
+
+@pytest.mark.parametrize("packing", ["json", "ndjson"])
+def test_events_without_a_key_spread_over_the_shards(packing: str) -> None:
+    client = FakeClient()
+    sink = sink_on(client, packing=packing, record_bytes=1)
+    assert len({key for key, _ in keys_of(sink, client, [""] * 400)}) == 400
+
+
+def test_packed_messages_of_a_payment_stay_in_one_lane_and_in_order() -> None:
+    client = FakeClient()
+    keys = [f"p{number % 40}" for number in range(400)]
+    sent = keys_of(sink_on(client, packing="ndjson", record_bytes=200), client, keys)
+    lanes: dict[int, set[str]] = {}
+    order: dict[int, list[int]] = {}
+    for partition_key, data in sent:
+        for text in data.splitlines():
+            number = int(json.loads(text)["transaction_id"][1:])
+            lanes.setdefault(number % 40, set()).add(partition_key)
+            order.setdefault(number % 40, []).append(number)
+    assert all(len(partition_keys) == 1 for partition_keys in lanes.values())
+    assert all(numbers == sorted(numbers) for numbers in order.values())
+    assert 4 < len(set().union(*lanes.values())) <= LANES
 
 
 def test_an_event_that_no_record_can_hold_is_refused_in_clear_words() -> None:

@@ -25,7 +25,7 @@ class FakeSink:
         self._refuse_at = refuse_at
         self._kept = 0
 
-    def add(self, line: bytes) -> None:
+    def add(self, line: bytes, key: str = "") -> None:
         self._kept += 1
 
     def flush(self) -> None:

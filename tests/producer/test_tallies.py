@@ -16,8 +16,12 @@ from hypothesis import strategies as st
 from functions.core.causes.diagnosis import classify
 from functions.core.causes.knowledge import load
 from functions.core.counting.counts import payments
+from functions.core.counting.partial import Partial
 from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.counting.tally import Bucket, Tally, merge
+from functions.core.detection.normals import Memory
+from functions.core.detection.state import Rules, State, initial
+from functions.core.detection.step import step
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import ALIASES, DIMENSIONS
 from producer.format import Format
@@ -42,11 +46,15 @@ def reference(path: Path, form: Format | None) -> tuple[Tally, dict[int, int], T
     tally = Tally()
     newest: dict[int, int] = {}
     for payment in read(path, form, on_bad=bad.append):
-        tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
         second = payment.timestamp_ms // 1000
+        if payment.is_test:
+            tally.bucket(second).tests += payment.count
+            newest.setdefault(second, 0)
+            continue
+        tally.add(payment, classify(payment, KNOWLEDGE), DEFAULT_SLICING)
         newest[second] = max(newest.get(second, 0), payment.timestamp_ms)
     counts = {
-        at: Bucket(found.slices, found.latency, failing=found.failing)
+        at: Bucket(found.slices, found.latency, failing=found.failing, tests=found.tests)
         for at, found in tally.seconds.items()
     }
     return Tally(counts), newest, told(bad)
@@ -446,3 +454,90 @@ def test_real_files_are_counted_as_row_by_row(file: str, form: str) -> None:
         pytest.skip(f"real data is absent: {path} (set PAYWATCH_DATA)")
     found = assert_same(path, Format.parse(form))
     assert sum(payments(each.tally.total) for each in found) > 0
+
+
+def words(*told_of: tuple[str, str, int], **fields: Any) -> str:
+    """Lines of events: id, status, seconds after START_MS."""
+    return "\n".join(
+        json.dumps({"id": name, "status": status, "timestamp": START_MS + 1000 * at, **fields})
+        for name, status, at in told_of
+    )
+
+
+def steps_of(seconds: Sequence[Second]) -> State:
+    state, memory = initial(Rules()), Memory()
+    for number, second in enumerate(seconds, 1):
+        arrived_ms = 1000 * second.second + 1000
+        partial = Partial(
+            "s", f"{number}", f"{number}", arrived_ms, second.newest_ms, second.tally,
+            messages=second.messages,
+        )  # fmt: skip
+        state, _ = step(state, [partial], Rules(), memory=memory)
+    return state
+
+
+LIVES = [
+    *((f"one{n}", "ok", n) for n in range(30)),
+    *(("p", "fail", at) for at in (3, 4, 4, 9)),
+    *(("q", word, at) for at, word in enumerate(("authorized", "captured", "settled"))),
+    ("p", "ok", 12),
+]
+
+
+@pytest.mark.parametrize("order", ["by time", "turned round", "by name"])
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_payments_that_come_again_are_counted_once(tmp_path: Path, order: str, suffix: str) -> None:
+    rows = sorted(LIVES, key=lambda row: (row[2], row[1] != "fail", row[0]))
+    rows = {"by time": rows, "turned round": rows[::-1], "by name": sorted(LIVES)}[order]
+    # The file begins and ends with what is far apart, so that it is out of order by more than a little.
+    far = [("old", "ok", -500), ("new", "ok", 500)]
+    rows = [far[0], *rows, far[1]] if order == "by time" else [far[1], *rows, far[0]]
+    path, form = tmp_path / f"lives.{suffix}", None
+    if suffix == "jsonl":
+        path.write_text(words(*rows))
+    else:
+        path.write_text(
+            "id,status,at\n" + "\n".join(f"{n},{s},{START_MS + 1000 * at}" for n, s, at in rows)
+        )
+        form = Format.parse(
+            '[columns]\ntimestamp = "at"\nstatus = "status"\ntransaction_id = "id"\n'
+            'timestamp_format = "epoch_ms"\n'
+        )
+    seconds, bad = counted(path, form)
+    assert bad == []
+    totals = steps_of(seconds).totals
+    # 30 payments with one message each, p, q, and the two far apart
+    assert (totals.payments, totals.retries, totals.repeats) == (34, 3, 3)
+
+
+def test_messages_are_named_only_of_payments_that_come_again(tmp_path: Path) -> None:
+    path = tmp_path / "unique.jsonl"
+    path.write_text(words(*((f"{n}", "ok", n // 4) for n in range(99))))
+    assert not any(second.messages for second in counted(path, None)[0])
+    path.write_text(words(*((f"{n}", "ok", n // 4) for n in range(99)), ("7", "captured", 30)))
+    named = [m.payment.timestamp_ms for s in counted(path, None)[0] for m in s.messages.others]
+    assert named == [START_MS + 1000, START_MS + 30_000]
+
+
+def test_ids_that_come_again_much_later_are_other_payments(tmp_path: Path) -> None:
+    path = tmp_path / "later.jsonl"
+    rows = [(f"{n}", "ok", 40 * n) for n in range(99)]
+    path.write_text(words(*rows, *((name, word, at + 4000) for name, word, at in rows)))
+    assert steps_of(counted(path, None)[0]).totals.payments == 198
+
+
+def test_rows_without_an_id_are_each_a_payment(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.jsonl"
+    line = json.dumps({"status": "ok", "timestamp": START_MS})
+    path.write_text("\n".join([line] * 20))
+    assert steps_of(counted(path, None)[0]).totals.payments == 20
+
+
+@pytest.mark.parametrize("mark", [{"livemode": False}, {"test": True}, {"sandbox": "true"}])
+def test_payments_of_a_test_system_are_told_and_not_counted(
+    tmp_path: Path, mark: dict[str, Any]
+) -> None:
+    path = tmp_path / "tests.jsonl"
+    path.write_text(words(("a", "ok", 0)) + "\n" + words(("b", "fail", 1), ("c", "ok", 1), **mark))
+    totals = steps_of(counted(path, None)[0]).totals
+    assert (totals.payments, totals.tests) == (1, 2)

@@ -14,6 +14,7 @@ from functions.adapters.dynamodb.heads import newest_step
 from functions.adapters.dynamodb.items import Clock, conflict, expiry, key, paged
 from functions.core.detection import journal
 from functions.core.detection.journal import Restored
+from functions.core.detection.remembered import REMEMBERED_SECONDS
 from functions.core.detection.state import Rules, State, head
 from functions.core.detection.step import Delta
 
@@ -56,7 +57,8 @@ class Journal:
         # Read before the steps: what another container stores meanwhile is not taken for unreadable.
         newest = max(newest, self._newest_step())
         state = snapshot or initial
-        state = journal.restore(state, self._deltas(state.version), rules)
+        before = self._deltas_before(state) if snapshot else ()
+        state = journal.restore(state, self._deltas(state.version), rules, before)
         return journal.resumed(state, *newest, rules)
 
     def append(self, delta: Delta, state: State) -> None:
@@ -126,6 +128,24 @@ class Journal:
     def _newest_step(self) -> Newest:
         item = newest_step(self._client, self._table, "sk", "clock")
         return _stored(item) if item else Newest()
+
+    def _deltas_before(self, state: State) -> Iterator[Delta]:
+        """Those that led to the state in the last REMEMBERED_SECONDS, the newest first, up to one that cannot be
+        read."""
+        request = {**self._query("delta#"), "ScanIndexForward": False}
+        request["KeyConditionExpression"] = "pk = :pk AND sk BETWEEN :from AND :to"
+        request["ExpressionAttributeValues"] = {
+            ":pk": {"S": "detect"},
+            ":from": {"S": "delta#"},
+            ":to": {"S": f"delta#{state.version:012d}"},
+        }
+        for item in self._paged(request):
+            if _stored(item).clock <= state.window.clock - REMEMBERED_SECONDS:
+                return
+            try:
+                yield journal.decode_delta(bytes(item["delta"]["B"]))
+            except journal.UnknownFormat:
+                return
 
     def _deltas(self, after: int) -> Iterator[Delta]:
         """Those after the version, up to the first that cannot be read."""

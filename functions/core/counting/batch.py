@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -10,12 +11,14 @@ from functions.core.causes.diagnosis import diagnose
 from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
+from functions.core.counting.faults import PARKED_AS
 from functions.core.counting.ledger import Ledger, announce, cut
-from functions.core.counting.partial import LARGEST_TALLY, Partial, fits, in_parts
+from functions.core.counting.messages import CELLS_OTHER, CELLS_WELL, Noting, is_well
+from functions.core.counting.partial import LARGEST_TALLY, Partial, fits
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
-from functions.core.counting.well import add_well, is_well
+from functions.core.counting.well import add_well
 from functions.core.errors import Malformed
 from functions.core.payments.codec import Decoded, decode, decode_plain
 from functions.core.payments.event import Payment
@@ -49,69 +52,145 @@ def count(records: Sequence[Record], ledger: Ledger, counting: Counting) -> Batc
     ends: list[int] = []
     before = ""
     for segment in cut(numbers, ledger):
-        for partial, refused in _segment(records[segment.start : segment.stop], counting):
-            partials.extend(in_parts(msgspec.structs.replace(partial, after=before)))
-            before = partial.last
+        for pieces, refused in _segment(records[segment.start : segment.stop], counting, before):
+            partials.extend(pieces)
+            before = pieces[-1].last
             parked.extend(refused)
-            ends.append(int(partial.last))
+            ends.append(int(before))
     return Batch(partials, parked, announce(ledger, numbers[0], ends))
 
 
+_Refused = list[tuple[Record, list[Malformed]]]
+
+
 def _segment(
-    records: Sequence[Record], counting: Counting
-) -> list[tuple[Partial, list[tuple[Record, list[Malformed]]]]]:
-    """The segment as one partial, or as several, cut between records, where one grows too large:
-    in cells, which is foreseen, or in bytes, which very long values do and is seen afterwards.
+    records: Sequence[Record], counting: Counting, after: str, largest: int = LARGEST_TALLY
+) -> list[tuple[list[Partial], _Refused]]:
+    """The segment, which follows on the record `after`, as one partial, or as several, cut between
+    records, where one grows too large: in cells, which is foreseen, or in bytes, which very long values
+    do and is seen afterwards.
 
     A record that alone is too large gets a partial of its own: then it is sent in parts, and no
-    later cut can fall between them.
+    later cut can fall between them. Each part has the messages that it counts.
     """
-    most_cells = 3 * (len(counting.slicing) + 1) + 3
-    done: list[tuple[Partial, list[tuple[Record, list[Malformed]]]]] = []
-    tally, start, refused = Tally(), 0, list[tuple[Record, list[Malformed]]]()
-    newest = most = 0
-    well: list[Payment] = []
+    slices = len(counting.slicing) + 1
+    most_well, most_other = slices + 1 + CELLS_WELL, 3 * slices + 3 + CELLS_OTHER
+    done: list[tuple[list[Partial], _Refused]] = []
+    growing, start, refused = _Growing(counting, largest), 0, _Refused()
+    before, cells = after, 0
     plain = _plain(records, counting.senders)
     for index, record in enumerate(records):
-        payments, malformed = _read(record, plain[index], counting)
-        most += most_cells * len(payments)
-        if most > LARGEST_TALLY and index > start:
-            # At most: how many there are is known once all are counted.
-            add_well(tally, well, counting.slicing)
-            well.clear()
-            most = tally.cells + most_cells * len(payments)
-            if most > LARGEST_TALLY:
-                done.append((_partial(records[start:index], tally, newest), refused))
-                tally, start, refused, newest = Tally(), index, [], 0
-                most = most_cells * len(payments)
-        for payment in payments:
-            newest = max(newest, payment.timestamp_ms)
-            if is_well(payment):
-                well.append(payment)
-                continue
-            found = diagnose(payment, counting.knowledge)
-            unknown = "" if found.known else unknown_codes.name(payment)
-            tally.add(payment, found.cause, counting.slicing, unknown)
-        if malformed:
-            tally.park(record.arrived_ms // 1000, len(malformed))
-            refused.append((record, malformed))
-    add_well(tally, well, counting.slicing)
-    done.append((_partial(records[start:], tally, newest), refused))
-    if len(records) == 1 or all(fits(partial) for partial, _ in done):
+        found = _read(record, plain[index], counting)
+        # Cells are counted only where so many may be there.
+        well = sum(map(is_well, found.payments))
+        most = most_well * well + most_other * (len(found.payments) - well)
+        cells += most
+        if index > start and cells > LARGEST_TALLY:
+            cells = growing.cells + most
+        if index > start and cells > LARGEST_TALLY:
+            done.append((growing.partials(records[start:index], before), refused))
+            before = records[index - 1].sequence_number
+            growing, start, refused = _Growing(counting, largest), index, []
+            cells = most
+        growing.take(record, found)
+        if found.malformed:
+            refused.append((record, found.malformed))
+    done.append((growing.partials(records[start:], before), refused))
+    if all(fits(piece) for pieces, _ in done for piece in pieces):
         return done
+    if len(records) == 1:
+        # One payment alone surely fits.
+        return _segment(records, counting, after, largest // 2)
     half = len(records) // 2
-    return [*_segment(records[:half], counting), *_segment(records[half:], counting)]
+    return [
+        *_segment(records[:half], counting, after),
+        *_segment(records[half:], counting, records[half - 1].sequence_number),
+    ]
 
 
-def _partial(records: Sequence[Record], tally: Tally, newest_ms: int) -> Partial:
-    return Partial(
-        shard=records[0].shard,
-        first=records[0].sequence_number,
-        last=records[-1].sequence_number,
-        arrived_ms=max(record.arrived_ms for record in records),
-        newest_ms=newest_ms,
-        tally=tally.with_few_leaves(),
-    )
+class _Found(NamedTuple):
+    """What a record holds: its payments, how many there are of a test system, what of it cannot be
+    counted, and what tells of no payment."""
+
+    payments: list[Payment]
+    tests: int
+    malformed: list[Malformed]
+    others: list[NoPayment]
+
+
+class _Growing:
+    """A partial that takes records: of one that alone is too large, in pieces of so many cells."""
+
+    def __init__(self, counting: Counting, largest: int) -> None:
+        self._counting, self._largest = counting, largest
+        self._pieces = [(Tally(), Noting(counting.slicing))]
+        self._counted = 0
+        self._newest_ms = 0
+
+    def _count(self) -> None:
+        """Count what went well since the last time: nearly all, and it needs no diagnosis."""
+        tally, noting = self._pieces[-1]
+        add_well(tally, noting.well[self._counted :], self._counting.slicing)
+        self._counted = len(noting.well)
+
+    @property
+    def cells(self) -> int:
+        self._count()
+        return sum(tally.cells + noting.cells for tally, noting in self._pieces)
+
+    def take(self, record: Record, found: _Found) -> None:
+        knowledge, slicing = self._counting.knowledge, self._counting.slicing
+        tally, noting = self._pieces[-1]
+        second = record.arrived_ms // 1000
+        looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
+        for number, payment in enumerate(found.payments, 1):
+            if is_well(payment):
+                noting.well.append(payment)
+            else:
+                diagnosis = diagnose(payment, knowledge)
+                unknown = "" if diagnosis.known else unknown_codes.name(payment)
+                tally.add(payment, diagnosis.cause, slicing, unknown)
+                noting.add(payment, diagnosis.cause, unknown)
+            if payment.timestamp_ms > self._newest_ms:
+                self._newest_ms = payment.timestamp_ms
+            if payment.faults:
+                tally.fault(second, payment.faults)
+            if not number % looked_after:
+                self._count()
+                if tally.cells + noting.cells > self._largest:
+                    tally, noting = Tally(), Noting(slicing)
+                    self._pieces.append((tally, noting))
+                    self._counted = 0
+        if found.tests:
+            tally.bucket(second).tests += found.tests
+        if found.malformed:
+            tally.park(second, len(found.malformed))
+            tally.fault(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
+        if found.others:
+            tally.fault(second, map(str, found.others))
+
+    def partials(self, records: Sequence[Record], after: str) -> list[Partial]:
+        """Its pieces as partials of these records."""
+        self._count()
+        whole = Partial(
+            shard=records[0].shard,
+            first=records[0].sequence_number,
+            last=records[-1].sequence_number,
+            arrived_ms=max(record.arrived_ms for record in records),
+            newest_ms=self._newest_ms,
+            tally=Tally(),
+            after=after,
+        )
+        return [
+            msgspec.structs.replace(
+                whole, tally=tally.with_few_leaves(), part=part, messages=noting.noted()
+            )
+            for part, (tally, noting) in enumerate(self._pieces)
+        ]
+
+
+_LOOKED_AFTER: Final = 250
+"""Payments of a record after which it is looked whether a piece is full."""
 
 
 def _plain(records: Sequence[Record], senders: Senders) -> list[Decoded | None]:
@@ -131,21 +210,21 @@ def _alone(data: bytes, senders: Senders) -> Decoded:
         return [Malformed("unprocessable", f"{type(error).__name__}: {error}"[:200], data)]
 
 
-def _read(
-    record: Record, plain: Decoded | None, counting: Counting
-) -> tuple[list[Payment], list[Malformed]]:
+def _read(record: Record, plain: Decoded | None, counting: Counting) -> _Found:
     """The record's payments, and what of it cannot be counted."""
+    found = _Found([], 0, [], [])
     if record.data == TICK:
-        return [], []
-    payments: list[Payment] = []
-    malformed: list[Malformed] = []
+        return found
+    tests = 0
     for item in _alone(record.data, counting.senders) if plain is None else plain:
-        if isinstance(item, NoPayment):
-            continue
         if isinstance(item, Malformed):
-            malformed.append(item)
+            found.malformed.append(item)
+        elif isinstance(item, NoPayment):
+            found.others.append(item)
+        elif item.is_test:
+            tests += item.count
         elif counting.bounds.hold(item, record.arrived_ms):
-            payments.append(item)
+            found.payments.append(item)
         else:
-            malformed.append(counting.bounds.fault(item, record.arrived_ms))
-    return payments, malformed
+            found.malformed.append(counting.bounds.fault(item, record.arrived_ms))
+    return found._replace(tests=tests) if tests else found

@@ -36,10 +36,16 @@ FIELDS: Final = (
     "denied_to_us",
     "attributable",
     *CAUSES,
+    "retries",
+    "retries_bad",
+    "rescued",
 )
-"""attempts: payments with a final outcome. failed_to_us, denied_to_us: those that failed or were
-denied for another cause than the customer or a fraud rule. attributable: with a cause on the payment
-path. Fields before `failed` are of payments that went well too."""
+"""attempts: payments with a final outcome, each by its first try. failed_to_us, denied_to_us: those that
+failed or were denied for another cause than the customer or a fraud rule. attributable: with a cause on
+the payment path. Fields before `failed` are of payments that went well too. retries: tries of a payment
+after its first, which are in no other field; retries_bad: those that did not succeed. rescued: payments
+whose first try did not succeed, and a later one did. A field is added at the end: counts that are stored
+without it are read as they are."""
 
 NONE: Final[Counts] = 0
 
@@ -51,7 +57,13 @@ _INDEX: Final = {name: index for index, name in enumerate(FIELDS)}
 _NOT_BLAMED: Final = frozenset(("customer", "fraud"))
 
 BAD: Final[Counts] = 1 << _AT[_BAD_STATUSES[0]]
-"""Counts below this hold nothing that went wrong."""
+"""Counts below this hold nothing that went wrong, and no retries."""
+
+RETRY: Final[Counts] = 1 << _AT["retries"]
+"""A further try of a payment."""
+BAD_RETRY: Final[Counts] = RETRY + (1 << _AT["retries_bad"])
+RESCUE: Final[Counts] = RETRY + (1 << _AT["rescued"])
+"""The try by which a payment that failed first succeeded."""
 
 BLAMED_AT: Final[Mapping[str, int]] = {
     signal.name: _AT[signal.judged_by] for signal in SIGNALS.values() if signal.judged_by
@@ -135,8 +147,28 @@ def slower_fields(index: int) -> Counts:
 
 
 def attempts(counts: Counts) -> int:
-    """Payments with a final outcome."""
+    """Payments with a final outcome, by their first try."""
     return counts & DIGIT
+
+
+def tries(counts: Counts) -> int:
+    """Attempts and retries: every try of every payment."""
+    return attempts(counts) + field(counts, "retries")
+
+
+def bad_tries(counts: Counts) -> int:
+    """The tries that did not succeed."""
+    return bad(counts) + field(counts, "retries_bad")
+
+
+def bad(counts: Counts) -> int:
+    """Payments whose first try did not succeed."""
+    return sum(field(counts, status) for status in _BAD_STATUSES)
+
+
+def lost(counts: Counts) -> int:
+    """Payments that did not succeed by any try, as far as is known: the customer went without."""
+    return max(0, bad(counts) - field(counts, "rescued"))
 
 
 def payments(counts: Counts) -> int:
@@ -145,7 +177,7 @@ def payments(counts: Counts) -> int:
 
 
 def approved(counts: Counts) -> int:
-    return attempts(counts) - sum(field(counts, status) for status in _BAD_STATUSES)
+    return attempts(counts) - bad(counts)
 
 
 def events(counts: Counts, signal: str) -> int:
@@ -169,8 +201,11 @@ def minus(counts: Counts, taken: Counts) -> Counts:
 
 def failures(counts: Counts) -> Counts:
     """The counts of what did not succeed, each still an attempt."""
-    bad = counts >> _AT[_BAD_STATUSES[0]] << _AT[_BAD_STATUSES[0]]
-    return bad + sum(field(counts, status) for status in _BAD_STATUSES)
+    return (counts & _OF_FAILURES) + bad(counts)
+
+
+_OF_FAILURES: Final = RETRY - BAD
+"""The fields from the first that is of what went wrong, up to the retries: all their bits set."""
 
 
 def by_cause(counts: Counts) -> dict[str, int]:

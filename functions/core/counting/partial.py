@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
+from functions.core.counting.messages import NO_MESSAGES, Messages
 from functions.core.counting.record import Record
-from functions.core.counting.tally import Bucket, Tally, split
+from functions.core.counting.tally import Bucket, Tally
 from functions.core.counting.wire import Wire
 from functions.core.errors import Malformed
 
 VERSION: Final = 2
 LARGEST_TALLY: Final = 30_000
-"""Cells in one part. A cell usually packs to less than 8 bytes."""
+"""Cells in one part, its messages' counted. A cell usually packs to less than 8 bytes."""
 LARGEST_BYTES: Final = 250_000
 """Bytes of one part. What detect stores of it has to fit into a DynamoDB item of 400 KB."""
-_SURELY_FITS: Final = LARGEST_BYTES - 1000
-"""Bytes before they are packed, which may add some."""
 _SURELY_SMALL: Final = 300
 """Cells whose bytes need not be counted: two values of 64 characters each take less than 800."""
 
@@ -28,10 +28,11 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     """The tally of the records `first` to `last` (sequence numbers, as text) of `shard`.
 
     `after` is where the partial before it in the same batch ended, empty for a batch's first. A
-    tally too large for one record comes in parts, numbered from 0. `arrived_ms` is the newest
+    record too large for one partial comes in parts, numbered from 0. `arrived_ms` is the newest
     arrival among the records, `newest_ms` the newest event time (0 when there was no payment);
     both are milliseconds since the epoch. normal: names of incidents that a person says are normal
-    now; the partial that brings them counts nothing, and moves no clock.
+    now; the partial that brings them counts nothing, and moves no clock. messages: those that the tally
+    counts, each as a payment's first.
     """
 
     shard: str
@@ -44,6 +45,7 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     version: int = VERSION
     after: str = ""
     normal: tuple[str, ...] = ()
+    messages: Messages = NO_MESSAGES
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -86,19 +88,6 @@ def word(name: str, at_ms: int) -> Partial:
     )
 
 
-def in_parts(partial: Partial) -> list[Partial]:
-    """The partial in parts small enough to send; the same partial always in the same parts."""
-    largest = LARGEST_TALLY
-    while True:
-        parts = [
-            msgspec.structs.replace(partial, tally=tally, part=part)
-            for part, tally in enumerate(split(partial.tally, largest))
-        ]
-        if largest == 1 or all(map(fits, parts)):
-            return parts
-        largest = max(1, largest // 2)
-
-
 def grouped(batch: Iterable[Record]) -> Iterator[list[Record]]:
     """A batch of partials in runs of at most LARGEST_BYTES, which fit into one step of detect, in
     order. A record that alone is larger is a run of its own."""
@@ -116,11 +105,9 @@ def grouped(batch: Iterable[Record]) -> Iterator[list[Record]]:
 
 def fits(partial: Partial) -> bool:
     """Whether the partial can travel as one."""
-    cells = partial.tally.cells
+    cells = partial.tally.cells + partial.messages.cells
     return cells <= _SURELY_SMALL or (
-        cells <= LARGEST_TALLY
-        # Packing makes it smaller, and takes most of the time.
-        and (len(_written(partial)) <= _SURELY_FITS or len(encode(partial)) <= LARGEST_BYTES)
+        cells <= LARGEST_TALLY and len(encode(partial)) <= LARGEST_BYTES
     )
 
 
@@ -137,6 +124,7 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True):
     version: int
     after: str = ""
     normal: tuple[str, ...] = ()
+    messages: Messages = NO_MESSAGES
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -145,13 +133,22 @@ _seconds: Final = Wire(dict[int, Bucket])
 
 
 def encode(partial: Partial) -> bytes:
-    return zlib.compress(_written(partial), 3)
+    for held, data in _newest:
+        if held is partial:
+            return data
+    data = _encoded(partial)
+    _newest.append((partial, data))
+    return data
 
 
-def _written(partial: Partial) -> bytes:
+_newest: Final[deque[tuple[Partial, bytes]]] = deque(maxlen=8)
+"""Those that it was seen of whether they fit: their bytes are sent next."""
+
+
+def _encoded(partial: Partial) -> bytes:
     tally = msgspec.Raw(_seconds.encode(partial.tally.seconds))
     sent = _Sent(**{**msgspec.structs.asdict(partial), "tally": tally})
-    return _encoder.encode(sent)
+    return zlib.compress(_encoder.encode(sent), 1)
 
 
 def decode(data: bytes) -> Partial:

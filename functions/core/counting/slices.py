@@ -5,8 +5,8 @@ How it is written is known here and nowhere else: who needs its dimensions or va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -80,42 +80,85 @@ def slice_values(key: Slice) -> Mapping[str, str]:
     }
 
 
-def slices_of(payment: Payment, slicing: Slicing) -> list[Slice]:
+def slices_of(payment: Payment, slicing: Slicing) -> Sequence[Slice]:
     """Every slice that the payment is in; a combination with an absent dimension is left out."""
-    keys = [ALL]
-    for names, value_of in _getters(slicing):
-        key = _key(names, value_of(payment))
-        if key is not None:
-            keys.append(key)
-    return keys
-
-
-@cache
-def _getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment], Any]]]:
-    return [(names, attrgetter(*names)) for names in slicing]
-
-
-@lru_cache(maxsize=65536)
-def _key(names: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> Slice | None:
-    """The slice of these values (one alone, or a tuple), kept: the same ones come all day."""
-    given = values if isinstance(values, tuple) else (values,)
-    present = {name: value for name, value in zip(names, given, strict=True) if value is not None}
-    return slice_key(present) if len(present) == len(names) else None
+    slicer = _slicer(slicing)
+    return slicer[slicer.values_of(payment)][0]
 
 
 def leaf_of(payment: Payment, slicing: Slicing) -> Slice:
     """The narrowest slice that the payment is in: its values of all dimensions of the slicing."""
-    return narrowest(
-        key
-        for names, value_of in _leaf_getters(slicing)
-        if (key := _key(names, value_of(payment))) is not None
-    )
+    slicer = _slicer(slicing)
+    return slicer[slicer.values_of(payment)][1]
 
 
-@cache
-def _leaf_getters(slicing: Slicing) -> list[tuple[tuple[str, ...], Callable[[Payment], Any]]]:
-    names = sorted({name for combination in slicing for name in combination})
-    return _getters(tuple((name,) for name in names))
+def names_of(slicing: Slicing) -> tuple[str, ...]:
+    """The dimensions of the slicing, by name."""
+    return _slicer(slicing).names
+
+
+def values_of(slicing: Slicing) -> Callable[[Payment], Values]:
+    """What gives a payment's values of these dimensions, in their order; None where one is absent."""
+    return _slicer(slicing).values_of
+
+
+Values = tuple[str | None, ...]
+
+
+class _Slicer(dict[Values, tuple[tuple[Slice, ...], Slice]]):
+    """Values of the slicing's dimensions → the slices of a payment that has them, and its leaf: worked
+    out once, for the same ones come all day."""
+
+    def __init__(self, slicing: Slicing) -> None:
+        self.slicing = slicing
+        self.names = tuple(sorted({name for names in slicing for name in names}))
+        self.values_of = _getter(self.names)
+        place = {name: number for number, name in enumerate(self.names)}
+        self._places = [(names, [place[name] for name in names]) for names in slicing]
+
+    def __missing__(self, values: Values) -> tuple[tuple[Slice, ...], Slice]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        keys = [ALL]
+        for names, places in self._places:
+            key = _key(names, tuple(values[place] for place in places))
+            if key is not None:
+                keys.append(key)
+        single = (_key((name,), (value,)) for name, value in zip(self.names, values, strict=True))
+        leaf = narrowest(key for key in single if key is not None)
+        found = self[values] = tuple(keys), leaf
+        return found
+
+
+_REMEMBERED: Final = 16_384
+_SLICERS: dict[int, _Slicer] = {}
+
+
+def _slicer(slicing: Slicing) -> _Slicer:
+    """Found by which object it is: to hash a slicing takes longer than all the rest."""
+    found = _SLICERS.get(id(slicing))
+    if found is None or found.slicing is not slicing:
+        if len(_SLICERS) >= _MOST_SLICERS:
+            _SLICERS.clear()
+        found = _SLICERS[id(slicing)] = _Slicer(slicing)
+    return found
+
+
+_MOST_SLICERS: Final = 64
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Payment], Values]:
+    if not names:
+        return lambda _: ()
+    value_of: Callable[[Payment], Any] = attrgetter(*names)
+    return value_of if len(names) > 1 else lambda payment: (value_of(payment),)
+
+
+@lru_cache(maxsize=65536)
+def _key(names: tuple[str, ...], values: Values) -> Slice | None:
+    """The slice of these values, None where one is absent; kept: the same ones come all day."""
+    present = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    return slice_key(present) if len(present) == len(names) else None
 
 
 @lru_cache(maxsize=65536)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from functions.core.counting.counts import BAD, NONE, Counts, one, speed
+from functions.core.counting.counts import BAD, NONE, Counts, minus, one, speed
 from functions.core.counting.failing import Failing, add_failing, few
 from functions.core.counting.harm import (
     Example,
@@ -22,6 +22,8 @@ from functions.core.counting.latency import latency_index
 from functions.core.counting.slices import ALL, Slicing, leaf_of, slices_of
 from functions.core.payments.event import Payment
 
+Key = TypeVar("Key")
+
 
 class Bucket(msgspec.Struct, array_like=True):
     """What is known of one second.
@@ -30,7 +32,9 @@ class Bucket(msgspec.Struct, array_like=True):
     of that second of arrival that were parked, and payments that came too late to be counted.
     money: slice → currency → amounts that failed; examples: slice → the first of its failed payments,
     by name. unknown: decline code that the knowledge base does not have → payments. failing: leaf →
-    counts of its payments that did not succeed.
+    counts of its payments that did not succeed. tests: payments of a test system, by the second of their
+    arrival, which are in no other field. repeats: messages that said nothing new of a payment. faults:
+    kind of what could not be read or is not known → how many events had it.
     """
 
     slices: dict[str, Counts] = msgspec.field(default_factory=dict)
@@ -41,14 +45,30 @@ class Bucket(msgspec.Struct, array_like=True):
     examples: dict[str, Example] = msgspec.field(default_factory=dict)
     unknown: dict[str, int] = msgspec.field(default_factory=dict)
     failing: Failing = msgspec.field(default_factory=dict)
+    tests: int = 0
+    repeats: int = 0
+    faults: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def cells(self) -> int:
         return sum(len(cells) for cells in self.parts())
 
     def parts(self) -> tuple[dict[Any, Any], ...]:
-        """Everything that grows with what is counted, in the order in which a tally is split."""
-        return self.slices, self.latency, self.money, self.examples, self.unknown, self.failing
+        """Everything that grows with what is counted."""
+        return (
+            self.slices,
+            self.latency,
+            self.money,
+            self.examples,
+            self.unknown,
+            self.failing,
+            self.faults,
+        )
+
+
+MOST_FAULTS: Final = 64
+"""Kinds of fault of one second; what comes on top is counted under OTHER_FAULTS."""
+OTHER_FAULTS: Final = "other"
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -84,9 +104,47 @@ class Tally(msgspec.Struct, array_like=True):
         if unknown_code:
             bucket.unknown[unknown_code] = bucket.unknown.get(unknown_code, 0) + payment.count
 
+    def take(self, payment: Payment, cause: str, slicing: Slicing, unknown_code: str = "") -> None:
+        """Take back what `add` counted; what it left as an example stays. Where less was counted, as much
+        as that."""
+        bucket = self.seconds.get(payment.timestamp_ms // 1000)
+        if bucket is None:
+            return
+        latency, counts = payment.latency_ms, one(payment.status, cause)
+        if counts >= BAD:
+            leaf = leaf_of(payment, slicing)
+            told = leaf if leaf in bucket.failing else ALL
+            _less(bucket.failing, told, counts * payment.count)
+        if latency is not None:
+            counts += speed(latency)
+            _fewer(bucket.latency, latency_index(latency), payment.count)
+        keys = slices_of(payment, slicing)
+        for key in keys:
+            _less(bucket.slices, key, counts * payment.count)
+        amount = money_of(payment) if is_harm(cause) else None
+        if amount is not None:
+            for key in keys:
+                _fewer(bucket.money.get(key, {}), *amount)
+        if unknown_code:
+            _fewer(bucket.unknown, unknown_code, payment.count)
+
+    def retry(self, payment: Payment, counts: Counts, slicing: Slicing) -> None:
+        """Count a further try of a payment, as these counts."""
+        slices = self.bucket(payment.timestamp_ms // 1000).slices
+        for key in slices_of(payment, slicing):
+            slices[key] = slices.get(key, NONE) + counts
+
     def park(self, arrival_second: int, events: int = 1) -> None:
         """Count events that could not become payments, by the second of their arrival."""
         self.bucket(arrival_second).parked += events
+
+    def fault(self, arrival_second: int, kinds: Iterable[str]) -> None:
+        """Count what could not be read or is not known of an event, by the second of its arrival."""
+        faults = self.bucket(arrival_second).faults
+        for kind in kinds:
+            known = kind in faults or len(faults) < MOST_FAULTS
+            kind = kind if known else OTHER_FAULTS
+            faults[kind] = faults.get(kind, 0) + 1
 
     def with_few_leaves(self) -> Tally:
         """The tally with few leaves told apart in each second. It is changed, if at all."""
@@ -107,6 +165,29 @@ class Tally(msgspec.Struct, array_like=True):
     @property
     def parked(self) -> int:
         return sum(bucket.parked for bucket in self.seconds.values())
+
+    @property
+    def repeats(self) -> int:
+        return sum(bucket.repeats for bucket in self.seconds.values())
+
+    @property
+    def tests(self) -> int:
+        return sum(bucket.tests for bucket in self.seconds.values())
+
+
+def _less(counted: dict[str, Counts], key: str, taken: Counts) -> None:
+    left = minus(counted.get(key, NONE), taken)
+    if left:
+        counted[key] = left
+    else:
+        counted.pop(key, None)
+
+
+def _fewer(counted: dict[Key, int], key: Key, taken: int) -> None:
+    if counted.get(key) == taken:
+        del counted[key]
+    elif key in counted:
+        counted[key] -= taken
 
 
 def _harm(bucket: Bucket, keys: Iterable[str], payment: Payment) -> None:
@@ -144,7 +225,24 @@ def merge_buckets(one: Bucket, two: Bucket) -> Bucket:
         examples,
         unknown,
         add_failing(one.failing, two.failing),
+        one.tests + two.tests,
+        one.repeats + two.repeats,
+        _added(one.faults, two.faults),
     )
+
+
+def _added(one: dict[str, int], two: dict[str, int]) -> dict[str, int]:
+    """Both, of which MOST_FAULTS are told apart: the first by name, so that the order is all one."""
+    if not two:
+        return one
+    total = dict(one)
+    for kind, count in two.items():
+        total[kind] = total.get(kind, 0) + count
+    if len(total) <= MOST_FAULTS + 1:
+        return total
+    kept = {kind: total[kind] for kind in sorted(total.keys() - {OTHER_FAULTS})[:MOST_FAULTS]}
+    kept[OTHER_FAULTS] = sum(total.values()) - sum(kept.values())
+    return kept
 
 
 def merge(tallies: Iterable[Tally]) -> Tally:
@@ -155,31 +253,3 @@ def merge(tallies: Iterable[Tally]) -> Tally:
             held = seconds.get(second)
             seconds[second] = bucket if held is None else merge_buckets(held, bucket)
     return Tally(seconds)
-
-
-def split(tally: Tally, largest: int) -> list[Tally]:
-    """The tally in parts of at most `largest` cells each, whose merge is the tally.
-
-    The same tally is always split the same way. An empty tally is one empty part.
-    """
-    parts: list[Tally] = [Tally()]
-    room = largest
-
-    def piece_of(second: int, piece: Bucket) -> Bucket:
-        """The piece of that second that has room for one cell more."""
-        nonlocal room
-        if room == 0:
-            piece = Bucket()
-            parts.append(Tally({second: piece}))
-            room = largest
-        room -= 1
-        return piece
-
-    for second in sorted(tally.seconds):
-        bucket = tally.seconds[second]
-        piece = parts[-1].seconds[second] = Bucket({}, {}, bucket.parked, bucket.late)
-        for number, cells in enumerate(bucket.parts()):
-            for key in sorted(cells):
-                piece = piece_of(second, piece)
-                piece.parts()[number][key] = cells[key]
-    return parts

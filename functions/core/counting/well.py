@@ -24,11 +24,6 @@ from functions.core.payments.event import Payment
 APPROVED: Final = one("approved", "")
 
 
-def is_well(payment: Payment) -> bool:
-    """Whether `add_well` counts it."""
-    return payment.status == "approved" and payment.count == 1
-
-
 def add_well(tally: Tally, payments: Iterable[Payment], slicing: Slicing) -> None:
     """Count these payments, of each of which `is_well` is true, as `tally.add` does."""
     groups: dict[int, list[Payment]] = {}

@@ -45,6 +45,19 @@ class Window(msgspec.Struct, frozen=True):
     parked: Derived[int] = 0
     late: Derived[int] = 0
 
+    def beside(self) -> Bucket:
+        """What came in the window beside payments that count: tests, repeats, and events with faults, of
+        whatever kind, as `faults[""]`."""
+        found = Bucket()
+        for second in range(self.start, self.clock + 1):
+            bucket = self.seconds.get(second)
+            if bucket is not None:
+                found.tests += bucket.tests
+                found.repeats += bucket.repeats
+                if bucket.faults:
+                    found.faults[""] = found.faults.get("", 0) + sum(bucket.faults.values())
+        return found
+
     @property
     def start(self) -> int:
         """The first second inside the window."""
@@ -107,16 +120,22 @@ def countable(window: Window, tally: Tally, known: Collection[str]) -> tuple[Tal
     noted, as a number, in the bucket of the clock's second.
     """
     counted: dict[int, Bucket] = {}
-    late = parked = 0
+    late, noted = 0, Bucket()
     newcomers: set[str] = set()
     for second, bucket in tally.seconds.items():
         if second >= window.oldest:
             counted[second] = _bounded(_with_few_leaves(bucket), known, newcomers)
         else:
             late += payments(bucket.slices[ALL]) if ALL in bucket.slices else 0
-            parked += bucket.parked
-    if late or parked:
-        noted = Bucket(parked=parked, late=late)
+            beside = Bucket(
+                parked=bucket.parked,
+                tests=bucket.tests,
+                repeats=bucket.repeats,
+                faults=bucket.faults,
+            )
+            noted = merge_buckets(noted, beside)
+    noted.late = late
+    if noted != Bucket():
         held = counted.get(window.clock)
         counted[window.clock] = noted if held is None else merge_buckets(held, noted)
     return Tally(counted), late

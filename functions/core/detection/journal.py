@@ -16,6 +16,7 @@ from functions.core.counting.window import summed
 from functions.core.counting.wire import Wire
 from functions.core.detection.baseline import restored
 from functions.core.detection.normals import Memory
+from functions.core.detection.remembered import MOST_MARKS, as_of, with_seen
 from functions.core.detection.state import Rules, State
 from functions.core.detection.step import Delta, passed_over, replay
 from functions.core.detection.tracker import hot
@@ -101,14 +102,36 @@ def chunks(data: bytes) -> list[bytes]:
     return [data[at : at + LARGEST_CHUNK] for at in range(0, len(data), LARGEST_CHUNK)] or [b""]
 
 
-def restore(snapshot: State, deltas: Iterable[Delta], rules: Rules) -> State:
-    """The state after the deltas that follow the snapshot, up to the first gap in versions."""
-    state, memory = snapshot, Memory()
+def restore(
+    snapshot: State, deltas: Iterable[Delta], rules: Rules, before: Iterable[Delta] = ()
+) -> State:
+    """The state after the deltas that follow the snapshot, up to the first gap in versions. before: those
+    that led to the snapshot in the last REMEMBERED_SECONDS, the newest first: by them payments are known."""
+    state, memory = _knowing(snapshot, before), Memory()
     for delta in deltas:
         if delta.version != state.version + 1:
             break
         state = replay(state, delta, rules, memory)
     return state
+
+
+def _knowing(snapshot: State, before: Iterable[Delta]) -> State:
+    """The snapshot with what is known of payments, as far back as the steps before it are there, and no
+    further than can be remembered."""
+    steps: list[Delta] = []
+    marks = 0
+    for delta in before:
+        if delta.version != snapshot.version - len(steps):
+            break
+        steps.append(delta)
+        marks += sum(arrival.seen.marks for arrival in delta.arrivals)
+        if marks > MOST_MARKS:
+            break
+    known = snapshot.remembered
+    for delta in reversed(steps):
+        for arrival in delta.arrivals:
+            known = with_seen(known, arrival.seen)
+    return msgspec.structs.replace(snapshot, remembered=as_of(known, snapshot.window.clock))
 
 
 def resumed(state: State, newest: int, clock: int, rules: Rules) -> Restored:

@@ -22,6 +22,7 @@ from functions.core.counting.slices import ALL, Slice, dimensions, is_judged, wi
 from functions.core.detection.baseline import Baseline, Reach
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
+from functions.core.detection.remembered import Index
 from functions.core.detection.season import HOUR, Season, season
 from functions.core.detection.tuning import Tuning
 from functions.core.detection.usual import Usual, usual
@@ -375,9 +376,11 @@ class Known:
 
 
 class Memory:
-    """The newest normals, from step to step. With a new one nothing is lost but time."""
+    """The newest normals, and the payments that are known by mark, from step to step. With a new one
+    nothing is lost but time."""
 
     def __init__(self) -> None:
+        self.index = Index()
         self._newest: Normals | None = None
 
     def of(self, baseline: Baseline, budget: Budget, tuning: Tuning = Tuning()) -> Normals:

@@ -7,14 +7,17 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.counts import NONE, attempts, events
+from functions.core.counting.faults import Fault
 from functions.core.counting.harm import Harm
 from functions.core.counting.partial import Position
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
+from functions.core.counting.wire import Derived
 from functions.core.detection.budget import Budget
 from functions.core.detection.flow import Flow
+from functions.core.detection.remembered import NOTHING_REMEMBERED, Remembered
 from functions.core.detection.tracker import Tracker, unlearned
 from functions.core.detection.tuning import Tuning
 from functions.core.troubles.head import EXCUSED_SECONDS, Head
@@ -38,12 +41,18 @@ class Rules(msgspec.Struct, frozen=True):
 
 class Totals(msgspec.Struct, frozen=True, array_like=True):
     """Since the first record ever: payments that were counted in their window, payments that came
-    too late for it, events that were parked, partials that were counted."""
+    too late for it, events that were parked, partials that were counted; retries of payments, messages
+    that said nothing new, payments of a test system, which are not counted, and further words of counted
+    payments that are in a field of their own, such as a refund."""
 
     payments: int = 0
     late: int = 0
     parked: int = 0
     partials: int = 0
+    retries: int = 0
+    repeats: int = 0
+    tests: int = 0
+    words: int = 0
 
 
 class State(msgspec.Struct, frozen=True):
@@ -69,6 +78,8 @@ class State(msgspec.Struct, frozen=True):
     newest_ms: int = 0
     unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
     recurrences: tuple[Recurrence, ...] = ()
+    faults: dict[str, Fault] = msgspec.field(default_factory=dict)
+    remembered: Derived[Remembered] = NOTHING_REMEMBERED
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -111,6 +122,11 @@ def head(state: State) -> Head:
         payments=state.totals.payments,
         late=state.totals.late,
         parked=state.totals.parked,
+        retries=state.totals.retries,
+        repeats=state.totals.repeats,
+        tests=state.totals.tests,
+        words=state.totals.words,
+        faults={kind: fault.events for kind, fault in state.faults.items()},
         attempts=attempts(counts) if counts else 0,
         failed=events(counts, "failed") if counts else 0,
         score=state.score,

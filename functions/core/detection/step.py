@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from functions.core.counting.counts import payments
+from functions.core.counting import faults
+from functions.core.counting.counts import field, payments
 from functions.core.counting.harm import NO_HARM, Harm, joined
 from functions.core.counting.partial import Partial, Position, fresh
 from functions.core.counting.tally import Tally
@@ -21,6 +22,7 @@ from functions.core.detection.held_back import held_back, is_mixed, tainted
 from functions.core.detection.judgement import judged
 from functions.core.detection.made_normal import MadeNormal, always_so, asked, made_normal
 from functions.core.detection.normals import Memory, Normals
+from functions.core.detection.remembered import NOTHING_SEEN, Seen, as_of, settled, with_seen
 from functions.core.detection.span import Moment
 from functions.core.detection.state import Rules, State, Totals
 from functions.core.detection.tracker import counted, folded, is_due
@@ -29,13 +31,14 @@ from functions.core.troubles.recovery import Followed
 
 
 class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
-    """What was counted of one partial: nothing of it is late, nothing is to be pooled. normal: what
-    became normal by it, because a person says so."""
+    """What was counted of one partial: nothing of it is late, nothing is to be pooled, and no payment is
+    in it twice. normal: what became normal by it, because a person says so. seen: its payments."""
 
     arrived_ms: int
     newest_ms: int
     counted: Tally
     normal: tuple[MadeNormal, ...] = ()
+    seen: Seen = NOTHING_SEEN
 
 
 class Delta(msgspec.Struct, frozen=True, array_like=True):
@@ -146,18 +149,27 @@ def _arrived(
 ) -> tuple[State, CountedPartial]:
     clock = state.window.clock
     state = _entered(state, partial.arrived_ms // 1000, rules, memory)
-    tally, late = countable(state.window, partial.tally, state.tracker.known)
+    now = state.window.clock
+    state = msgspec.structs.replace(state, remembered=as_of(state.remembered, now))
+    new, seen_now, words = settled(
+        partial.tally, partial.messages, memory.index.of(state.remembered), now
+    )
+    tally, late = countable(state.window, new, state.tracker.known)
     normal = asked(state, partial.normal, rules.tuning.holding)
-    arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally, normal)
-    totals = state.totals
+    arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally, normal, seen_now)
+    totals, total = state.totals, new.total
     state = _weighed(state, arrival, state.window.clock > clock, rules, memory)
     return msgspec.structs.replace(
         state,
         totals=Totals(
-            payments=totals.payments + payments(partial.tally.total) - late,
+            payments=totals.payments + payments(total) - late - words,
             late=totals.late + late,
-            parked=totals.parked + partial.tally.parked,
+            parked=totals.parked + new.parked,
             partials=totals.partials + 1,
+            retries=totals.retries + field(total, "retries"),
+            repeats=totals.repeats + new.repeats,
+            tests=totals.tests + new.tests,
+            words=totals.words + words,
         ),
     ), arrival
 
@@ -201,6 +213,8 @@ def _weighed(
         came=_came(state, arrival.counted),
         newest_ms=max(state.newest_ms, arrival.newest_ms),
         unknown=seen(state.unknown, arrival.counted),
+        faults=faults.seen(state.faults, arrival.counted),
+        remembered=with_seen(state.remembered, arrival.seen),
     )
     moment = Moment(state.window, state.tracker, normals)
     state = msgspec.structs.replace(state, flow=flow_weighed(state.flow, moment, arrival.counted))

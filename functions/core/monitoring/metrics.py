@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from functions.core.counting.confidence import SURE, lower_bound
-from functions.core.counting.counts import NONE, attempts, events, payments
+from functions.core.counting.counts import NONE, attempts, events, field, payments
+from functions.core.counting.faults import PARKED_AS, Fault, new
 from functions.core.counting.latency import latency_quantile
 from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL
@@ -47,15 +48,39 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric("EventLag", "Seconds", "age of the newest payment when it was counted"),
         Metric("Parked", "Count", "events parked in the last 60 s"),
         Metric("Late", "Count", "payments of the last 60 s that came too late to be counted"),
+        Metric(
+            "ParkedAtLeast",
+            "Percent",
+            "share of the events of the last 60 s that surely is parked (one-sided 95 % bound), from five"
+            " parked ones on",
+        ),
+        Metric(
+            "ParkedNew", "Count", "events parked for a reason that came first within 10 minutes"
+        ),
+        Metric("Retries", "Count", "tries of the last 60 s after a payment's first"),
+        Metric("Repeats", "Count", "messages of the last 60 s that said nothing new of a payment"),
+        Metric("TestPayments", "Count", "payments of a test system in the last 60 s, not counted"),
+        Metric("Faults", "Count", "fields and events of the last 60 s that could not be read"),
     )
 }
 
 
-def gauges(window: Window, score: float, newest_ms: int, now_ms: int) -> dict[str, float]:
+FEWEST_PARKED: Final = 5
+"""Parked events in a window from which their share is told: one odd event is no share."""
+
+
+def gauges(
+    window: Window,
+    score: float,
+    newest_ms: int,
+    now_ms: int,
+    faults: Mapping[str, Fault] | None = None,
+) -> dict[str, float]:
     """The value of each metric of METRICS; one without a value is left out.
 
     score: of the worst slice, 0 in calm. newest_ms: the newest event time, epoch milliseconds, 0 before
-    the first; now_ms: the wall clock, for EventLag alone. A gauge may be sent twice without harm.
+    the first; now_ms: the wall clock, for EventLag alone. faults: kinds that were seen. A gauge may be
+    sent twice without harm.
     """
     counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
@@ -74,4 +99,13 @@ def gauges(window: Window, score: float, newest_ms: int, now_ms: int) -> dict[st
         values["EventLag"] = max(0.0, (now_ms - newest_ms) / 1000)
     values["Parked"] = float(window.parked)
     values["Late"] = float(window.late)
+    events_seen = payments(counts) + window.parked
+    share = lower_bound(window.parked, events_seen, SURE)
+    values["ParkedAtLeast"] = 100.0 * share if window.parked >= FEWEST_PARKED else 0.0
+    values["ParkedNew"] = float(new(faults or {}, window.clock, PARKED_AS))
+    beside = window.beside()
+    values["Retries"] = float(field(counts, "retries"))
+    values["Repeats"] = float(beside.repeats)
+    values["TestPayments"] = float(beside.tests)
+    values["Faults"] = float(sum(beside.faults.values()))
     return values

@@ -26,7 +26,7 @@ class AlarmChange(msgspec.Struct, frozen=True):
         return f"{self.alarm.name}/{self.state}/{self.at}"
 
 
-_OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "Parked", "Late"})
+_OWN_THREAD: Final = frozenset({"Attempts", "EventLag", "ParkedAtLeast", "ParkedNew", "Late"})
 """Metrics whose alarms speak of other troubles than failing payments."""
 
 

@@ -172,6 +172,16 @@ def affected_words(incident: Incident, most: int = _MOST_SHOWN) -> str:
     return ", ".join([count, *(f"{currency} {amount:,.0f}" for currency, amount in largest)])
 
 
+def retries_words(incident: Incident) -> str:
+    """`3 per failed payment; 40 of 120 went through in the end`; empty where nothing was tried again."""
+    affected = incident.affected
+    if affected.retries_each is None:
+        return ""
+    each = f"{affected.retries_each:.2g}"
+    rescued = min(affected.rescued, affected.failed)
+    return f"{each} per failed payment; {rescued:,} of {affected.failed:,} went through in the end"
+
+
 def _headline(announcement: Announcement, found: Blame) -> str:
     incident = announcement.incident
     what = (
@@ -245,6 +255,8 @@ def _harm(incident: Incident) -> list[Fact]:
     if incident.affected.examples:
         some = incident.affected.examples[:_MOST_SHOWN]
         facts.append(("For example", ", ".join(map(str, some))))
+    if retries := retries_words(incident):
+        facts.append(("Retries", retries))
     return facts
 
 

@@ -16,7 +16,9 @@ class Head(msgspec.Struct, frozen=True):
     """The newest step in brief, for whoever reads and does not detect. `incidents` are suspected
     or open. learning: what is normal is not known yet. excused: what all traffic showed within
     EXCUSED_SECONDS beyond a threshold, and that is usual nevertheless: a signal, or SILENCE. usual:
-    signal → share of all traffic's attempts that usually show it, whoever caused it."""
+    signal → share of all traffic's attempts that usually show it, whoever caused it. retries, repeats,
+    tests: since the first record, as late and parked: further tries, messages that said nothing new,
+    payments of a test system; words: of counted payments, such as a refund. faults: kind → events, lately."""
 
     version: int = 0
     clock: int = 0
@@ -30,6 +32,16 @@ class Head(msgspec.Struct, frozen=True):
     excused: tuple[str, ...] = ()
     learning: bool = True
     usual: dict[str, float] = msgspec.field(default_factory=dict)
+    retries: int = 0
+    repeats: int = 0
+    tests: int = 0
+    words: int = 0
+    faults: dict[str, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def messages(self) -> int:
+        """Whatever was said of payments since the first record, counted or not."""
+        return self.payments + self.late + self.retries + self.repeats + self.words
 
 
 EXCUSED_SECONDS: Final = 120

@@ -63,11 +63,25 @@ class Latest(msgspec.Struct, frozen=True):
 class Affected(msgspec.Struct, frozen=True, omit_defaults=True):
     """payments: attempts that showed the signal since the incident started, and were not the
     customer's or a fraud rule's doing; money: currency → their amounts, in major units, of those that
-    say one; examples: some of them."""
+    say one; examples: some of them. failed: payments whose first try did not succeed, whoever caused it;
+    retries: their further tries; rescued: how many of them succeeded by one."""
 
     payments: int = 0
     money: dict[str, float] = msgspec.field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+    failed: int = 0
+    retries: int = 0
+    rescued: int = 0
+
+    @property
+    def retries_each(self) -> float | None:
+        """Retries per payment that failed; None where nothing failed or was tried again."""
+        return self.retries / self.failed if self.retries and self.failed else None
+
+    @property
+    def lost(self) -> int:
+        """Payments that did not succeed by any try, as far as is known."""
+        return max(0, self.failed - self.rescued)
 
 
 NOBODY_AFFECTED: Final = Affected()
@@ -80,7 +94,14 @@ def joint_harm(every: Sequence[Affected]) -> Affected:
         for currency, amount in one.money.items():
             money[currency] = round(money.get(currency, 0.0) + amount, 3)
     examples = dict.fromkeys(example for one in every for example in one.examples)
-    return Affected(sum(one.payments for one in every), money, tuple(examples)[:MOST_EXAMPLES])
+    return Affected(
+        sum(one.payments for one in every),
+        money,
+        tuple(examples)[:MOST_EXAMPLES],
+        failed=sum(one.failed for one in every),
+        retries=sum(one.retries for one in every),
+        rescued=sum(one.rescued for one in every),
+    )
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.counting.counts import blamed
+from functions.core.counting.counts import bad, blamed, field
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
 from functions.core.counting.signals import is_rate
 from functions.core.counting.slices import Slice, refines
@@ -171,6 +171,9 @@ def _harmed(incident: Incident, came: Harm) -> Incident:
         before.payments + blamed(came.counts, incident.signal),
         money,
         tuple(dict.fromkeys((*before.examples, *came.examples)))[:MOST_EXAMPLES],
+        failed=before.failed + bad(came.counts),
+        retries=before.retries + field(came.counts, "retries"),
+        rescued=before.rescued + field(came.counts, "rescued"),
     )
     return replace(incident, affected=affected)
 

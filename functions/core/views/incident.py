@@ -196,6 +196,12 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
             extra_json_schema={"enum": [DRIFT, None]},
         ),
     ]
+    retries: Annotated[
+        float, Meta(description="Tries after the first, per payment that failed; 0 without any.")
+    ]
+    lost: Annotated[
+        Number, Meta(description="Payments whose first try failed and that no later one saved.")
+    ]
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -336,6 +342,8 @@ def incident_view(incident: Incident) -> IncidentView:
         again=incident.again,
         back_at=incident.back_at or None,
         kind=incident.kind or None,
+        retries=round(affected.retries_each or 0.0, 2),
+        lost=affected.lost,
     )
 
 

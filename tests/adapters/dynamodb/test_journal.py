@@ -8,15 +8,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from functions.adapters.dynamodb.items import key
 from functions.adapters.dynamodb.journal import MOST_TRIED, Journal
+from functions.core.counting.messages import Noting
+from functions.core.counting.partial import Partial
 from functions.core.counting.window import merge_into
 from functions.core.detection.journal import FORMAT, LARGEST_CHUNK, Lost, Restored
+from functions.core.detection.remembered import REMEMBERED_SECONDS
 from functions.core.detection.state import Rules, State, initial
 from functions.core.detection.step import Delta, passed_over, replay, step
 from functions.core.errors import StateConflict
-from tests.builders import NOW, announcement, approved, counts, partial, tally
+from tests.builders import NOW, announcement, approved, counts, partial, payment, tally
 
 TABLE = "paywatch-dev-state"
 RULES = Rules()
@@ -61,6 +65,33 @@ def test_the_state_is_the_snapshot_and_the_steps_after_it(journal: Journal, dyna
         dynamodb.delete_item(TableName=TABLE, Key=key)
     state = write_steps(journal, state, range(4, 6))
     assert journal.load(START, RULES) == Restored(state)
+
+
+def paid(second: int, name: str) -> Partial:
+    """A partial that names a payment of that id, made and arrived in that second."""
+    noting = Noting(())
+    noting.add(payment(second, transaction_id=name), "")
+    return replace(partial(second, approved(second), second), messages=noting.noted())
+
+
+def test_payments_are_remembered_by_the_steps_of_the_last_quarter_of_an_hour(
+    journal: Journal, dynamodb: Any
+) -> None:
+    state = START
+    seconds = (NOW, NOW + 60, NOW + 61, NOW + REMEMBERED_SECONDS + 30)
+    for number, second in enumerate(seconds):
+        state, delta = step(state, [paid(second, f"p{number}")], RULES)
+        journal.append(delta, state)
+        if second == NOW + 61:
+            journal.write_snapshot(state)
+    loaded = journal.load(START, RULES).state
+    assert [seen.at for seen in loaded.remembered.seen] == list(seconds[1:])
+    assert loaded.remembered.seen == state.remembered.seen
+    journal.write_snapshot(state)
+    reading = Interloper(dynamodb, None, 0)
+    assert Journal(reading, TABLE).load(START, RULES).state.remembered.seen == state.remembered.seen
+    again = [paid(NOW + REMEMBERED_SECONDS + 31, "p1")]
+    assert step(loaded, again, RULES)[0].totals.payments == len(seconds)
 
 
 def piece_keys(dynamodb: Any) -> list[dict[str, Any]]:
@@ -311,7 +342,9 @@ def test_snapshots_of_a_newer_release_are_passed_over_without_reading_them(
     counting = Interloper(dynamodb, None, 0)
     loaded, _ = Journal(counting, TABLE).load(START, RULES)
     assert (loaded.version, loaded.totals) == (151, state.totals)
-    assert counting.queries == 5, "two of the list, its pieces, the newest step, the steps after it"
+    assert counting.queries == 6, (
+        "two of the list, its pieces, the newest step, the steps before it and after it"
+    )
 
 
 def test_snapshots_that_are_damaged_are_not_read_without_end(

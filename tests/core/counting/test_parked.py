@@ -112,7 +112,7 @@ def test_an_object_without_its_secrets_is_still_json() -> None:
 
 @pytest.mark.parametrize("filler", ["x" * 26, "x" * 20, "?", "; "])
 def test_a_card_number_in_a_detail_is_masked_though_the_detail_is_cut(filler: str) -> None:
-    for field in ("payment_status", "amount", "timestamp", "count", "latency_ms"):
+    for field in ("payment_status", "timestamp"):
         sent = record(data=event_bytes(**{field: f"{filler}{CARD}{filler}"}))
         [(_, refused)] = count([sent], Ledger(), COUNTING).parked
         details = [event.detail for event in parked_record(sent, refused).events]

@@ -20,14 +20,13 @@ from functions.core.counting.partial import (
     fits,
     fresh,
     grouped,
-    in_parts,
     padded,
     word,
 )
 from functions.core.counting.slices import ALL
-from functions.core.counting.tally import Bucket, Tally, merge
+from functions.core.counting.tally import Bucket, Tally
 from functions.core.errors import Malformed
-from tests.builders import NOW, SHARD, approved, counts, partial, record
+from tests.builders import NOW, SHARD, counts, partial, record
 
 
 def taken(*partials: Partial, positions: dict[str, Position] | None = None) -> list[Partial]:
@@ -161,10 +160,6 @@ def test_the_positions_that_were_given_stay_as_they_were() -> None:
     assert positions == {}
 
 
-def test_a_small_partial_is_its_only_part() -> None:
-    assert in_parts(partial(1, approved(NOW))) == [partial(1, approved(NOW))]
-
-
 def crowded(values: int, length: int) -> Tally:
     """Slices whose values hold so many bytes that do not compress."""
     drawn = random.Random(1)
@@ -172,15 +167,6 @@ def crowded(values: int, length: int) -> Tally:
         f"merchant={drawn.randbytes(length).hex()}": counts(approved=1) for _ in range(values)
     }
     return Tally({NOW: Bucket(slices)})
-
-
-def test_a_large_partial_comes_in_parts_that_can_be_sent_and_stored() -> None:
-    large = partial(1, crowded(9_000, 128))
-    parts = in_parts(large)
-    assert len(parts) > 1
-    assert [part.part for part in parts] == list(range(len(parts)))
-    assert all(len(encode(part)) <= LARGEST_BYTES for part in parts)
-    assert merge(part.tally for part in parts) == large.tally
 
 
 def test_few_slices_fit_however_long_their_values_are() -> None:

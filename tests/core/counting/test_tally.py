@@ -9,7 +9,7 @@ from functions.core.counting.counts import attempts, payments
 from functions.core.counting.failing import MOST_LEAVES
 from functions.core.counting.harm import Example
 from functions.core.counting.slices import ALL
-from functions.core.counting.tally import Bucket, Tally, merge, split
+from functions.core.counting.tally import MOST_FAULTS, Bucket, Tally, merge
 from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES, Payment
 from tests.builders import NOW, counts, payment
 
@@ -70,21 +70,44 @@ def test_merging_leaves_what_it_merges_as_it_was(one: Tally, two: Tally) -> None
     assert repr((one, two)) == before
 
 
-@given(tallies, st.integers(1, 9))
-def test_the_parts_of_a_tally_merge_to_it_and_none_is_too_large(tally: Tally, most: int) -> None:
-    parts = split(tally, most)
-    assert merge(parts) == tally
-    assert all(part.cells <= most for part in parts)
-    assert split(tally, most) == parts
+@given(lists, lists)
+def test_what_is_taken_back_was_never_counted(kept: list[Payment], taken: list[Payment]) -> None:
+    tally = counted(kept + taken)
+    for item in taken:
+        is_failed = item.status in ATTEMPT_STATUSES - {"approved"}
+        cause, unknown = ("issuer", ":Z9") if is_failed else ("", "")
+        tally.take(item, cause, SLICING, unknown)
+    seen, wanted = tally.total, counted(kept)
+    assert seen == wanted.total
+    for second, bucket in wanted.seconds.items():
+        left = tally.seconds[second]
+        assert (left.slices, left.latency, left.failing) == (
+            bucket.slices,
+            bucket.latency,
+            bucket.failing,
+        )
+        assert (left.unknown, harm_of(left)) == (bucket.unknown, harm_of(bucket))
 
 
-def test_an_empty_tally_is_one_empty_part() -> None:
-    assert split(Tally(), 5) == [Tally()]
+def harm_of(bucket: Bucket) -> dict[str, dict[str, int]]:
+    """The money that failed, slices and currencies without any left out."""
+    money = {key: {name: n for name, n in held.items() if n} for key, held in bucket.money.items()}
+    return {key: held for key, held in money.items() if held}
 
 
-def test_parked_events_and_late_payments_survive_the_splitting() -> None:
-    tally = Tally({NOW: Bucket({ALL: counts(approved=1)}, {3: 1}, parked=2, late=4)})
-    assert merge(split(tally, 1)) == tally
+def test_what_was_never_counted_cannot_be_taken_back() -> None:
+    tally = Tally()
+    tally.take(payment(NOW, "failed", issuer="A"), "timeout", SLICING, ":Z9")
+    tally.add(payment(NOW, "approved"), "", SLICING)
+    tally.take(payment(NOW, "failed", issuer="A"), "timeout", SLICING, ":Z9")
+    assert tally.seconds[NOW].slices == {}
+
+
+def test_kinds_of_faults_are_bounded() -> None:
+    tally = Tally()
+    tally.fault(NOW, (f"kind {number}" for number in range(99)))
+    assert len(tally.seconds[NOW].faults) == MOST_FAULTS + 1
+    assert sum(tally.seconds[NOW].faults.values()) == 99
 
 
 @given(lists)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.counting.messages import is_well
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
-from functions.core.counting.well import add_well, is_well
+from functions.core.counting.well import add_well
 from functions.core.payments.event import Payment
 from tests.builders import NOW, payment
 

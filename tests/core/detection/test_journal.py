@@ -108,7 +108,7 @@ def filled(kind: Any) -> Any:
     )
 
 
-SIMPLE = {int: 7, float: 0.5, str: "x"}
+SIMPLE = {int: 7, float: 0.5, str: "x", bytes: b"x"}
 
 
 def is_derived(kind: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.core.counting.counts import Counts
+from functions.core.counting.faults import PARKED_AS
 from functions.core.counting.latency import latency_index
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL
@@ -26,7 +27,7 @@ def values_of(state: State, now_ms: int) -> dict[str, float]:
 
 
 def test_the_set_of_metrics_is_fixed() -> None:
-    assert len(METRICS) == 16
+    assert len(METRICS) == 22
     assert set(RATE_METRICS) == set(RATES)
 
 
@@ -98,3 +99,39 @@ def test_late_payments_are_shown() -> None:
 def test_the_score_is_that_of_the_worst_slice() -> None:
     assert values_of(state(counts(approved=1)), NOW * 1000)["AnomalyScore"] == 0.0
     assert values_of(state(counts(approved=100, failed=900)), NOW * 1000)["AnomalyScore"] > 90
+
+
+def parked(second: int, events: int, reason: str = "unknown_status") -> Tally:
+    tally = Tally()
+    tally.park(second, events)
+    tally.fault(second, [f"{PARKED_AS}{reason}"] * events)
+    return tally
+
+
+def gauged(*tallies: Tally, at: int = NOW) -> dict[str, float]:
+    now = initial(Rules())
+    for number, what in enumerate(tallies, 1):
+        now, _ = step(now, [partial(number, what, at)], Rules())
+    return gauges(now.window, now.score, now.newest_ms, at * 1000, now.faults)
+
+
+def test_of_what_is_parked_the_share_is_told_and_not_one_odd_event() -> None:
+    for events, share in ((1, 0.0), (4, 0.0), (20, 12.0)):
+        paid = Tally({NOW: Bucket({ALL: counts(approved=80)})})
+        assert gauged(paid, parked(NOW, events))["ParkedAtLeast"] == pytest.approx(share, abs=2)
+
+
+def test_a_reason_that_did_not_come_before_is_told() -> None:
+    assert gauged(parked(NOW - 9, 2), parked(NOW, 1))["ParkedNew"] == 3.0
+    assert gauged(parked(NOW, 1), parked(NOW, 1, "future"))["ParkedNew"] == 2.0
+
+
+def test_what_comes_beside_first_tries_is_told() -> None:
+    beside = Bucket(
+        {ALL: counts(approved=3, retries=5)}, tests=2, repeats=7, faults={"a": 1, "b": 3}
+    )
+    values = gauged(Tally({NOW: beside}))
+    names = ("Retries", "Repeats", "TestPayments", "Faults")
+    assert [values[name] for name in names] == [5.0, 7.0, 2.0, 4.0]
+    late = gauged(Tally({NOW - 500: beside}))
+    assert [late[name] for name in names] == [0.0, 7.0, 2.0, 4.0]

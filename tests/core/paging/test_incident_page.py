@@ -7,7 +7,7 @@ from typing import Any
 from syrupy.assertion import SnapshotAssertion
 
 from functions.core.counting.harm import Example
-from functions.core.paging.incident_page import incident_page
+from functions.core.paging.incident_page import incident_page, retries_words
 from functions.core.paging.page import (
     RESOLVE,
     TRIGGER,
@@ -45,6 +45,14 @@ def test_an_incident_with_its_harm_came_back(snapshot: SnapshotAssertion) -> Non
         examples=(Example("txn_82473", "91"), Example("txn_82490")),
     )  # fmt: skip
     assert shown(incident_page(back, DASHBOARD)) == snapshot
+
+
+def test_how_often_failed_payments_are_tried_again_is_told() -> None:
+    again = announcement(OPENED, affected=90, failed=120, retries=360, rescued=40).incident
+    assert retries_words(again) == "3 per failed payment; 40 of 120 went through in the end"
+    page = shown(incident_page(announcement(OPENED, failed=120, retries=30), DASHBOARD))
+    assert "0.25 per failed payment; 0 of 120 went through in the end" in str(page)
+    assert retries_words(announcement(OPENED, failed=120).incident) == ""
 
 
 PARTS = (

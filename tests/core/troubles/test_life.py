@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from functions.core.counting.counts import NONE, Counts, attempts
+from functions.core.counting.counts import NONE, Counts, attempts, bad
 from functions.core.counting.harm import Example, Harm
 from functions.core.troubles.incident import (
     AGAIN,
@@ -190,6 +190,15 @@ def test_what_flaps_needs_to_be_calm_for_longer() -> None:
 def test_the_patience_with_what_flaps_has_an_end() -> None:
     assert closing([GOOD] * 99, again=4) == (80, RECOVERED)
     assert closing([GOOD] * 99, again=9) == (80, RECOVERED)
+
+
+def test_retries_are_harm_beside_the_payments_that_failed() -> None:
+    tried = {SEGMENT: Harm(BAD + counts(retries=7, retries_bad=6, rescued=1))}
+    [item], _ = follow([followed(failed=5, retries=3)], [seen()], tried, NOW, PATIENCE)
+    affected = item.incident.affected
+    assert (affected.failed, affected.retries, affected.rescued) == (5 + bad(BAD), 10, 1)
+    assert affected.retries_each == 10 / affected.failed
+    assert affected.lost == affected.failed - 1
 
 
 def test_what_reaches_further_than_it_was_told_is_told_as_worse() -> None:

@@ -531,3 +531,99 @@ def test_three_real_days_page_in_the_bad_hours_and_hardly_outside_of_them(tmp_pa
     assert len(outside) <= 1
     # An incident is told when it opens, and once more at most: when it gets worse.
     assert len(pages) <= 2 * len(incidents)
+
+
+def lives(seconds: int, failing: Callable[[int], float]) -> list[dict[str, Any]]:
+    """One payment a second for each of two gateways; of those of the one so large a share fails."""
+    drawn = random.Random(11)
+    found: list[dict[str, Any]] = []
+    for at in range(seconds):
+        for gateway in ("alpha", "beta"):
+            fails = gateway == "alpha" and drawn.random() < failing(at)
+            life = {"id": f"{gateway}{at}", "timestamp": NOW + at, "gateway": gateway}
+            life |= {"issuer": drawn.choice("XYZ"), "amount": 10, "currency": "EUR"}
+            life |= {"status": "failed", "error_code": "91"} if fails else {"status": "authorized"}
+            found.append(life)
+    return found
+
+
+def backtested(folder: Path, messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    path = folder / "lives.jsonl"
+    path.write_text("\n".join(map(json.dumps, messages)))
+    return told(path)
+
+
+def essence(lines: Iterable[dict[str, Any]]) -> list[Any]:
+    """What is told, without how often payments were tried."""
+    names = ("id", "opened_at", "detected_at", "closed_at", "score", "slice", "observed_rate")
+    return [[line[name] for name in (*names, "affected")] for line in of_type(lines, "incident")]
+
+
+OUTAGE = lives(1500, lambda at: 0.7 if 900 <= at < 1100 else 0.01)
+
+
+def test_heavy_retries_page_as_often_as_none(tmp_path: Path) -> None:
+    """Each failure is tried twelve times, within a minute."""
+    more = [
+        {**one, "timestamp": one["timestamp"] + 0.2 * number}
+        for one in OUTAGE
+        if one["status"] == "failed"
+        for number in range(1, 12)
+    ]
+    once, often = backtested(tmp_path, OUTAGE), backtested(tmp_path, [*OUTAGE, *more])
+    assert essence(often) == essence(once) != []
+    assert [line["pages"] for line in of_type(often, "incident")] == [
+        line["pages"] for line in of_type(once, "incident")
+    ]
+    [line] = of_type(often, "incident")
+    assert line["retries"] == pytest.approx(11, rel=0.05)
+    assert of_type(often, "summary")[0]["retries"] == len(more)
+
+
+@pytest.mark.parametrize("again", ["each at once", "all of it behind", "turned round"])
+def test_a_file_that_is_sent_again_tells_the_same(tmp_path: Path, again: str) -> None:
+    twice = {
+        "each at once": [one for one in OUTAGE for _ in range(8)],
+        "all of it behind": [*OUTAGE, *OUTAGE],
+        "turned round": [*OUTAGE, *OUTAGE][::-1],
+    }[again]
+    once, more = backtested(tmp_path, OUTAGE), backtested(tmp_path, twice)
+    assert essence(more) == essence(once) != []
+    [summary] = of_type(more, "summary")
+    assert summary["payments"] == len(OUTAGE)
+    assert summary["repeats"] == len(twice) - len(OUTAGE)
+
+
+def test_what_is_captured_and_settled_later_is_no_success_of_its_own(tmp_path: Path) -> None:
+    later = [
+        {**one, "status": word, "timestamp": one["timestamp"] + seconds}
+        for one in OUTAGE
+        if one["status"] == "authorized"
+        for word, seconds in (("captured", 40), ("settled", 600))
+        if one["timestamp"] + seconds < NOW + 1500
+    ]
+    once, more = backtested(tmp_path, OUTAGE), backtested(tmp_path, [*OUTAGE, *later])
+    assert essence(more) == essence(once) != []
+    assert of_type(more, "summary")[0]["payments"] == len(OUTAGE)
+
+
+def test_one_payment_that_is_tried_again_and_again_pages_nobody(tmp_path: Path) -> None:
+    calm = lives(900, lambda _: 0.0)
+    tried = {"id": "p", "gateway": "alpha", "issuer": "X", "status": "failed", "error_code": "91"}
+    more = [{**tried, "timestamp": NOW + 600 + at} for at in range(0, 60, 2)]
+    lines = backtested(tmp_path, [*calm, *more])
+    assert of_type(lines, "incident") == of_type(lines, "page") == []
+
+
+def test_payments_of_a_test_system_page_nobody_and_are_told(tmp_path: Path) -> None:
+    calm = lives(900, lambda _: 0.0)
+    tests = [
+        {**one, "id": f"t{n}", "status": "failed", "livemode": False}
+        for n, one in enumerate(calm[800:1000])
+    ]
+    lines = backtested(tmp_path, [*calm, *tests])
+    assert of_type(lines, "incident") == []
+    [summary] = of_type(lines, "summary")
+    assert (summary["payments"], summary["test_payments"]) == (len(calm), 200)
+    path = tmp_path / "lives.jsonl"
+    assert "200 of a test system" in paywatch(path).stdout

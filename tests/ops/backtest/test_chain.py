@@ -136,10 +136,21 @@ def test_an_alarm_that_detect_has_nothing_on_pages_for_itself() -> None:
     def history() -> Iterable[tuple[int, Tally]]:
         for second, what in of(Traffic(rate=5), 400):
             if second == NOW + 200:
-                what.park(second)
+                what.park(second, 40)
             yield second, what
 
     assert ran(history()).told == [("Parked", "ALARM"), ("Parked", "OK")]
+
+
+def test_an_odd_event_or_two_page_nobody() -> None:
+    def history() -> Iterable[tuple[int, Tally]]:
+        for second, what in of(Traffic(rate=5), 400):
+            if second in (NOW + 100, NOW + 300):
+                what.park(second)
+                what.fault(second, ["parked: unknown_status"])
+            yield second, what
+
+    assert ran(history()).told == []
 
 
 def test_an_alarm_that_the_template_has_beyond_those_of_paywatch_is_judged_too() -> None:

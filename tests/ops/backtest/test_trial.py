@@ -186,6 +186,15 @@ def test_ordinary_traffic_gives_no_warning(trial: Trial) -> None:
     assert warnings(trial) == []
 
 
+@pytest.mark.parametrize(("repeats", "is_told"), [(4, False), (5, True)])
+def test_ids_that_many_messages_share_are_asked_about(repeats: int, is_told: bool) -> None:
+    trial = Trial(RULES, default_rules())
+    bucket = Bucket({ALL: counts(approved=30)}, repeats=30 * repeats)
+    trial.second(Second(NOW, Tally({NOW: bucket}), 1, NOW * 1000))
+    trial.end()
+    assert any("transaction_id" in warning for warning in warnings(trial)) == is_told
+
+
 shares = st.floats(0.001, 0.999)
 
 

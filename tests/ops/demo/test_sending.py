@@ -30,7 +30,7 @@ class FakeSink:
     counters: Counters = field(default_factory=Counters)
     refuses: PaywatchError | None = None
 
-    def add(self, line: bytes) -> None:
+    def add(self, line: bytes, key: str = "") -> None:
         self.lines.append(line)
 
     def flush(self) -> None:
