@@ -24,6 +24,7 @@ from functions.core.counting.slices import (
     dimensions,
     disjoint,
     refines,
+    slice_key,
     slice_values,
     wider_slices,
 )
@@ -36,8 +37,6 @@ from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import ExplanationTuning
 from functions.core.detection.usual import Leaves, weights, within
 
-_CLEARLY: Final = 3.0
-"""Standard deviations beyond which more failures are of another cause."""
 _MOST: Final = 0.999
 """Rates are taken for this at most, so that their logarithms are finite."""
 
@@ -408,7 +407,9 @@ class Span:
                 came, shown = attempts(both), blamed(both, own.signal)
             else:
                 cause = self.suspect(one, own.signal)
-                came, shown = in_both(own, cause, attempts(self.counts(ALL)), doubt)
+                came, shown = in_both(
+                    own, cause, attempts(self.counts(common(own.slice, one))), doubt
+                )
                 exactly = self.events(part, own.signal)
                 is_guess = is_guess or exactly is None
                 if exactly is not None:
@@ -433,11 +434,10 @@ class Span:
         apart = cause.attempts - came
         if apart <= 0 or not cause.attempts:
             return shown
-        rate = max(0, cause.events - shown) / apart
-        if rate < self.tuning.fair_part * cause.rate:
+        if max(0, cause.events - shown) < self.tuning.fair_part * cause.rate * apart:
             return shown  # the incident is about what both hold
-        most = self.tuning.deeper * rate * came
-        return min(shown, math.ceil(most + _CLEARLY * math.sqrt(most)))
+        most = self.tuning.deeper * cause.rate * came
+        return min(shown, math.ceil(most + self.tuning.clearly * math.sqrt(most)))
 
     def _again(
         self, own: Suspect, one: tuple[Slice, int, int], other: tuple[Slice, int, int]
@@ -527,6 +527,11 @@ class Span:
             if change > most and comes:
                 most, growth = change, came / now / (comes / usual)
         return rise, growth
+
+
+def common(one: Slice, two: Slice) -> Slice:
+    """The slice of the values that both have: in it, they have nothing to do with one another."""
+    return slice_key(dict(slice_values(one).items() & slice_values(two).items()))
 
 
 def in_both(one: Suspect, other: Suspect, whole: int, doubt: float) -> tuple[int, int]:
