@@ -114,8 +114,17 @@ class Moment:
         if found is None:
             every = (inner, *wider_slices(inner))
             found = any(self._is_inside(key, outer) for key in every if key != ALL)
+            found = found or (inner == ALL and self._is_all(outer))
             self._insides[inner, outer] = found
         return found
+
+    def _is_all(self, key: Slice) -> bool:
+        """Whether the slice has all payments, as far as is remembered: there is one value."""
+        spread, sums = self.tracker.baseline.spread, self.window.sums
+        came = spread.get(ALL, 0)
+        if not came or spread.get(key, 0) != came:
+            return False
+        return attempts(sums.get(key, NONE)) == attempts(sums.get(ALL, NONE))
 
     def _is_inside(self, inner: Slice, outer: Slice) -> bool:
         spread, sums = self.tracker.baseline.spread, self.window.sums
