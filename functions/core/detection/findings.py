@@ -308,8 +308,10 @@ def sighting(moment: Moment, found: Verdict, began: int) -> Sighting:
 
 def _also(moment: Moment, key: Slice) -> tuple[Slice, ...]:
     """The slices of one dimension that hold the same payments as this one, then those that hold all of
-    them and more; each the one first that most can be done about."""
+    them and more; each the one first that most can be done about. None of all traffic, which says it."""
     own = dimensions(key)
+    if not own:
+        return ()
     around = [
         other
         for dimension, parts in moment.parts.items()

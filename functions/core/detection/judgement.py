@@ -37,6 +37,7 @@ from functions.core.troubles.incident import (
     Announcement,
     Incident,
     Latest,
+    about,
 )
 from functions.core.troubles.life import Sighting, follow
 from functions.core.troubles.recovery import is_proven_well
@@ -186,8 +187,11 @@ def _is_followed(state: State, rules: Rules) -> bool:
 def _is_unexplained(flow: Sighting, state: State, rules: Rules) -> bool:
     """Whether no incident about a rate explains what goes missing or slow. One that shares payments
     does, while it lasts and for the quiet seconds; but where the one slice lies in the other, what
-    goes missing or slow is part of an open incident's trouble."""
+    goes missing or slow is part of an open incident's trouble. What is told goes on as it is."""
     key, quiet = flow.verdict.slice, rules.patience.quiet_seconds
+    told = about(key, flow.verdict.signal)
+    if any(incident.is_open and incident.about == told for incident in state.incidents):
+        return True
     return all(
         disjoint(incident.slice, key)
         or (incident.is_open and nested(incident.slice, key))

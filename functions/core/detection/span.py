@@ -24,6 +24,7 @@ from functions.core.counting.slices import (
     dimensions,
     disjoint,
     refines,
+    slice_key,
     slice_values,
     wider_slices,
 )
@@ -36,8 +37,6 @@ from functions.core.detection.tracker import Tracker
 from functions.core.detection.tuning import ExplanationTuning
 from functions.core.detection.usual import Leaves, weights, within
 
-_CLEARLY: Final = 3.0
-"""Standard deviations beyond which more failures are of another cause."""
 _MOST: Final = 0.999
 """Rates are taken for this at most, so that their logarithms are finite."""
 
@@ -115,8 +114,17 @@ class Moment:
         if found is None:
             every = (inner, *wider_slices(inner))
             found = any(self._is_inside(key, outer) for key in every if key != ALL)
+            found = found or (inner == ALL and self._is_all(outer))
             self._insides[inner, outer] = found
         return found
+
+    def _is_all(self, key: Slice) -> bool:
+        """Whether the slice has all payments, as far as is remembered: there is one value."""
+        spread, sums = self.tracker.baseline.spread, self.window.sums
+        came = spread.get(ALL, 0)
+        if not came or spread.get(key, 0) != came:
+            return False
+        return attempts(sums.get(key, NONE)) == attempts(sums.get(ALL, NONE))
 
     def _is_inside(self, inner: Slice, outer: Slice) -> bool:
         spread, sums = self.tracker.baseline.spread, self.window.sums
@@ -408,7 +416,9 @@ class Span:
                 came, shown = attempts(both), blamed(both, own.signal)
             else:
                 cause = self.suspect(one, own.signal)
-                came, shown = in_both(own, cause, attempts(self.counts(ALL)), doubt)
+                came, shown = in_both(
+                    own, cause, attempts(self.counts(common(own.slice, one))), doubt
+                )
                 exactly = self.events(part, own.signal)
                 is_guess = is_guess or exactly is None
                 if exactly is not None:
@@ -433,11 +443,10 @@ class Span:
         apart = cause.attempts - came
         if apart <= 0 or not cause.attempts:
             return shown
-        rate = max(0, cause.events - shown) / apart
-        if rate < self.tuning.fair_part * cause.rate:
+        if max(0, cause.events - shown) < self.tuning.fair_part * cause.rate * apart:
             return shown  # the incident is about what both hold
-        most = self.tuning.deeper * rate * came
-        return min(shown, math.ceil(most + _CLEARLY * math.sqrt(most)))
+        most = self.tuning.deeper * cause.rate * came
+        return min(shown, math.ceil(most + self.tuning.clearly * math.sqrt(most)))
 
     def _again(
         self, own: Suspect, one: tuple[Slice, int, int], other: tuple[Slice, int, int]
@@ -527,6 +536,11 @@ class Span:
             if change > most and comes:
                 most, growth = change, came / now / (comes / usual)
         return rise, growth
+
+
+def common(one: Slice, two: Slice) -> Slice:
+    """The slice of the values that both have: in it, they have nothing to do with one another."""
+    return slice_key(dict(slice_values(one).items() & slice_values(two).items()))
 
 
 def in_both(one: Suspect, other: Suspect, whole: int, doubt: float) -> tuple[int, int]:

@@ -246,6 +246,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
         attempts).
     lowest: normal rates below are taken for this one where explanations are compared (share of attempts).
     deeper: a slice inside of an incident's that fails so many times as much is a trouble of its own.
+    clearly: standard deviations beyond that, where it is not counted by itself.
     most_paired: of so many single slices, the likeliest, two are tried as two causes at once.
     most_looked_at: slices with enough evidence that are looked at in one second.
     clear_all: as much for all traffic, which cannot become narrower again.
@@ -273,6 +274,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     shifted: Share = 0.001
     lowest: Share = 0.0005
     deeper: Times = 2.0
+    clearly: Times = 3.0
     most_paired: Number = 12
     most_looked_at: Number = 12
     clear_all: Times = 9.0

@@ -16,7 +16,15 @@ from functions.core.detection.judgement import judged
 from functions.core.detection.state import Rules, State
 from functions.core.detection.volume import Drop
 from functions.core.troubles.head import SILENCE
-from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, RECOVERING, WORSE, Incident
+from functions.core.troubles.incident import (
+    AGAIN,
+    CLOSED,
+    INCIDENT,
+    OPENED,
+    RECOVERING,
+    WORSE,
+    Incident,
+)
 from functions.core.troubles.recovery import Followed, Patience
 from functions.core.troubles.recurrence import DAY, Recurrence
 from tests.builders import NOW, announcement, counts, followed, verdict
@@ -530,3 +538,13 @@ def test_a_trouble_of_a_merchant_that_is_over_is_remembered_with_its_time_of_day
     assert (noted.slice, noted.trouble) == ("merchant=M", "failing")
     assert abs(noted.began - SINCE) <= 1
     assert SINCE + 60 < noted.ended <= at(state)
+
+
+def test_what_is_missing_stays_so_when_what_failed_there_before_is_over() -> None:
+    reversed_, silent_ = TROUBLES[3], TROUBLES[5]
+    state = CALM_BEFORE
+    for number, slices in enumerate([reversed_, WELL, WELL, *[silent_] * 35]):
+        state = arrived(state, CALM_SECONDS + number, slices)
+    [missing] = [one for one in state.incidents if one.signal == "volume"]
+    assert any(one.closed_at for one in state.incidents)
+    assert missing.state == INCIDENT

@@ -362,3 +362,29 @@ def test_what_fails_far_more_than_the_merchant_it_lies_in_is_a_trouble_of_its_ow
     seed: int,
 ) -> None:
     assert crossed(300, 0.15, 0.75, seed) == ["merchant=M0", "method=UPI"]
+
+
+def outage(**names: str) -> list[str]:
+    """What is opened where twelve payments come in a minute, and after ten minutes most of them fail."""
+    state, memory, opened = initial(Rules()), Memory(), list[str]()
+    keys: tuple[str, ...] = ()
+    for number in range(150):
+        second = 5 * number
+        failed = second >= 600 and number % 5 != 4
+        tally = Tally()
+        paid = payment(NOW + second, "failed" if failed else "approved", **names)
+        tally.add(paid, "unknown" if failed else "", DEFAULT_SLICING)
+        at_ms = (NOW + second) * 1000
+        sequence = str(FIRST_SEQUENCE + second)
+        coming = Partial(SHARD, sequence, sequence, at_ms + 1000, at_ms, tally)
+        state, _ = step(state, [coming], Rules(), keys, memory)
+        keys = tuple(item.key for item in state.outbox)
+        opened += [i.incident.slice for i in state.outbox if i.transition == OPENED]
+    return opened
+
+
+@pytest.mark.parametrize(
+    "names", [{}, {"currency": "INR"}, {"currency": "INR", "country": "IN", "gateway": "G"}]
+)
+def test_a_dimension_of_one_value_hides_nothing(names: dict[str, str]) -> None:
+    assert outage(**names) == [ALL]
