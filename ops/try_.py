@@ -328,6 +328,8 @@ def _alone(canonical: str, fields: Mapping[str, Any], payment: Payment | None) -
     own = {name: fields[name] for name in names if name in fields}
     if not own:
         return None, ""
+    if canonical == "amount":
+        own |= {name: fields[name] for name in ("currency", "amount_unit") if name in fields}
     needed = {name: value for name, value in _NEEDED.items() if name != canonical}
     alone, fault = (payment, "") if payment else _payment({**needed, **own}, "t")
     if alone is None:

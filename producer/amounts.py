@@ -13,17 +13,6 @@ from typing import Any, Final
 
 DECIMAL_MARKS: Final = (".", ",")
 
-_EXPONENTS: Final = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
-         "VUV", "XAF", "XOF", "XPF"),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}  # fmt: skip
-"""ISO 4217, list one: digits of the minor unit where they are not 2."""
-
 _SYMBOLS: Final = {
     "€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₫": "VND", "₴": "UAH", "₦": "NGN",
     "₱": "PHP", "฿": "THB", "₪": "ILS", "zł": "PLN", "R$": "BRL", "Kč": "CZK", "£": "GBP",
@@ -133,12 +122,6 @@ def currency_of(text: str) -> str | None:
             return currency
     code = re.fullmatch(r"\s*([A-Z]{3})\b.*\d.*|.*\d.*\b([A-Z]{3})\s*", text)
     return (code[1] or code[2]) if code else None
-
-
-def major(amount: float, currency: Any) -> float:
-    """An amount in the currency's smallest unit, such as cents, in its usual one."""
-    exponent = _EXPONENTS.get(str(currency or "").strip().upper(), 2)
-    return amount / float(10**exponent)
 
 
 def is_number(value: Any) -> bool:

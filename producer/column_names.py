@@ -162,52 +162,6 @@ MINOR_WORDS: Final = frozenset(
 )
 """Words in the name of an amount that is in the currency's smallest unit."""
 
-STATUS_WORDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        ("abgeschlossen", "erfolgreich", "genehmigt", "bezahlt", "autorisiert", "ausgeführt",
-         "aprobado", "aprobada", "exitoso", "exitosa", "completado", "completada", "pagado", "pagada",
-         "autorizado", "autorizada", "acreditado", "aprovado", "aprovada", "pago", "concluído",
-         "concluída", "efetuado", "approuvé", "approuvée", "accepté", "acceptée", "payé", "payée",
-         "réussi", "réussie", "terminé", "effectué", "autorisé", "autorisée", "approvato", "approvata",
-         "completato", "completata", "riuscito", "pagato", "goedgekeurd", "geslaagd", "betaald",
-         "voltooid", "sentforsettle", "passed", "pass",
-         "authorisation", "authorization"),
-        "approved",
-    ),
-    **dict.fromkeys(
-        ("abgelehnt", "verweigert", "zurückgewiesen", "rechazado", "rechazada", "denegado",
-         "denegada", "declinado", "recusado", "recusada", "negado", "negada", "refusé", "refusée",
-         "rejeté", "rejetée", "décliné", "rifiutato", "rifiutata", "negato", "geweigerd",
-         "afgewezen", "processor declined", "gateway rejected", "not authorised", "not authorized",
-         "do not honor", "do not honour"),
-        "denied",
-    ),
-    **dict.fromkeys(
-        ("fehlgeschlagen", "fehler", "gescheitert", "zeitüberschreitung", "fallido", "fallida",
-         "error técnico", "falhou", "falha", "erro", "échoué", "échouée", "échec", "erreur",
-         "fallito", "fallita", "errore", "mislukt", "fout", "failed attempt",
-         "technical decline", "settlement declined", "unsuccessful"),
-        "failed",
-    ),
-    **dict.fromkeys(
-        ("storniert", "anulado", "anulada", "estornado", "estornada"),
-        "reversed",
-    ),
-    **dict.fromkeys(
-        ("erstattet", "rückerstattet", "zurückgezahlt", "reembolsado", "reembolsada", "devuelto",
-         "devuelta", "remboursé", "remboursée", "rimborsato", "rimborsata", "terugbetaald",
-         "refundedreversed", "partially refunded", "partial refund"),
-        "refunded",
-    ),
-    **dict.fromkeys(
-        ("requires capture", "ausstehend", "offen", "in bearbeitung", "pendiente", "en proceso", "pendente",
-         "em processamento", "en attente", "en cours", "in attesa", "in corso",
-         "in behandeling", "received", "submitted for settlement pending"),
-        "pending",
-    ),
-}  # fmt: skip
-"""Outcome in other languages, and in exports' own words → one of STATUSES."""
-
 BOOLEANS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("y", "yes", "true", "1", "t", "ja", "si", "sí", "oui", "sim"), "approved"),
     **dict.fromkeys(("n", "no", "false", "0", "f", "nein", "non", "não"), "failed"),
@@ -234,11 +188,6 @@ def is_test(column: str, value: object) -> bool | None:
         return None
     says_live = normal(column).startswith("live") and word not in ("test", "live")
     return (word in TEST_WORDS) != says_live
-
-
-def status_key(word: str) -> str:
-    """A word for an outcome as it is looked up: `PROCESSOR_DECLINED` is `processor declined`."""
-    return re.sub(r"[\s_-]+", " ", word.casefold()).strip()
 
 
 @lru_cache(maxsize=4096)

@@ -21,11 +21,12 @@ from functions.core.errors import Malformed
 from functions.core.payments import providers
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import BESIDE, FIELDS, Kind
+from functions.core.payments.mapping import value_at
 from functions.core.payments.reasons import SCHEME_OF
 from producer.amounts import number
 from producer.column_names import is_test
 from producer.format import Format
-from producer.record import ABSENT, NUMBERS, TEST, at_path, moment_text, whole
+from producer.record import ABSENT, NUMBERS, TEST, moment_text, whole
 
 Columns = dict[str, Sequence[Any]]
 """Field of the event → its value in each row, None where it is absent."""
@@ -242,7 +243,7 @@ def _of_kind(
     rows: Sequence[Mapping[str, Any]], column: str, kinds: frozenset[Any]
 ) -> Sequence[Any]:
     """Raises Unplain where a value is of another kind."""
-    values = [at_path(row, column) for row in rows]
+    values = [value_at(row, column) for row in rows]
     if not kinds.issuperset(map(type, values)):
         raise Unplain
     return values
@@ -334,19 +335,21 @@ def _meant(columns: Columns, form: Format) -> Columns:
         if field not in _NUMERIC and not ABSENT.isdisjoint(column):
             columns[field] = [None if value in ABSENT else value for value in column]
     rows = len(columns["timestamp"])
-    for field, value in form.defaults.items():
+    for field, value in form.translation.defaults.items():
         if field not in columns:
             columns[field] = [value] * rows
         elif None in columns[field] or "" in columns[field]:
             columns[field] = [value if one is None or one == "" else one for one in columns[field]]
-    if form.schemes and "error_scheme" in columns:
-        columns["error_scheme"] = list(map(form.scheme, columns["error_scheme"]))
+    if form.translation.schemes and "error_scheme" in columns:
+        columns["error_scheme"] = list(map(form.translation.scheme, columns["error_scheme"]))
     if TEST in columns:
         named = form.fields.get(TEST, TEST)
         marks = {value: is_test(named, value) or None for value in set(columns[TEST])}
         columns[TEST] = list(map(marks.__getitem__, columns[TEST]))
     if "payment_status" in columns:
-        words = {word: word and form.status(word) for word in set(columns["payment_status"])}
+        words = {
+            word: word and form.translation.status(word) for word in set(columns["payment_status"])
+        }
         columns["payment_status"] = list(map(words.__getitem__, columns["payment_status"]))
     return columns
 

@@ -12,10 +12,10 @@ from typing import Any, Final, Self
 import msgspec
 
 from functions.core.errors import Malformed, PaywatchError, SettingsError
-from functions.core.payments.event import DIMENSIONS, STATUSES, parse_status
+from functions.core.payments.event import DIMENSIONS
 from functions.core.payments.fields import FIELDS
+from functions.core.payments.mapping import Translation, section_of, translation_of
 from producer.amounts import DECIMAL_MARKS
-from producer.column_names import STATUS_WORDS, status_key
 from producer.moments import FORMS, is_form, zone_of
 from producer.sniffing import DELIMITERS, Layout
 
@@ -32,10 +32,6 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """Key under [columns] → field of the event."""
 
-UNITS: Final = ("major", "minor")
-"""Of amounts: euros, or cents."""
-OTHERWISE: Final = "*"
-"""Under [statuses]: every word that is neither there nor known."""
 LONGEST_SPREAD_S: Final = 31 * 86_400
 
 _SECTIONS: Final = (
@@ -43,7 +39,6 @@ _SECTIONS: Final = (
 )  # fmt: skip
 _FILE_KEYS: Final = ("delimiter", "encoding", "header", "decimal")
 _TIME_KEYS: Final = ("timestamp_format", "timezone", "timezone_column")
-_WITHOUT_DEFAULT: Final = ("timestamp", "count", "successes", "transaction_id")
 _DELIMITER_WORDS: Final = {word: sign for sign, word in DELIMITERS.items()}
 
 
@@ -51,9 +46,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """fields: field of the event → the file's column, of several for the time the first.
     time_columns: those that make up the time, in order. zone_column: which names its zone, or empty.
     timestamp_format: as `producer.moments.time_ms` takes it. finds_time: whether that was not said,
-    and is to be found. timezone: of times without one. amount_unit: one of UNITS. decimal: the mark
-    in numbers, empty to be found. statuses: the file's word, in small letters → one of STATUSES.
-    schemes: the same for the scheme of an error code. defaults: field → its value where a row has none. spread_s: a row stands for so many seconds from
+    and is to be found. timezone: of times without one. decimal: the mark
+    in numbers, empty to be found. translation: what words mean, and what holds where a row says nothing. spread_s: a row stands for so many seconds from
     its time; 0 for none."""
 
     fields: Mapping[str, str]
@@ -62,11 +56,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     timestamp_format: str = "iso8601"
     finds_time: bool = True
     timezone: str = ""
-    amount_unit: str = "major"
     decimal: str = ""
-    statuses: Mapping[str, str] = {}
-    schemes: Mapping[str, str] = {}
-    defaults: Mapping[str, str] = {}
+    translation: Translation = Translation()
     layout: Layout = Layout()
     spread_s: int = 0
 
@@ -96,14 +87,10 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             for name in document
             if name not in _SECTIONS
         ]
-        file = _section(document, "file", _FILE_KEYS, faults)
-        columns = _section(document, "columns", (*COLUMNS, *_TIME_KEYS, "amount_unit"), faults)
-        statuses = _section(document, "statuses", None, faults)
-        schemes = _section(document, "schemes", None, faults)
-        dimensions = _section(document, "dimensions", DIMENSIONS, faults)
-        with_default = [key for key in (*COLUMNS, *DIMENSIONS) if key not in _WITHOUT_DEFAULT]
-        defaults = _section(document, "defaults", with_default, faults)
-        spread = _section(document, "spread", ("seconds",), faults)
+        file = section_of(document, "file", _FILE_KEYS, faults)
+        columns = section_of(document, "columns", (*COLUMNS, *_TIME_KEYS, "amount_unit"), faults)
+        dimensions = section_of(document, "dimensions", DIMENSIONS, faults)
+        spread = section_of(document, "spread", ("seconds",), faults)
         times = _time_columns(columns, faults)
         fields = {COLUMNS["timestamp"]: times[0]} if times else {}
         fields |= {
@@ -125,27 +112,12 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             timestamp_format=_text("columns", "timestamp_format", columns, faults) or "iso8601",
             finds_time="timestamp_format" not in columns,
             timezone=_text("columns", "timezone", columns, faults) or "",
-            amount_unit=_one_of("columns", "amount_unit", columns, UNITS, faults) or "major",
             decimal=_one_of("file", "decimal", file, DECIMAL_MARKS, faults) or "",
-            statuses={
-                status_key(word): status
-                for word in statuses
-                if (status := _status(word, statuses, faults))
-            },
-            schemes={
-                status_key(word): scheme
-                for word in schemes
-                if (scheme := _text("schemes", word, schemes, faults))
-            },
-            defaults={
-                COLUMNS.get(key, key): value
-                for key in defaults
-                if key in with_default and (value := _text("defaults", key, defaults, faults))
-            },
+            translation=translation_of(document, faults),
             layout=_layout(file, faults),
             spread_s=_seconds(spread, faults),
         )
-        faults += _contradictions(columns, defaults)
+        faults += _contradictions(columns, form.translation.defaults)
         if not is_form(form.timestamp_format):
             want = f"want {', '.join(FORMS)} or a form of strptime such as %Y-%m-%d %H"
             faults.append(f"[columns] timestamp_format is {form.timestamp_format!r}, {want}")
@@ -168,22 +140,6 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def has_plain_time(self) -> bool:
         """Whether the time is in one column, and nothing beside it says its zone."""
         return len(self.time_columns) <= 1 and not self.zone_column
-
-    def status(self, word: str) -> str:
-        """The file's word for a status as the format has it, else as exports and other languages
-        mean it; the word itself where nobody knows."""
-        key = status_key(word)
-        if key in self.statuses:
-            return self.statuses[key]
-        try:
-            parse_status(word)
-        except Malformed:
-            return STATUS_WORDS.get(key) or self.statuses.get(OTHERWISE, word)
-        return word
-
-    def scheme(self, word: Any) -> Any:
-        """The file's word for the scheme of an error code as the format has it; else the word."""
-        return self.schemes.get(status_key(str(word)), word)
 
     def check_columns(
         self, columns: Collection[str], file: str, *, needed_only: bool = False
@@ -214,7 +170,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         columns |= {"timezone": self.timezone, "timezone_column": self.zone_column}
         columns |= {key: self.fields.get(field) for key, field in COLUMNS.items()
                     if field != "timestamp"}  # fmt: skip
-        columns["amount_unit"] = self.amount_unit if self.amount_unit != "major" else ""
+        meant = self.translation
+        columns["amount_unit"] = meant.amount_unit if meant.amount_unit != "major" else ""
         keys = {field: key for key, field in COLUMNS.items()}
         file = {
             "delimiter": self.layout.delimiter,
@@ -225,10 +182,10 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         sections: Mapping[str, Mapping[str, Any]] = {
             "file": file,
             "columns": columns,
-            "statuses": self.statuses,
-            "schemes": self.schemes,
+            "statuses": meant.statuses,
+            "schemes": meant.schemes,
             "dimensions": {name: self.fields.get(name) for name in DIMENSIONS},
-            "defaults": {keys.get(field, field): value for field, value in self.defaults.items()},
+            "defaults": {keys.get(field, field): value for field, value in meant.defaults.items()},
             "spread": {"seconds": self.spread_s or None},
         }
         return "\n".join(filter(None, (_written(*section) for section in sections.items())))
@@ -249,21 +206,6 @@ def _written(name: str, values: Mapping[str, Any]) -> str:
 def _quoted(value: Any) -> str:
     """As TOML, whose texts and lists of them are JSON's, but for the sign DEL."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _section(
-    document: Mapping[str, Any], name: str, known: Collection[str] | None, faults: list[str]
-) -> Mapping[str, Any]:
-    section = document.get(name, {})
-    if not isinstance(section, dict):
-        faults.append(f"{name} is no section: write [{name}] and its keys below")
-        return {}
-    faults += [
-        f"[{name}] has an unknown key {key!r}; known: {', '.join(known)}"
-        for key in section
-        if known is not None and key not in known
-    ]
-    return section
 
 
 def _text(section: str, key: str, values: Mapping[str, Any], faults: list[str]) -> str | None:
@@ -293,14 +235,6 @@ def _time_columns(columns: Mapping[str, Any], faults: list[str]) -> tuple[str, .
         )
         return ()
     return tuple(listed) if value is not None else ()
-
-
-def _status(word: str, statuses: Mapping[str, Any], faults: list[str]) -> str | None:
-    value = statuses[word]
-    if value in STATUSES:
-        return str(value)
-    faults.append(f"[statuses] {word} is {value!r}, want one of {', '.join(STATUSES)}")
-    return None
 
 
 def _layout(file: Mapping[str, Any], faults: list[str]) -> Layout:
@@ -346,6 +280,6 @@ def _contradictions(columns: Mapping[str, Any], defaults: Mapping[str, Any]) -> 
         faults.append("[columns] has status and successes: a row is one or the other")
     if "successes" in columns and "count" not in columns:
         faults.append("[columns] successes needs count: so many of how many?")
-    if "successes" not in columns and "status" not in columns and "status" not in defaults:
+    if "successes" not in columns and "status" not in columns and "payment_status" not in defaults:
         faults.append("[columns] status is missing, or count with successes")
     return faults

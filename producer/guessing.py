@@ -15,7 +15,9 @@ import msgspec
 
 from functions.core.errors import Malformed, SettingsError
 from functions.core.payments.cards import mask
-from functions.core.payments.event import DIMENSIONS, parse_status
+from functions.core.payments.event import DIMENSIONS
+from functions.core.payments.mapping import OTHERWISE, Translation, folded
+from functions.core.payments.statuses import known_status
 from producer.amounts import currency_of, decimal_of, number
 from producer.column_names import (
     APPROVED_CODES,
@@ -23,14 +25,12 @@ from producer.column_names import (
     LATER,
     MINOR_WORDS,
     NAMES,
-    STATUS_WORDS,
     TECHNICAL_CODES,
     is_test,
     normal,
-    status_key,
 )
 from producer.finding import moments_of, notes_of, texts_of
-from producer.format import COLUMNS, OTHERWISE, Format
+from producer.format import COLUMNS, Format
 from producer.moments import AMBIGUOUS, time_ms, zone_of
 from producer.sample import Sample
 from producer.sniffing import Layout
@@ -114,10 +114,12 @@ class _Guessing:
             timestamp_format=time.form,
             finds_time=False,
             timezone=self._named_zone(times[0]),
-            amount_unit="minor" if is_minor else "major",
             decimal=decimal_of(amounts),
-            statuses=self._statuses,
-            defaults=self._defaults,
+            translation=Translation(
+                statuses=self._statuses,
+                defaults=self._defaults,
+                amount_unit="minor" if is_minor else "major",
+            ),
             layout=layout,
         )
         texts = moments_of(self._rows, form)
@@ -310,11 +312,10 @@ class _Guessing:
         """Note what the words of a status mean, where not all know; and those that nobody does."""
         unknown = []
         for word in dict.fromkeys(texts):
-            key = status_key(word)
-            if _known(word) is not None:
-                if key in STATUS_WORDS and not _is_canonical(word):
-                    self._statuses[key] = STATUS_WORDS[key]
-            elif key in BOOLEANS:
+            key = folded(word)
+            if known_status(word) is not None:
+                continue
+            if key in BOOLEANS:
                 self._statuses[key] = BOOLEANS[key]
             else:
                 unknown.append(word)
@@ -473,23 +474,8 @@ def _share(texts: Sequence[str], fits: Callable[[str], bool]) -> float:
     return sum(map(fits, texts)) / len(texts) if texts else 0.0
 
 
-def _known(word: str) -> str | None:
-    try:
-        return parse_status(word)
-    except Malformed:
-        return STATUS_WORDS.get(status_key(word))
-
-
-def _is_canonical(word: str) -> bool:
-    try:
-        parse_status(word)
-    except Malformed:
-        return False
-    return True
-
-
 def _is_outcome(texts: Sequence[str], enough: float = 0.5) -> bool:
-    return bool(texts) and _share(texts, lambda text: _known(text) is not None) >= enough
+    return bool(texts) and _share(texts, lambda text: known_status(text) is not None) >= enough
 
 
 def _is_count(text: str) -> bool:

@@ -19,9 +19,10 @@ import msgspec
 
 from functions.core.errors import Malformed, PaywatchError
 from functions.core.payments.event import Payment
+from functions.core.payments.mapping import value_at
 from producer.format import Format
 from producer.pacing import Timed
-from producer.record import DROPPED, NO_ROW, at_path, events, moment_ms, payments_of
+from producer.record import DROPPED, NO_ROW, events, moment_ms, payments_of
 from producer.sniffing import NO_HEADER, is_no_row, layout, names
 from producer.spread import Row, spread
 
@@ -202,7 +203,7 @@ def checked(
     for number, record in enumerate(records):
         if number == 0:
             # Later objects may leave out what is absent; the first shows how columns are spelt.
-            columns = [*record[1], *(c for c in form.columns if at_path(record[1], c) is not None)]
+            columns = [*record[1], *(c for c in form.columns if value_at(record[1], c) is not None)]
             form.check_columns(list(dict.fromkeys(columns)), path.name, needed_only=True)
         yield record
 

@@ -15,10 +15,11 @@ from functions.core.payments.event import (
     Payment,
     to_payment,
 )
+from functions.core.payments.mapping import value_at
 from functions.core.payments.providers import SENDERS
 from functions.core.payments.providers.reading import NoPayment
 from functions.core.payments.readers import read_values
-from producer.amounts import major, number
+from producer.amounts import number
 from producer.column_names import is_test
 from producer.format import Format
 from producer.moments import ZONE_MARK, time_ms
@@ -84,7 +85,7 @@ def fields_of(values: Mapping[str, Any], form: Format, on_dropped: OnDropped) ->
         if field == "timestamp":
             continue
         try:
-            value = scalar(column, at_path(values, column))
+            value = scalar(column, value_at(values, column))
             if field in NUMBERS and value not in (None, ""):
                 value = _number(field, value, form)
             if field == TEST:
@@ -96,34 +97,10 @@ def fields_of(values: Mapping[str, Any], form: Format, on_dropped: OnDropped) ->
             continue
         if value not in (None, "") and not (isinstance(value, str) and value in ABSENT):
             fields[field] = value
-    for field, value in form.defaults.items():
-        fields.setdefault(field, value)
-    if "payment_status" in fields:
-        fields["payment_status"] = form.status(str(fields["payment_status"]))
-    if form.schemes and "error_scheme" in fields:
-        fields["error_scheme"] = form.scheme(fields["error_scheme"])
-    if form.amount_unit == "minor" and "amount" in fields:
-        fields["amount"] = major(fields["amount"], fields.get("currency"))
-    return fields
+    return form.translation.applied(fields)
 
 
 _NEEDED: Final = frozenset(("payment_status", "count", "successes"))
-
-
-def at_path(values: Mapping[str, Any], column: str) -> Any:
-    """The column's value; of a name with dots that is no column, what lies at that path."""
-    found = values.get(column)
-    if found is not None or not ("." in column or "[" in column):
-        return found
-    inside: Any = values
-    for step in column.replace("[", ".").replace("]", "").split("."):
-        if isinstance(inside, Mapping):
-            inside = inside.get(step)
-        elif isinstance(inside, list) and step.isdecimal() and int(step) < len(inside):
-            inside = inside[int(step)]
-        else:
-            return None
-    return inside
 
 
 def _number(field: str, value: Any, form: Format) -> float | None:
@@ -143,12 +120,12 @@ def _number(field: str, value: Any, form: Format) -> float | None:
 def moment_ms(values: Mapping[str, Any], form: Format) -> int:
     """The row's time. Raises Malformed."""
     columns = form.time_columns
-    parts = [scalar(column, at_path(values, column)) for column in columns]
+    parts = [scalar(column, value_at(values, column)) for column in columns]
     if parts[0] in (None, "") or (isinstance(parts[0], str) and parts[0] in ABSENT):
         raise Malformed("missing_field", f"column {columns[0]!r} is empty")
     if form.has_plain_time:
         return time_ms(parts[0], form.timestamp_format, form.timezone)
-    zone = at_path(values, form.zone_column) if form.zone_column else None
+    zone = value_at(values, form.zone_column) if form.zone_column else None
     return time_ms(moment_text(parts, zone), form.timestamp_format, form.timezone)
 
 

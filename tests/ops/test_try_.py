@@ -141,7 +141,7 @@ def test_what_is_printed_as_json_says_the_same(tmp_path: Path, form: Path) -> No
     assert first["unread"] == ["type", "data.card.type", "data.notes[0].text"]
     assert second["cause"] == "issuer"
     refused = {field["field"]: field for field in second["fields"]}
-    assert refused["amount"]["fault"] == "is not understood"
+    assert refused["amount"]["fault"] == "amount: not a number"
 
 
 @pytest.mark.parametrize("provider", SAMPLES)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.amounts import DECIMAL_MARKS, currency_of, decimal_of, major, number
+from producer.amounts import DECIMAL_MARKS, currency_of, decimal_of, number
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,3 @@ def test_a_currency_is_told_by_its_code_or_a_sign_that_no_other_has(
     text: str, currency: str | None
 ) -> None:
     assert currency_of(text) == currency
-
-
-@pytest.mark.parametrize(
-    ("currency", "amount"),
-    [("EUR", 12.5), ("jpy", 1250.0), ("KWD", 1.25), (None, 12.5), ("CLF", 0.125)],
-)
-def test_minor_units_are_those_of_iso_4217(currency: str | None, amount: float) -> None:
-    assert major(1250, currency) == amount

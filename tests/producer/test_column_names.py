@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from functions.core.errors import Malformed
-from functions.core.payments.event import ALIASES, STATUSES, parse_status
+from functions.core.payments.event import ALIASES, STATUSES
+from functions.core.payments.mapping import folded
 from producer.column_names import (
     APPROVED_CODES,
     BOOLEANS,
     NAMES,
-    STATUS_WORDS,
     TECHNICAL_CODES,
     is_test,
     normal,
-    status_key,
 )
 
 
@@ -58,20 +56,10 @@ def test_a_mark_of_a_test_system_is_known_whichever_way_its_column_says_it(
     assert is_test(column, value) is marked
 
 
-def test_words_for_outcomes_are_compared_as_written_and_mean_a_status() -> None:
-    for word, status in {**STATUS_WORDS, **BOOLEANS}.items():
-        assert status_key(word) == word
+def test_words_of_a_column_that_says_yes_or_no_are_compared_as_written_and_mean_a_status() -> None:
+    for word, status in BOOLEANS.items():
+        assert folded(word) == word
         assert status in STATUSES
-    assert status_key(" PROCESSOR_DECLINED ") == "processor declined"
-
-
-def test_no_word_means_another_thing_than_in_the_event_itself() -> None:
-    for word, status in STATUS_WORDS.items():
-        try:
-            known = parse_status(word)
-        except Malformed:
-            continue
-        assert known == status, word
 
 
 def test_no_code_is_both_an_approval_and_a_fault() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from functions.core.errors import PaywatchError, SettingsError
 from functions.core.payments.event import ALIASES, DIMENSIONS, STATUSES, parse_status
-from producer.column_names import status_key
+from functions.core.payments.mapping import Translation, folded
 from producer.format import COLUMNS, LONGEST_SPREAD_S, Format
 from producer.sniffing import Layout
 
@@ -88,11 +88,18 @@ seconds = 60
 def test_a_format_says_how_the_file_is_laid_out_and_what_its_values_mean() -> None:
     form = Format.parse(FULL)
     assert form.layout == Layout(delimiter=";", encoding="cp1252", header=4)
-    assert (form.decimal, form.amount_unit, form.timezone) == (",", "minor", "Asia/Kolkata")
+    assert (form.decimal, form.translation.amount_unit, form.timezone) == (
+        ",",
+        "minor",
+        "Asia/Kolkata",
+    )
     assert (form.time_columns, form.zone_column) == (("Datum", "Uhrzeit"), "Zone")
-    assert form.defaults == {"currency": "EUR", "error_scheme": "iso8583"}
+    assert form.translation.defaults == {"currency": "EUR", "error_scheme": "iso8583"}
     assert form.columns == ("Datum", "Uhrzeit", "Zone", "Status", "Betrag", 'die "Bank"')
-    assert (form.scheme(" visa net"), form.scheme("stripe")) == ("iso8583", "stripe")
+    assert [form.translation.scheme(word) for word in (" visa net", "stripe")] == [
+        "iso8583",
+        "stripe",
+    ]
     assert not form.has_plain_time
     assert not form.finds_time
 
@@ -110,7 +117,9 @@ def test_any_column_and_any_word_can_be_written_down(statuses: dict[str, str], n
     form = Format(
         fields={"timestamp": name, "payment_status": name},
         time_columns=(name,),
-        statuses={status_key(word): status for word, status in statuses.items()},
+        translation=Translation(
+            statuses={folded(word): status for word, status in statuses.items()}
+        ),
     )
     assert Format.parse(form.toml()) == form
 
@@ -122,13 +131,13 @@ def test_any_column_and_any_word_can_be_written_down(statuses: dict[str, str], n
 def test_a_word_for_an_outcome_is_the_formats_then_everybodys_then_the_formats_other(
     word: str, status: str
 ) -> None:
-    assert parse_status(Format.parse(FULL).status(word)) == status
-    assert Format.parse(SMALLEST).status("what") == "what"
+    assert parse_status(Format.parse(FULL).translation.status(word)) == status
+    assert Format.parse(SMALLEST).translation.status("what") == "what"
 
 
 def test_an_outcome_may_be_the_same_for_all_rows() -> None:
     form = Format.parse('[columns]\ntimestamp = "at"\n[defaults]\nstatus = "failed"\n')
-    assert form.defaults == {"payment_status": "failed"}
+    assert form.translation.defaults == {"payment_status": "failed"}
 
 
 @pytest.mark.parametrize(
@@ -139,12 +148,12 @@ def test_an_outcome_may_be_the_same_for_all_rows() -> None:
         ('[file]\nencoding = "base64"', "[file] encoding is 'base64'"),
         ("[file]\nheader = -1", "[file] header is -1"),
         ('[file]\ndecimal = ";"', "[file] decimal is ';', want one of . ,"),
-        ('[columns]\namount_unit = "cents"', "amount_unit is 'cents', want one of major minor"),
+        ('[columns]\namount_unit = "cents"', "amount_unit is 'cents', want major or minor"),
         ("[columns]\ntimestamp = []", "timestamp is [], want a column, or a list"),
         ('[columns]\ntimezone = "IST"', 'write timezone = "Asia/Kolkata"'),
-        ('[statuses]\nok = "fine"', "[statuses] ok is 'fine', want one of approved"),
+        ('[statuses]\nok = "fine"', "[statuses] 'ok' is 'fine', want one of approved"),
         ('[defaults]\ntimestamp = "now"', "[defaults] has an unknown key 'timestamp'"),
-        ("[defaults]\ncurrency = 3", "[defaults] currency is 3, want a text"),
+        ("[defaults]\ncurrency = []", "[defaults] currency is [], want a text"),
     ],
 )
 def test_a_value_that_means_nothing_is_refused(text: str, words: str) -> None:
@@ -210,4 +219,4 @@ def test_a_column_that_rows_may_leave_out_is_missed_only_where_all_are_asked_for
 def test_the_format_that_the_docs_show_is_one() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
     shown = page.partition("```toml\n")[2].partition("```")[0]
-    assert Format.parse(shown).statuses == {"bezahlt": "approved", "*": "denied"}
+    assert Format.parse(shown).translation.statuses == {"bezahlt": "approved", "*": "denied"}

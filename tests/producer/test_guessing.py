@@ -156,7 +156,7 @@ def test_a_zone_in_a_columns_name_is_that_of_its_times(tmp_path: Path) -> None:
 def test_the_sign_of_a_currency_tells_the_currency(tmp_path: Path) -> None:
     text = "at,status,total\n2026-11-20 13:14,ok,€12.50\n"
     found, [payment], _ = of(tmp_path, text.replace("total", "amount"))
-    assert found.form.defaults == {"currency": "EUR"}
+    assert found.form.translation.defaults == {"currency": "EUR"}
     assert (payment.currency, payment.amount) == ("EUR", 12.5)
 
 

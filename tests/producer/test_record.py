@@ -14,7 +14,7 @@ from functions.core.payments.codec import decode
 from functions.core.payments.event import LARGEST_COUNT, Payment
 from producer.format import Format
 from producer.moments import time_ms
-from producer.record import NO_ROW, at_path, events, payments_of, scalar, whole
+from producer.record import NO_ROW, events, payments_of, scalar, whole
 from tests.builders import event_bytes
 from tests.notifications import ADYEN_ITEM, SAMPLES, STRIPE_FAILED
 
@@ -94,16 +94,6 @@ def test_what_is_no_single_value_costs_its_field_and_is_told(value: Any) -> None
 )
 def test_a_value_is_a_text_or_a_number(value: Any, scalars: Any) -> None:
     assert scalar("c", value) == scalars
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("a", 1), ("a.b", 2), ("data.object.id", 3), ("list[1].id", 4), ("list.1.id", 4),
-     ("list[9].id", None), ("data.object.id.more", None), ("none.of", None)],
-)  # fmt: skip
-def test_a_column_may_be_a_path(column: str, value: Any) -> None:
-    row = {"a": 1, "a.b": 2, "data": {"object": {"id": 3}}, "list": [{}, {"id": 4}]}
-    assert at_path(row, column) == value
 
 
 @given(st.integers(0, LARGEST_COUNT))

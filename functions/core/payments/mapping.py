@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from functions.core.errors import SettingsError
-from functions.core.payments.currencies import major_units
-from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
+from functions.core.payments.event import ALIASES, DIMENSIONS
 from functions.core.payments.fields import FIELDS
+from functions.core.payments.statuses import STATUSES, known_status
 
 Path = tuple[str | int, ...]
 """Names of members and places in lists, from the outside in."""
@@ -68,26 +68,30 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
         return self == _PLAIN
 
     def applied(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of the event with raw values, as they are meant: words translated, the amount in
-        major units, what is absent as by default."""
+        """Fields of the event with raw values, as they are meant: words translated, the amount with its
+        unit, what is absent as by default."""
         found = {**self.defaults, **fields}
         status = found.get("payment_status")
         if status is not None:
-            found["payment_status"] = self._status(_text(status))
+            found["payment_status"] = self.status(_text(status))
         scheme = found.get("error_scheme")
-        if scheme is not None and self.schemes:
-            found["error_scheme"] = self.schemes.get(folded(scheme), scheme)
+        if scheme is not None:
+            found["error_scheme"] = self.scheme(scheme)
         if self.amount_unit == "minor" and "amount" in found:
-            amount = major_units(found.pop("amount"), found.get("currency"))
-            if amount is not None:
-                found["amount"] = amount
+            found["amount_unit"] = "minor"
         return found
 
-    def _status(self, word: str) -> str:
+    def status(self, word: str) -> str:
+        """The word for a status as it is said here, else as everybody means it; the word itself where
+        nobody knows."""
         known = self.statuses.get(folded(word))
-        if known is None and folded(word) not in STATUS_SYNONYMS:
-            known = self.statuses.get(OTHERWISE)
+        if known is None and OTHERWISE in self.statuses and known_status(word) is None:
+            known = self.statuses[OTHERWISE]
         return word if known is None else known
+
+    def scheme(self, word: Any) -> Any:
+        """The word for the scheme of an error code as it is said here; else the word."""
+        return self.schemes.get(folded(word), word) if self.schemes else word
 
 
 OTHERWISE: Final = "*"
@@ -246,6 +250,7 @@ def value_at(it: Mapping[str, Any], path: str) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024)
 def steps(path: str) -> Path:
     """`errors[0].code` as ("errors", 0, "code")."""
     found = _STEP.finditer(path)
@@ -257,7 +262,10 @@ def steps(path: str) -> Path:
 
 def folded(word: Any) -> str:
     """Case, hyphens and spaces between words make no difference; true and 0 are words as well."""
-    return _text(word).strip().lower().replace("-", "_").replace(" ", "_")
+    return _BETWEEN_WORDS.sub("_", _text(word).strip().casefold())
+
+
+_BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
 
 
 def _text(value: Any) -> str:
@@ -321,10 +329,9 @@ def translation_of(document: Mapping[str, Any], faults: list[str]) -> Translatio
     """What [statuses], [schemes], [defaults] and `amount_unit` of [columns] say. Adds to faults."""
     statuses = {}
     for word, status in section_of(document, "statuses", None, faults).items():
-        known = STATUS_SYNONYMS.get(folded(status)) if isinstance(status, str) else None
+        known = known_status(status) if isinstance(status, str) else None
         if known is None:
-            told = ", ".join(dict.fromkeys(STATUS_SYNONYMS.values()))
-            faults.append(f"[statuses] {word!r} is {status!r}, want one of {told}")
+            faults.append(f"[statuses] {word!r} is {status!r}, want one of {', '.join(STATUSES)}")
         else:
             statuses[folded(word)] = known
     schemes = {}

@@ -61,6 +61,8 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "goedgekeurd", "betaald", "geslaagd", "geautoriseerd", "voltooid",
             "part_captured", "settled_bulk", "settlement", "transmitted", "approved_review",
             "partial_authorized", "auto_captured",
+            "ausgefuehrt", "ausgefuhrt", "efetuada", "efetuado", "termine", "terminee", "effectue",
+            "effectuee", "completato", "completata",
         ),
         "approved",
     ),
@@ -79,6 +81,8 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "erreur", "fehlgeschlagen", "fehler", "gescheitert", "fallita", "fallito", "errore",
             "mislukt", "fout",
             "internal_server_error", "bad_request", "batch_error", "settlement_error",
+            "technical_decline", "failed_attempt", "error_tecnico", "zeitueberschreitung",
+            "zeituberschreitung",
         ),
         "failed",
     ),
@@ -97,7 +101,7 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "refusee", "rejete", "rejetee", "abgelehnt", "verweigert", "zurueckgewiesen",
             "zuruckgewiesen", "rifiutata", "rifiutato", "negata", "negato", "geweigerd", "afgewezen",
             "authorized_risk_declined", "failed_review", "customer_approval_denied", "stopped",
-            "authentication_denied",
+            "authentication_denied", "do_not_honour",
         ),
         "denied",
     ),
@@ -131,7 +135,8 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "reintegrada", "reintegrado", "rembourse", "remboursee", "erstattet", "rimborsata",
             "rimborsato", "terugbetaald",
             "refunded_bulk", "refunded_by_merchant", "refunded_reversed",
-            "refund_pending_settlement",
+            "refund_pending_settlement", "rueckerstattet", "ruckerstattet", "zurueckgezahlt",
+            "zuruckgezahlt",
         ),
         "refunded",
     ),
@@ -174,6 +179,7 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "authorised_pending_capture", "authorization_initiated",
             "fds_authorized_pending_review", "flagged", "pending_submission",
             "pending_customer_approval", "buyer_approval_pending",
+            "submitted_for_settlement_pending",
         ),
         "pending",
     ),
@@ -241,12 +247,17 @@ def parse_status(word: str) -> str:
 
     Words of what has the status may stand before it: `TXN_SUCCESS`, `payment_intent.succeeded`.
     """
-    status = _status(word) if len(word) <= _LONGEST else None
+    status = known_status(word)
     if status is None:
         raise Malformed(
             "unknown_status", f"payment_status {quoted(word)} is none of {', '.join(STATUSES)}"
         )
     return status
+
+
+def known_status(word: str) -> str | None:
+    """As `parse_status`; None for any other word."""
+    return _status(word) if len(word) <= _LONGEST else None
 
 
 @lru_cache(maxsize=4096)

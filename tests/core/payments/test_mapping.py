@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.errors import Malformed, SettingsError
-from functions.core.payments.event import Payment
+from functions.core.payments.event import Payment, to_payment
 from functions.core.payments.mapping import EventMapping, Translation, steps, value_at
 from functions.core.payments.providers import payments_of
 
@@ -61,7 +61,8 @@ def test_an_event_is_read_as_the_mapping_says() -> None:
         "payment_status": "approved",
         "error_code": "91",
         "error_scheme": "iso8583",
-        "amount": 12.345,
+        "amount": 12345,
+        "amount_unit": "minor",
         "currency": "KWD",
         "issuer": "Example",
         "gateway": "payu",
@@ -201,16 +202,18 @@ def test_a_path_is_taken_apart_at_dots_and_brackets() -> None:
 @pytest.mark.parametrize(
     ("amount", "unit", "found"),
     [
-        (1250, "major", 1250),
+        (1250, "major", 1250.0),
         (1250, "minor", 12.5),
         ("1250", "minor", 12.5),
-        ("12,50", "major", "12,50"),
+        ("12,50", "major", 12.5),
         ("much", "minor", None),
     ],
 )
 def test_an_amount_is_in_the_unit_that_is_said(amount: Any, unit: str, found: Any) -> None:
-    applied = Translation(amount_unit=unit).applied({"amount": amount, "currency": "EUR"})
-    assert applied.get("amount") == found
+    event = {"id": "t", "status": "ok", "time": 1, "amount": amount, "currency": "EUR"}
+    payment = to_payment(Translation(amount_unit=unit).applied(event))
+    assert payment.amount == found
+    assert payment.faults == (("amount: not a number",) if found is None else ())
 
 
 def test_every_fault_is_told_at_once() -> None:
