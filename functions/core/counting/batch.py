@@ -81,11 +81,11 @@ def _segment(
     plain = _plain(records, counting.senders)
     for index, record in enumerate(records):
         found = _read(record, plain[index], counting)
-        # Cells are counted only where so many may be there.
-        well = sum(map(is_well, found.payments))
+        # Cells are counted only where so many may be there, and not again for a few payments more.
+        well = len(found.well)
         most = most_well * well + most_other * (len(found.payments) - well)
         cells += most
-        if index > start and cells > LARGEST_TALLY:
+        if index > start and cells > LARGEST_TALLY and growing.uncounted >= _COUNTED_AFTER:
             cells = growing.cells + most
         if index > start and cells > LARGEST_TALLY:
             done.append((growing.partials(records[start:index], before), refused))
@@ -109,10 +109,11 @@ def _segment(
 
 
 class _Found(NamedTuple):
-    """What a record holds: its payments, how many there are of a test system, what of it cannot be
-    counted, and what tells of no payment."""
+    """What a record holds: its payments, those of them that went well, how many there are of a test
+    system, what of it cannot be counted, and what tells of no payment."""
 
     payments: list[Payment]
+    well: list[Payment]
     tests: int
     malformed: list[Malformed]
     others: list[NoPayment]
@@ -126,6 +127,8 @@ class _Growing:
         self._pieces = [(Tally(), Noting(counting.slicing))]
         self._counted = 0
         self._newest_ms = 0
+        self.uncounted = 0
+        """Payments that were taken since cells were counted."""
 
     def _count(self) -> None:
         """Count what went well since the last time: nearly all, and it needs no diagnosis."""
@@ -136,14 +139,50 @@ class _Growing:
     @property
     def cells(self) -> int:
         self._count()
+        self.uncounted = 0
         return sum(tally.cells + noting.cells for tally, noting in self._pieces)
 
     def take(self, record: Record, found: _Found) -> None:
+        second = record.arrived_ms // 1000
+        taken = len(found.payments)
+        self.uncounted += taken
+        if len(found.well) == taken < _LOOKED_AFTER and self._largest == LARGEST_TALLY:
+            self._take_well(second, found.well)
+        else:
+            self._take_each(second, found.payments)
+        tally, _ = self._pieces[-1]
+        if found.tests:
+            tally.bucket(second).tests += found.tests
+        if found.malformed:
+            tally.park(second, len(found.malformed))
+            tally.fault(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
+        if found.others:
+            tally.fault(second, map(str, found.others))
+
+    def _take_well(self, second: int, payments: Sequence[Payment]) -> None:
+        tally, noting = self._pieces[-1]
+        noting.well += payments
+        newest = self._newest_ms
+        for payment in payments:
+            if payment.timestamp_ms > newest:
+                newest = payment.timestamp_ms
+            if payment.faults:
+                tally.fault(second, payment.faults)
+        self._newest_ms = newest
+
+    def _begin_where_full(self) -> None:
+        """Begin another piece where this one holds so many cells."""
+        self._count()
+        tally, noting = self._pieces[-1]
+        if tally.cells + noting.cells > self._largest:
+            self._pieces.append((Tally(), Noting(self._counting.slicing)))
+            self._counted = 0
+
+    def _take_each(self, second: int, payments: Sequence[Payment]) -> None:
         knowledge, slicing = self._counting.knowledge, self._counting.slicing
         tally, noting = self._pieces[-1]
-        second = record.arrived_ms // 1000
         looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
-        for number, payment in enumerate(found.payments, 1):
+        for number, payment in enumerate(payments, 1):
             if is_well(payment):
                 noting.well.append(payment)
             else:
@@ -156,18 +195,8 @@ class _Growing:
             if payment.faults:
                 tally.fault(second, payment.faults)
             if not number % looked_after:
-                self._count()
-                if tally.cells + noting.cells > self._largest:
-                    tally, noting = Tally(), Noting(slicing)
-                    self._pieces.append((tally, noting))
-                    self._counted = 0
-        if found.tests:
-            tally.bucket(second).tests += found.tests
-        if found.malformed:
-            tally.park(second, len(found.malformed))
-            tally.fault(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
-        if found.others:
-            tally.fault(second, map(str, found.others))
+                self._begin_where_full()
+                tally, noting = self._pieces[-1]
 
     def partials(self, records: Sequence[Record], after: str) -> list[Partial]:
         """Its pieces as partials of these records."""
@@ -191,6 +220,9 @@ class _Growing:
 
 _LOOKED_AFTER: Final = 250
 """Payments of a record after which it is looked whether a piece is full."""
+_COUNTED_AFTER: Final = 512
+"""Payments after which cells are counted again. Near the limit each record would ask for it, and what is
+counted in small groups takes twice as long; so a partial may be cut a sixth before it is full."""
 
 
 def _plain(records: Sequence[Record], senders: Senders) -> list[Decoded | None]:
@@ -212,19 +244,26 @@ def _alone(data: bytes, senders: Senders) -> Decoded:
 
 def _read(record: Record, plain: Decoded | None, counting: Counting) -> _Found:
     """The record's payments, and what of it cannot be counted."""
-    found = _Found([], 0, [], [])
-    if record.data == TICK:
-        return found
+    payments: list[Payment] = []
+    well: list[Payment] = []
+    malformed: list[Malformed] = []
+    others: list[NoPayment] = []
     tests = 0
+    if record.data == TICK:
+        return _Found(payments, well, tests, malformed, others)
+    is_held = counting.bounds.hold
     for item in _alone(record.data, counting.senders) if plain is None else plain:
-        if isinstance(item, Malformed):
-            found.malformed.append(item)
-        elif isinstance(item, NoPayment):
-            found.others.append(item)
-        elif item.is_test:
-            tests += item.count
-        elif counting.bounds.hold(item, record.arrived_ms):
-            found.payments.append(item)
+        if isinstance(item, Payment):
+            if item.is_test:
+                tests += item.count
+            elif is_held(item, record.arrived_ms):
+                payments.append(item)
+                if is_well(item):
+                    well.append(item)
+            else:
+                malformed.append(counting.bounds.fault(item, record.arrived_ms))
+        elif isinstance(item, Malformed):
+            malformed.append(item)
         else:
-            found.malformed.append(counting.bounds.fault(item, record.arrived_ms))
-    return found._replace(tests=tests) if tests else found
+            others.append(item)
+    return _Found(payments, well, tests, malformed, others)
