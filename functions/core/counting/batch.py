@@ -146,8 +146,8 @@ class _Growing:
         second = record.arrived_ms // 1000
         taken = len(found.payments)
         self.uncounted += taken
-        if len(found.well) == taken < _LOOKED_AFTER and self._largest == LARGEST_TALLY:
-            self._take_well(second, found.well)
+        if taken < _LOOKED_AFTER and self._largest == LARGEST_TALLY:
+            self._take_few(second, found)
         else:
             self._take_each(second, found.payments)
         tally, _ = self._pieces[-1]
@@ -159,16 +159,29 @@ class _Growing:
         if found.others:
             tally.fault(second, map(str, found.others))
 
-    def _take_well(self, second: int, payments: Sequence[Payment]) -> None:
+    def _take_few(self, second: int, found: _Found) -> None:
+        """Payments among which no piece has to end."""
         tally, noting = self._pieces[-1]
-        noting.well += payments
+        noting.well += found.well
+        if len(found.well) < len(found.payments):
+            for payment in found.payments:
+                if not is_well(payment):
+                    self._take_other(payment)
         newest = self._newest_ms
-        for payment in payments:
+        for payment in found.payments:
             if payment.timestamp_ms > newest:
                 newest = payment.timestamp_ms
             if payment.faults:
                 tally.fault(second, payment.faults)
         self._newest_ms = newest
+
+    def _take_other(self, payment: Payment) -> None:
+        """One that did not go well, or stands for several."""
+        tally, noting = self._pieces[-1]
+        diagnosis = diagnose(payment, self._counting.knowledge)
+        unknown = "" if diagnosis.known else unknown_codes.name(payment)
+        tally.add(payment, diagnosis.cause, self._counting.slicing, unknown)
+        noting.add(payment, diagnosis.cause, unknown)
 
     def _begin_where_full(self) -> None:
         """Begin another piece where this one holds so many cells."""
@@ -179,17 +192,13 @@ class _Growing:
             self._counted = 0
 
     def _take_each(self, second: int, payments: Sequence[Payment]) -> None:
-        knowledge, slicing = self._counting.knowledge, self._counting.slicing
         tally, noting = self._pieces[-1]
         looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
         for number, payment in enumerate(payments, 1):
             if is_well(payment):
                 noting.well.append(payment)
             else:
-                diagnosis = diagnose(payment, knowledge)
-                unknown = "" if diagnosis.known else unknown_codes.name(payment)
-                tally.add(payment, diagnosis.cause, slicing, unknown)
-                noting.add(payment, diagnosis.cause, unknown)
+                self._take_other(payment)
             if payment.timestamp_ms > self._newest_ms:
                 self._newest_ms = payment.timestamp_ms
             if payment.faults:
@@ -242,6 +251,10 @@ def _alone(data: bytes, senders: Senders) -> Decoded:
         return [Malformed("unprocessable", f"{type(error).__name__}: {error}"[:200], data)]
 
 
+_MANY: Final = 8
+"""Payments of a record that are looked at together."""
+
+
 def _read(record: Record, plain: Decoded | None, counting: Counting) -> _Found:
     """The record's payments, and what of it cannot be counted."""
     payments: list[Payment] = []
@@ -252,7 +265,16 @@ def _read(record: Record, plain: Decoded | None, counting: Counting) -> _Found:
     if record.data == TICK:
         return _Found(payments, well, tests, malformed, others)
     is_held = counting.bounds.hold
-    for item in _alone(record.data, counting.senders) if plain is None else plain:
+    items = _alone(record.data, counting.senders) if plain is None else plain
+    if len(items) >= _MANY and all(item.__class__ is Payment for item in items):
+        # Nearly always all of them count, which the first and the last time and a look at each tell.
+        payments = [item for item in items if not item.is_test]  # type: ignore[union-attr, misc]
+        times = [payment.timestamp_ms for payment in payments]
+        if len(payments) == len(items) and counting.bounds.hold_all(times, record.arrived_ms):
+            well = [one for one in payments if one.status == "approved" and one.count == 1]
+            return _Found(payments, well, tests, malformed, others)
+        payments = []
+    for item in items:
         if isinstance(item, Payment):
             if item.is_test:
                 tests += item.count

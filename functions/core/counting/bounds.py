@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from functions.core.errors import Malformed
@@ -18,6 +20,13 @@ class Bounds(msgspec.Struct, frozen=True):
 
     def hold(self, payment: Payment, arrived_ms: int) -> bool:
         return arrived_ms - self.oldest_ms <= payment.timestamp_ms <= arrived_ms + self.skew_ms
+
+    def hold_all(self, times_ms: Sequence[int], arrived_ms: int) -> bool:
+        """Whether they hold payments of all these times."""
+        return (
+            arrived_ms - self.oldest_ms <= min(times_ms)
+            and max(times_ms) <= arrived_ms + self.skew_ms
+        )
 
     def fault(self, payment: Payment, arrived_ms: int) -> Malformed:
         """Why a payment that they do not hold is parked."""

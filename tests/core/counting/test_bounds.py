@@ -26,6 +26,13 @@ def test_both_ends_belong_to_the_bounds(second: int, is_held: bool) -> None:
     assert BOUNDS.hold(payment(second), NOW * 1000) == is_held
 
 
+def test_several_are_held_where_each_is() -> None:
+    for seconds in ([NOW, NOW + 60], [NOW, NOW + 61], [NOW - 86_401, NOW], [NOW - 86_400]):
+        times = [second * 1000 for second in seconds]
+        each = all(BOUNDS.hold(payment(second), NOW * 1000) for second in seconds)
+        assert BOUNDS.hold_all(times, NOW * 1000) == each
+
+
 def test_a_time_ahead_is_refused_as_future_with_what_is_allowed() -> None:
     fault = BOUNDS.fault(payment(NOW + 61), NOW * 1000)
     assert fault.reason == "future"
