@@ -24,7 +24,6 @@ from functions.core.payments.event import (
     ATTEMPT_STATUSES,
     LARGEST_COUNT,
     LONGEST_LATENCY_MS,
-    RawEvent,
     parse_status,
     to_payment,
 )
@@ -182,7 +181,7 @@ class Counting:
         def find(values: Any) -> str | None:
             given = values if len(names) > 1 else (values,)
             texts = {name: self._text(value) for name, value in zip(names, given, strict=True)}
-            event = RawEvent(transaction_id="-", payment_status="approved", timestamp=0, **texts)
+            event = {"transaction_id": "-", "payment_status": "approved", "timestamp": 0, **texts}
             found = slices_of(to_payment(event), alone)
             return found[1] if len(found) > 1 else None
 

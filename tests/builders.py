@@ -17,7 +17,7 @@ from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally
 from functions.core.monitoring.alarms import Alarm, alarms
 from functions.core.paging.alarm_change import AlarmChange
-from functions.core.payments.event import ATTEMPT_STATUSES, Payment, RawEvent, to_payment
+from functions.core.payments.event import ATTEMPT_STATUSES, Payment, to_payment
 from functions.core.troubles.incident import (
     CLOSED,
     INCIDENT,
@@ -59,7 +59,7 @@ def event_bytes(**fields: Any) -> bytes:
 
 def read(**fields: Any) -> Payment:
     """The event as the payment that it becomes."""
-    return to_payment(msgspec.convert(event(**fields), RawEvent))
+    return to_payment(event(**fields))
 
 
 def payment(second: int = NOW, status: str = "approved", **fields: Any) -> Payment:

@@ -15,7 +15,7 @@ import msgspec
 
 from functions.core.errors import Malformed
 from functions.core.payments.amounts import read_amount
-from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Field
+from functions.core.payments.fields import BESIDE, FIELDS, Field
 from functions.core.payments.reasons import LONGEST_CODE, LONGEST_MESSAGE, reason_of
 from functions.core.payments.sensitive import cut, quoted
 from functions.core.payments.statuses import (
@@ -29,7 +29,7 @@ from functions.core.payments.values import LONGEST_VALUE, cleaned, is_absent
 
 __all__ = (
     "ALIASES", "ATTEMPT_STATUSES", "DIMENSIONS", "LARGEST_COUNT", "LIVE_MARKS", "LONGEST_ID",
-    "LONGEST_LATENCY_MS", "LONGEST_VALUE", "STATUSES", "STATUS_SYNONYMS", "Payment", "RawEvent",
+    "LONGEST_LATENCY_MS", "LONGEST_VALUE", "STATUSES", "STATUS_SYNONYMS", "Payment",
     "correlation_id", "iso_ms", "mark", "names_read", "parse_status", "parse_timestamp", "to_payment",
 )  # fmt: skip
 
@@ -76,22 +76,12 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     faults: tuple[str, ...] = ()
 
 
-RawEvent = msgspec.defstruct(
-    "RawEvent",
-    [(name, Any, None) for name in sorted(NAMES)],
-    omit_defaults=True,
-    gc=False,
-)
-"""A JSON object as it came, with every known field name."""
-
-
-def to_payment(raw: Any) -> Payment:
-    """What came under the known names (a mapping, or a RawEvent) as a Payment.
+def to_payment(values: Mapping[str, Any]) -> Payment:
+    """What came under the known names as a Payment.
 
     Raises Malformed where what is required is missing or cannot be read, or the count is impossible.
     Any other field that cannot be read is left out, and its kind is one of the payment's faults.
     """
-    values = raw if isinstance(raw, Mapping) else msgspec.structs.asdict(raw)
     reading = _Reading(values)
     required = [reading.required(name) for name in _REQUIRED]
     missing = [name for name, value in zip(_REQUIRED, required, strict=True) if value is None]
