@@ -19,6 +19,7 @@ from msgspec.structs import astuple
 
 from functions.core.errors import Malformed
 from functions.core.payments import providers
+from functions.core.payments.amounts import LARGEST_AMOUNT
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import BESIDE, FIELDS, Kind
 from functions.core.payments.mapping import value_at
@@ -95,7 +96,7 @@ class JsonColumns:
         self._places = {
             field: [names.index(name) for name in columns]
             for field, columns in fields.items()
-            if field not in _NOT_COUNTED or (field == "amount" and form is not None)
+            if field not in _NOT_COUNTED or field == "amount"
         }
 
     def read(self, lines: Sequence[bytes]) -> Columns:
@@ -120,14 +121,9 @@ class JsonColumns:
             field: _first([table[place] for place in places])
             for field, places in self._places.items()
         }
-        if self._form is None:
-            return columns
-        if "amount" in columns:
-            amounts = columns.pop("amount")
-            if str in set(map(type, amounts)):
-                for amount in amounts:
-                    _number(amount, self._form.decimal)
-        return _meant(columns, self._form)
+        form = self._form
+        _check_amounts(columns.pop("amount", ()), form.decimal if form is not None else "")
+        return columns if form is None else _meant(columns, form)
 
 
 _FIRST: Final = itemgetter(0)
@@ -221,8 +217,7 @@ class PathColumns:
             for field, column in self._fields.items()
             if field != "timestamp"
         }
-        for amount in columns.get("amount", ()):
-            _number(amount, form.decimal)
+        _check_amounts(columns.get("amount", ()), form.decimal)
         columns = {name: of for name, of in columns.items() if name not in _NOT_COUNTED}
         parts = [_of_kind(rows, column, _OF_TIMES) for column in form.time_columns]
         if form.has_plain_time:
@@ -293,6 +288,7 @@ class CsvColumns:
             for field in NUMBERS:
                 if field in columns:
                     columns[field] = _numbers(columns[field], decimal)
+            _check_amounts(columns.get("amount", ()), decimal)
             if "count" in columns:
                 numbers = {text: whole("count", text.strip()) for text in set(columns["count"])}
                 columns["count"] = list(map(numbers.__getitem__, columns["count"]))
@@ -312,6 +308,15 @@ def _numbers(texts: Sequence[str], decimal: str) -> list[float | None]:
         except ValueError:
             pass
     return [_number(text, decimal) for text in texts]
+
+
+def _check_amounts(amounts: Sequence[Any], decimal: str) -> None:
+    """No count needs them; what is no amount is told with its row. Raises Unplain."""
+    if str in set(map(type, amounts)):
+        amounts = [_number(amount, decimal) for amount in amounts]
+    there = [amount for amount in amounts if amount is not None]
+    if there and not -LARGEST_AMOUNT <= min(there) <= max(there) <= LARGEST_AMOUNT:
+        raise Unplain
 
 
 def _number(text: Any, decimal: str) -> float | None:
