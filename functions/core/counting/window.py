@@ -13,7 +13,9 @@ payments' own time in whole seconds, [start, end):
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -21,12 +23,15 @@ import msgspec
 from functions.core.counting.counts import NONE, Counts, payments
 from functions.core.counting.failing import few
 from functions.core.counting.harm import NO_HARM, Harm, joined
-from functions.core.counting.slices import ALL, Slice, pooled
+from functions.core.counting.slices import ALL, Slice, dimensions, pooled
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
 from functions.core.counting.wire import Derived
 
 MAX_SLICES: Final = 5_000
 """Slices known at once; what comes on top is pooled under the value `other`."""
+KEPT_FREE: Final = 500
+"""Of these, places that the dimensions with the most slices leave to the others: values that hardly
+repeat, such as tokens, must not keep out a new issuer."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -225,13 +230,18 @@ def _with_few_leaves(bucket: Bucket) -> Bucket:
 
 def _bounded(bucket: Bucket, known: Collection[str], newcomers: set[str]) -> Bucket:
     """The bucket with the slices pooled that would be too many; adds the others to `newcomers`."""
-    if len(known) + len(newcomers) + len(bucket.slices) <= MAX_SLICES:
+    if len(known) + len(newcomers) + len(bucket.slices) <= MAX_SLICES - KEPT_FREE:
         newcomers.update(key for key in bucket.slices if key not in known)
         return bucket
     new = [key for key in bucket.slices if key not in known and key not in newcomers]
     room = max(0, MAX_SLICES - len(known) - len(newcomers))
-    newcomers.update(new[:room])
-    surplus = set(new[room:]) - {ALL}
+    kinds = Counter(map(dimensions, chain(known, newcomers, new)))
+    most = max(kinds, key=lambda names: (kinds[names], names))
+    crowd = [key for key in new if dimensions(key) == most]
+    taken = [key for key in new if dimensions(key) != most][:room]
+    taken += crowd[: max(0, room - len(taken) - KEPT_FREE)]
+    newcomers.update(taken)
+    surplus = set(new).difference(taken, (ALL,))
     if not surplus:
         return bucket
     slices: dict[str, Counts] = {}
@@ -241,6 +251,18 @@ def _bounded(bucket: Bucket, known: Collection[str], newcomers: set[str]) -> Buc
     return msgspec.structs.replace(
         bucket,
         slices=slices,
+        faults={**bucket.faults, **_too_many(bucket.slices, surplus)},
         money={key: money for key, money in bucket.money.items() if key not in surplus},
         examples={key: found for key, found in bucket.examples.items() if key not in surplus},
     )
+
+
+def _too_many(slices: Mapping[Slice, Counts], surplus: Iterable[Slice]) -> dict[str, int]:
+    """Faults of dimensions of which more values came than are told apart: their payments, by kind."""
+    faults: dict[str, int] = {}
+    for key in surplus:
+        names = dimensions(key)
+        if len(names) == 1:
+            kind = f"{names[0]}: more values than are told apart"
+            faults[kind] = faults.get(kind, 0) + payments(slices[key])
+    return faults

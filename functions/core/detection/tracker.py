@@ -11,7 +11,7 @@ from functions.core.counting.failing import add_failing, few
 from functions.core.counting.signals import RATES
 from functions.core.counting.slices import ALL, Slice, is_judged
 from functions.core.counting.tally import Tally
-from functions.core.counting.window import MAX_SLICES
+from functions.core.counting.window import KEPT_FREE, MAX_SLICES
 from functions.core.counting.wire import Derived
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, Stretch
 from functions.core.detection.budget import Budget
@@ -216,7 +216,7 @@ def folded(
     )
     baseline, alive = forget(baseline, clock, tuning.normal)
     known = {key: born for key, born in tracker.known.items() if key in alive}
-    if len(known) > MAX_SLICES * tuning.normal.full:
+    if len(known) > (MAX_SLICES - KEPT_FREE) * tuning.normal.full:
         known = _largest(known, baseline, tuning.normal)
     seconds = max(1, clock - began)
     mean_over = tuning.evidence.events_seconds

@@ -10,7 +10,15 @@ from functions.core.counting.failing import MOST_LEAVES
 from functions.core.counting.latency import latency_quantile
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import Bucket, Tally, merge_buckets
-from functions.core.counting.window import MAX_SLICES, Window, countable, merge_into, roll, summed
+from functions.core.counting.window import (
+    KEPT_FREE,
+    MAX_SLICES,
+    Window,
+    countable,
+    merge_into,
+    roll,
+    summed,
+)
 from tests.builders import NOW, approved, counts, tally
 
 SMALL = Window(width=4, lateness=3)
@@ -230,8 +238,21 @@ def merchants(window: Window) -> int:
 def test_slices_beyond_the_most_are_pooled_as_other_and_lose_no_payment() -> None:
     window, _, _ = merged(at(10), crowd(10, 0, MAX_SLICES + 50))
     assert len(window.sums) <= MAX_SLICES + 1
-    assert payments(window.sums["merchant=other"]) == 51
+    assert payments(window.sums["merchant=other"]) == KEPT_FREE + 51
     assert merchants(window) == MAX_SLICES + 50
+
+
+def test_values_that_hardly_repeat_leave_room_for_other_dimensions_and_are_told() -> None:
+    window = at(13)
+    for number in range(100):  # as many as there is room for, and then no more
+        window, _, _ = merged(window, crowd(10, 100 * number, 100))
+    slices = {ALL: counts(approved=5), "issuer=new": counts(approved=5)}
+    window, _, _ = merged(window, tally({NOW + 13: slices}))
+    assert payments(window.sums["issuer=new"]) == 5
+    assert merchants(window) == 10_000
+    [(kind, many)] = window.seconds[NOW + 10].faults.items()
+    assert kind == "merchant: more values than are told apart"
+    assert many == payments(window.sums["merchant=other"])
 
 
 def test_a_slice_that_is_held_already_is_never_pooled() -> None:
