@@ -73,7 +73,11 @@ def reading(
                 f"the format is in {write}: --format {write} reads the file the same way",
             )
         if faults:
-            hint = "" if write is not None else "; --write-format F.toml writes the rest of it"
+            hint = (
+                ""
+                if write is not None
+                else "; backtest --write-format F.toml writes the rest of it"
+            )
             raise SettingsError([f"{said[0]}: {fault}{hint}" for fault in faults])
         yield Reading(plain.path, form, said, until_ms, _word(plain))
 

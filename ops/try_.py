@@ -285,7 +285,7 @@ def _row(
     for field in FIELDS:
         canonical = field.accepted[0]
         place, value = came.get(canonical, ("", None))
-        if not place and canonical not in fields:
+        if not place and fields.get(canonical) is None:
             continue
         became, wrong = _alone(canonical, fields, payment)
         if not place:
@@ -317,7 +317,10 @@ _MOST_LEAVES: Final = 1000
 
 
 def _leaves(value: Any, path: PathOf) -> Iterator[PathOf]:
-    """The paths of all that is no object and no list, in order, a bounded number of them."""
+    """The paths of all that is no object and no list, and not nothing, in order, a bounded number of
+    them."""
+    if value is None:
+        return
     if len(path) > _DEEPEST or not isinstance(value, dict | list) or not value:
         yield path
         return

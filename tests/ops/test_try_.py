@@ -219,6 +219,12 @@ def test_a_row_that_breaks_is_told_among_the_others(tmp_path: Path) -> None:
     ]
 
 
+def test_a_field_of_nothing_is_neither_unread_nor_a_fault(tmp_path: Path) -> None:
+    (row,) = told(written(tmp_path, {**OWN, "error_code": None, "basket": None}))
+    assert "unread" not in row
+    assert "error_code" not in {field["field"] for field in row["fields"]}
+
+
 def test_packed_events_are_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "h.jsonl.gz"
     path.write_bytes(gzip.compress(json.dumps(OWN).encode() + b"\n"))
