@@ -20,10 +20,10 @@ from producer.chunks import chunks
 from producer.finding import completed
 from producer.format import Format
 from producer.guessing import Guess, guess, table
-from producer.moments import comes_twice
-from producer.opening import Plain, opened
+from producer.moments import comes_twice, zone_of
+from producer.opening import Plain, opened, spoken_encoding
 from producer.record import NO_ROW, payments_of
-from producer.sample import sample
+from producer.sample import Sample, sample
 from producer.second import Second
 from producer.sniffing import Layout
 from producer.time_forms import FIRST_SANE_MS
@@ -73,7 +73,11 @@ def reading(
                 f"the format is in {write}: --format {write} reads the file the same way",
             )
         if faults:
-            hint = "" if write is not None else "; --write-format F.toml writes the rest of it"
+            hint = (
+                ""
+                if write is not None
+                else "; backtest --write-format F.toml writes the rest of it"
+            )
             raise SettingsError([f"{said[0]}: {fault}{hint}" for fault in faults])
         yield Reading(plain.path, form, said, until_ms, _word(plain))
 
@@ -101,10 +105,9 @@ def _are_events(plain: Plain, until_ms: int) -> bool:
         return good * 2 >= len(lines)
     layout = Layout(kind="json")
     try:
-        guess(sample(plain.path, layout), layout, until_ms=until_ms)
+        return bool(guess(sample(plain.path, layout), layout, until_ms=until_ms).faults)
     except SettingsError:
         return True
-    return False
 
 
 def _understood(
@@ -116,14 +119,14 @@ def _understood(
         found = completed(
             plain.path, msgspec.structs.replace(form, layout=given), until_ms=until_ms
         )
-        read_as = (*sniffing.spoken(found.form.layout), *plain.said)
+        read_as = _read_as(plain, found.form.layout)
         if found.time is not None:
             read_as = (*read_as, f"times as {found.time.form}")
         return found.form, (f"read as: {', '.join(read_as)}", *plain.notes, *found.notes), ()
     layout = Layout(kind="json")
     if plain.kind != "json":
         layout = sniffing.layout(plain.path, Layout())
-    read_as = (*sniffing.spoken(layout), *plain.said)
+    read_as = _read_as(plain, layout)
     rows = sample(plain.path, layout)
     if not any(rows.values()):
         raise PaywatchError(f"read as: {', '.join(read_as)}: {plain.path.name} has no rows")
@@ -131,7 +134,8 @@ def _understood(
         guessed = guess(rows, layout, until_ms=until_ms)
     except SettingsError as error:
         told = f"read as: {', '.join(read_as)}"
-        raise SettingsError([f"{told}: {fault}" for fault in error.faults]) from None
+        faults = (f"{told}: {fault}" for fault in error.faults)
+        raise SettingsError([*faults, *_hints(plain, rows)]) from None
     read_as = (*read_as, f"times as {guessed.time.form}")
     said = (
         f"read as: {', '.join(read_as)}",
@@ -140,6 +144,27 @@ def _understood(
         *guessed.notes,
     )
     return guessed.form, said, guessed.faults
+
+
+def _read_as(plain: Plain, layout: Layout) -> tuple[str, ...]:
+    """In words; of a list no line is an object."""
+    return (*(["JSON"] if plain.is_items else sniffing.spoken(layout)), *plain.said)
+
+
+def _hints(plain: Plain, rows: Sample) -> list[str]:
+    """What may be wrong with a file whose columns mean nothing."""
+    hints = []
+    if len(rows) == 1:
+        hints.append(
+            "there is one column only, for no line has a comma, semicolon, tab or bar: columns of"
+            " fixed width are not read, write it as CSV first"
+        )
+    if plain.said[-1] == spoken_encoding("cp1252"):
+        hints.append(
+            "if the letters look wrong, it is in another encoding, such as CP1251 or Shift_JIS: try"
+            f" iconv -f CP1251 -t UTF-8 {plain.path.name} | paywatch backtest -"
+        )
+    return hints
 
 
 def _columns(guessed: Guess) -> str:
@@ -242,7 +267,11 @@ class Span:
         return found
 
     def _is_whole_day(self) -> bool:
-        return self._reading.form is not None and not self._last % 900
+        form = self._reading.form
+        if form is None or self._last % 900:
+            return False
+        local = datetime.fromtimestamp(self._last, zone_of(form.timezone or "UTC"))
+        return not (local.hour or local.minute) or bool(form.zone_column)
 
 
 def _iso(second: int) -> str:
@@ -263,7 +292,7 @@ def _more_columns(reading: Reading) -> str:
         others = ", ".join(column for column in rows if column not in form.time_columns)
         return (
             f'Which column has the time of day ({others})? Write timestamp = ["{form.time_columns[0]}",'
-            ' "IT"] in [columns]'
+            ' "COLUMN"] in [columns]'
         )
     first, second = guessed.time_columns[:2]
     lines = [f'timestamp = ["{first}", "{second}"]']

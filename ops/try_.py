@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import sys
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -22,7 +23,11 @@ from functions.core.payments.fields import FIELDS
 from functions.core.payments.mapping import EventMapping, steps
 from functions.core.payments.providers.wrappings import unwrap_of
 from ops.options import JsonOption
-from producer.history import JSON_LINES
+from ops.reading import reading
+from producer.format import Format
+from producer.history import JSON_LINES, csv_table, is_json
+from producer.record import NO_ROW
+from producer.sniffing import is_no_row
 
 _LONGEST_SHOWN: Final = 40
 _WIDTH: Final = 80
@@ -58,7 +63,7 @@ class TriedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def try_(
     file: Annotated[
-        Path, typer.Argument(help="JSON Lines, one JSON document, or CSV with --format.")
+        Path, typer.Argument(help="CSV, JSON or JSON Lines, also packed; - is standard input.")
     ],
     format_file: Annotated[
         Path | None,
@@ -70,12 +75,13 @@ def try_(
     """Tell what becomes of each field of a file's first rows, and what is not understood.
 
     With a format as with its mapping on the stream; without one, in our own fields or as the
-    provider whose notifications they are.
+    provider whose notifications they are. Of an export the columns are guessed, as by backtest.
     """
-    mapping = _mapping(format_file)
+    given = _mapping(format_file)
     found: list[TriedRow] = []
-    for number, values in islice(_rows(file, mapping), rows):
-        found += tried(number, values, mapping)
+    with _rows(file, given, format_file) as (values_of, mapping):
+        for number, values in islice(values_of, rows):
+            found += tried(number, values, mapping)
     if not found:
         raise PaywatchError(f"{file} has no rows")
     if as_json:
@@ -98,27 +104,52 @@ def _mapping(path: Path | None) -> EventMapping | None:
         raise PaywatchError(f"cannot read {path}: {error}") from error
 
 
-def _rows(file: Path, mapping: EventMapping | None) -> Iterator[tuple[int, Values | Malformed]]:
-    """Number of the line, or of the item, and the row's values."""
-    if mapping is None and file.suffix not in JSON_LINES:
-        raise PaywatchError(f"{file.name} needs --format FORMAT.toml: what do its columns mean?")
+Row = tuple[int, Values | Malformed]
+"""Number of the line, or of the item, and the row's values."""
+
+
+@contextlib.contextmanager
+def _rows(
+    file: Path, mapping: EventMapping | None, format_file: Path | None
+) -> Iterator[tuple[Iterator[Row], EventMapping | None]]:
+    """The rows, while the context lasts, and the mapping that reads them."""
     try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
-            if file.suffix not in JSON_LINES:
-                header = opened.readline()
-                opened.seek(0)
-                table = csv.DictReader(opened, delimiter=max(_DELIMITERS, key=header.count))
-                for row in table:
-                    yield table.line_num, {name: value for name, value in row.items() if name}
-                return
-            yield from _objects(opened)
+        if file.suffix in JSON_LINES:
+            with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+                yield _objects(lines), mapping
+            return
+        form = None if format_file is None else Format.parse(format_file.read_text("utf-8"))
+        with reading(file, form, now_ms=int(time.time() * 1000)) as found:
+            for line in found.said:
+                typer.echo(line, err=True)
+            if found.form is not None:
+                mapping = EventMapping.parse(found.form.toml(), of_rows=True)
+            with found.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+                if found.form is None or is_json(found.path, found.form):
+                    yield _objects(lines), mapping
+                else:
+                    yield _cells(lines, found.path, found.form), mapping
     except OSError as error:
         raise PaywatchError(f"cannot read {file}: {error.strerror}") from error
-    except csv.Error as error:
-        raise PaywatchError(f"{file.name} is no CSV: {error}") from error
 
 
-_DELIMITERS: Final = (",", ";", "\t", "|")
+def _cells(lines: Iterator[str], path: Path, form: Format) -> Iterator[Row]:
+    """The rows of a table, and those that break; no comments, no totals."""
+    bad: list[Malformed] = []
+    header, table = csv_table(lines, path, form, bad.append)
+    last = 0
+    for last, cells in table:
+        yield from _broken(bad, last)
+        if not is_no_row(cells):
+            yield last, dict(zip(header, cells, strict=True))
+    yield from _broken(bad, last + 1)
+
+
+def _broken(bad: list[Malformed], line: int) -> Iterator[Row]:
+    for error in bad:
+        if error.reason != NO_ROW:
+            yield line, error
+    bad.clear()
 
 
 def _objects(lines: Iterator[str]) -> Iterator[tuple[int, Values | Malformed]]:
@@ -236,7 +267,8 @@ def _by_mapping(number: int, values: Values, mapping: EventMapping) -> TriedRow:
     raw = mapping.raw_of(values)
     came = {field: (places.get(field, field), value) for field, value in raw.items()}
     missing = {field: (path, None) for field, path in places.items() if field not in raw}
-    row = _row(number, "the format", values, {**came, **missing}, mapping.meant(raw))
+    parts = (*mapping.time_paths, *((mapping.zone_path,) if mapping.zone_path else ()))
+    row = _row(number, "the format", values, {**came, **missing}, mapping.meant(raw), parts)
     if mapping.paths:
         return row
     return msgspec.structs.replace(row, read_as="own fields, as the format says")
@@ -248,15 +280,17 @@ def _row(
     values: Values,
     came: Mapping[str, tuple[str, Any]],
     fields: Mapping[str, Any],
+    parts: Collection[str] = (),
 ) -> TriedRow:
-    """came: field → where it came from, and what stood there. fields: as they are read."""
+    """came: field → where it came from, and what stood there. fields: as they are read. parts: where
+    the parts of its time lie, and its zone."""
     payment, fault = _payment(fields, f"row-{number}")
     # With nothing else wrong in it, a field alone says what is wrong with it.
     found = []
     for field in FIELDS:
         canonical = field.accepted[0]
         place, value = came.get(canonical, ("", None))
-        if not place and canonical not in fields:
+        if not place and fields.get(canonical) is None:
             continue
         became, wrong = _alone(canonical, fields, payment)
         if not place:
@@ -270,7 +304,8 @@ def _row(
                 fault=wrong or _silent_fault(canonical, value, became),
             )
         )
-    used = {steps(place) for place, _ in came.values()} | {(place,) for place, _ in came.values()}
+    places = [*(place for place, _ in came.values()), *parts]
+    used = {steps(place) for place in places} | {(place,) for place in places}
     unread = [_spelt(path) for path in _leaves(values, ()) if not _is_in(path, used)]
     row = TriedRow(
         row=number,
@@ -287,7 +322,10 @@ _MOST_LEAVES: Final = 1000
 
 
 def _leaves(value: Any, path: PathOf) -> Iterator[PathOf]:
-    """The paths of all that is no object and no list, in order, a bounded number of them."""
+    """The paths of all that is no object and no list, and not nothing, in order, a bounded number of
+    them."""
+    if value is None:
+        return
     if len(path) > _DEEPEST or not isinstance(value, dict | list) or not value:
         yield path
         return

@@ -29,10 +29,14 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "ts", "at", "when", "hr", "hour", "minute", "min", "epoch", "start time",
         "datum uhrzeit", "zeitstempel", "zeitpunkt", "buchungsdatum", "transaktionsdatum",
         "erstellt am", "datum", "zeit", "uhrzeit",
-        "fecha y hora", "fecha hora", "fecha de creacion", "fecha de transaccion", "fecha creacion",
+        "fecha y hora", "fecha hora", "fecha operacion", "fecha de operacion", "fecha transaccion",
+        "date operation", "date d operation", "date transaction", "data operacao", "data operazione",
+        "fecha de creacion", "fecha de transaccion", "fecha creacion",
         "fecha", "hora",
         "date et heure", "date de creation", "date de transaction", "horodatage", "heure",
         "data e hora", "data hora", "data da transacao", "data de criacao", "data", "ora",
+        "data transakcji", "data i czas", "tarih", "islem tarihi", "дата и время", "дата", "время",
+        "日時", "取引日時", "決済日時", "交易时间", "时间", "日期",
         "data e ora", "data transazione", "datum en tijd", "tijd", "datum tijd",
     ),
     "timezone": (
@@ -43,9 +47,11 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "payment status", "transaction status", "txn status", "status", "outcome", "result", "state",
         "transaction state", "payment state", "final status", "response status", "action type",
         "record type", "event type", "event code", "transaction result", "payment result", "success",
-        "is success", "successful", "approved", "zahlungsstatus", "transaktionsstatus", "ergebnis",
+        "is success", "successful", "is successful", "succeeded", "approved", "is approved", "ok", "zahlungsstatus", "transaktionsstatus", "ergebnis",
         "zustand", "estado", "estado de pago", "estado de la transaccion", "resultado", "situacao",
-        "etat", "statut", "resultat", "stato", "esito", "type", "transaction type",
+        "etat", "statut", "resultat", "stato", "esito", "stan", "durum", "islem durumu", "статус",
+        "результат", "состояние", "ステータス", "状態", "結果", "決済結果", "状态", "交易状态", "支付状态",
+        "wynik", "type", "transaction type",
     ),
     "count": (
         "count", "cnt", "transactions", "transaction count", "txn count", "number of transactions",
@@ -61,7 +67,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "response code", "resp code", "auth code", "auth response code", "authorisation response code",
         "authorization response code", "action code", "iso response code", "rc", "result code",
         "response", "processor response code", "host response code", "issuer response code", "de39",
-        "field 39", "antwortcode", "codigo de respuesta", "code reponse", "codigo de resposta",
+        "field 39", "antwortcode", "codigo de respuesta", "codigo respuesta", "cod respuesta",
+        "code reponse", "code de reponse", "codigo de resposta", "codigo resposta", "codice risposta",
     ),
     "error_code": (
         "error code", "decline code", "failure code", "decline reason", "error reason",
@@ -76,7 +83,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "seller message", "response description", "response message", "response text",
         "processor response text", "refusal reason", "gateway rejection reason", "reason", "message",
         "fehlermeldung", "ablehnungsgrund", "grund", "mensaje de error", "motivo",
-        "motivo de rechazo", "message d erreur", "motif", "mensagem de erro", "remarks",
+        "motivo de rechazo", "motivo rechazo", "message d erreur", "motif", "motif de refus",
+        "motif refus", "motivo da recusa", "motivo rifiuto", "error", "mensagem de erro", "remarks",
     ),
     "transaction_id": (
         "transaction id", "payment id", "txn id", "payment intent id", "paymentintent id",
@@ -103,6 +111,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "amount authorised", "processing currency amount", "main amount", "total amount", "sum",
         "betrag", "brutto", "summe", "umsatz", "importe", "monto", "cantidad total", "bruto", "montant",
         "brut", "valor", "importo", "lordo", "bedrag", "kwota", "belopp",
+        "tutar", "сумма", "金額", "取引金額", "決済金額", "金额", "交易金额", "订单金额",
     ),
     "currency": (
         "currency", "currency code", "currency iso code", "transaction currency", "payment currency",
@@ -119,7 +128,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "network": (
         "network", "card network", "card brand", "brand", "card scheme", "scheme", "card type",
         "payment method variant", "kartenmarke", "kartentyp", "marca de tarjeta", "marque de carte",
-        "bandeira", "circuito",
+        "bandeira", "circuito", "reseau", "red", "rede", "rete", "tarjeta", "carte", "cartao", "karte",
+        "card",
     ),
     "issuer": (
         "issuer", "issuing bank", "issuer name", "bank", "bank name", "issuer bank", "card issuer",

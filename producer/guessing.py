@@ -17,6 +17,7 @@ from functions.core.errors import Malformed, SettingsError
 from functions.core.payments.cards import mask
 from functions.core.payments.event import DIMENSIONS
 from functions.core.payments.mapping import OTHERWISE, Translation, folded
+from functions.core.payments.reasons import is_generic
 from functions.core.payments.statuses import known_status
 from producer.amounts import currency_of, decimal_of, number
 from producer.column_names import (
@@ -40,6 +41,8 @@ _ENOUGH: Final = 0.8
 _ROWS: Final = 50
 """From so many rows on, values that hardly repeat are no dimension."""
 _MOST_CODES: Final = 200
+_MOST_WORDS: Final = 40
+"""Different words that a column of statuses has."""
 PERIODS: Final = (86_400, 3_600, 1_800, 900, 300, 60)
 """Seconds that a row with a count may stand for."""
 _NETWORKS: Final = frozenset(
@@ -94,11 +97,14 @@ class _Guessing:
     def guess(self, layout: Layout) -> Guess:
         times, zone, time = self._time()
         self._outcome()
+        if "payment_status" not in self._fields and "successes" not in self._fields:
+            self._unknown_words()
         self._money()
         self._others()
         faults = []
         if time is None:
-            faults.append(self._fault("time", "timestamp", "which column says when?"))
+            why = self._no_time() or "which column says when?"
+            faults.append(self._fault("time", "timestamp", why))
         if "payment_status" not in self._fields and "successes" not in self._fields:
             faults.append(
                 self._fault("outcome", "status", "which column says whether it succeeded?")
@@ -169,14 +175,9 @@ class _Guessing:
                 return self._timed((column,), time)
             if time is not None:
                 days.append((column, time))
-        for day, _ in days:
-            clock = self._clock([*named, *others], day)
-            if clock is not None:
-                rows = zip(self._rows[day], self._rows[clock], strict=True)
-                both = [f"{a or ''} {b or ''}".strip() for a, b in rows if a]
-                time = found(both, until_ms=self._until_ms)
-                if time is not None:
-                    return self._timed((day, clock), time)
+        parted = self._parted(days)
+        if parted is not None:
+            return parted
         for column in others:
             time = found(self._texts[column], until_ms=self._until_ms)
             if time is None or time.form == "spreadsheet" or _is_later(column):
@@ -184,9 +185,41 @@ class _Guessing:
             if time.has_clock:
                 return self._timed((column,), time)
             days.append((column, time))
+        parted = self._parted(days)
+        if parted is not None:
+            return parted
         if days:
             return self._timed((days[0][0],), days[0][1])
         return (), "", None
+
+    def _parted(
+        self, days: Sequence[tuple[str, TimeForm]]
+    ) -> tuple[tuple[str, ...], str, TimeForm] | None:
+        """The first column of days that another with the time of day goes with."""
+        for day, _ in days:
+            clock = self._clock([*self._named("timestamp"), *self._rows], day)
+            if clock is not None:
+                rows = zip(self._rows[day], self._rows[clock], strict=True)
+                both = [f"{a or ''} {b or ''}".strip() for a, b in rows if a]
+                time = found(both, until_ms=self._until_ms)
+                if time is not None:
+                    return self._timed((day, clock), time)
+        return None
+
+    def _no_time(self) -> str:
+        """What the columns hold that are called a time and are none; empty where there are none."""
+        for column in self._named("timestamp"):
+            sample = repr(_cut(self._texts[column][0], 40))
+            later = found(self._texts[column])
+            if later is not None:
+                return (
+                    f"column {column!r} lies after tomorrow, such as {sample}; for a history of the"
+                    " future say --now"
+                )
+            return (
+                f"column {column!r} holds no times since 2000 that are understood, such as {sample}"
+            )
+        return ""
 
     def _clock(self, columns: Sequence[str], day: str) -> str | None:
         """The column with the time of day that goes with a column of days."""
@@ -308,6 +341,21 @@ class _Guessing:
                 return column
         return None
 
+    def _unknown_words(self) -> None:
+        """Take a column that is called a status, and has words that nobody knows, for the outcome."""
+        for column in self._named("payment_status"):
+            words = dict.fromkeys(self._texts[column])
+            if "type" in normal(column) or len(words) > _MOST_WORDS:
+                continue
+            self._take("payment_status", column, "status, of words that are not understood")
+            shown = ", ".join(repr(_cut(word, 40)) for word in sorted(words)[:5])
+            self._faults.append(
+                f"column {column!r} has no word that is understood as an outcome ({shown}"
+                f"{' …' if len(words) > 5 else ''}): write what each means in [statuses], such as"
+                f' "{_cut(min(words), 40)}" = "approved"'
+            )
+            return
+
     def _learn(self, texts: Sequence[str]) -> None:
         """Note what the words of a status mean, where not all know; and those that nobody does."""
         unknown = []
@@ -374,6 +422,11 @@ class _Guessing:
                 continue
             is_minor = bool(MINOR_WORDS & set(normal(column).split()))
             self._take("amount", column, "amount in minor units" if is_minor else "amount")
+            if not is_minor and len(texts) >= _ROWS and all(map(_is_count, texts)):
+                self._notes.append(
+                    f"amounts in column {column!r} are whole: if they are cents, write"
+                    ' amount_unit = "minor" in [columns]'
+                )
             break
         currency = self._first("currency", lambda texts: _share(texts, _is_currency) >= _ENOUGH)
         if currency is not None:
@@ -415,7 +468,7 @@ class _Guessing:
                 continue
             for column in self._named(field):
                 texts = self._texts[column]
-                if normal(column) == "card type" and not _NETWORKS & set(map(str.casefold, texts)):
+                if normal(column) in _OR_CARD and not _NETWORKS & set(map(str.casefold, texts)):
                     continue
                 if len(texts) >= _ROWS and len(set(texts)) > 0.5 * len(texts):
                     self._notes.append(
@@ -429,6 +482,8 @@ class _Guessing:
                 break
 
 
+_OR_CARD: Final = ("card type", "tarjeta", "carte", "cartao", "karte", "card")
+"""Names of a column that may hold networks, or the cards themselves."""
 _NOT: Final = 1 << 20
 _ZONED: Final = re.compile(r"\d\s*(Z|[+-]\d\d:?\d\d|[A-Z]{3,4})$")
 _OTHER_THINGS: Final = frozenset(
@@ -508,7 +563,12 @@ def _is_mark(texts: Sequence[str]) -> bool:
 
 
 def _are_codes(texts: Sequence[str]) -> bool:
-    return len(set(texts)) <= _MOST_CODES and _share(texts, lambda text: len(text) <= 64) > 0.9
+    """Whether texts are codes, and no column of outcomes that says once more what went well."""
+    codes = set(texts)
+    well = {code for code in codes if known_status(code) == "approved"}
+    if well and all(map(is_generic, codes - well)):
+        return False
+    return len(codes) <= _MOST_CODES and _share(texts, lambda text: len(text) <= 64) > 0.9
 
 
 def table(taken: Sequence[Taken]) -> str:

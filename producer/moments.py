@@ -95,7 +95,7 @@ def _iso_ms(value: str | float, zone: str) -> int:
         return parse_timestamp(value)
     text, _, own = value.partition(ZONE_MARK)
     text = text.strip()
-    if not own and not zone and not _COMPACT.fullmatch(text):
+    if not own and not zone and (text[4:5] == "-" or not _COMPACT.fullmatch(text)):
         try:
             return parse_timestamp(text)
         except Malformed:

@@ -11,6 +11,7 @@ import codecs
 import contextlib
 import gzip
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -84,14 +85,15 @@ def _plain(path: Path, folder: Path, encoding: str) -> Plain:
             said.append(packing)
             name = name.removesuffix(".gz").removesuffix(".zst").removesuffix(".zstd")
             path = _unpacked(path, folder, packing)
-    if _begin(path).startswith(_ZIP):
-        raise PaywatchError(
-            f"{name} is a ZIP or an Excel workbook: save it as CSV, or unpack it first"
-        )
+    other = _no_text(_begin(path))
+    if other:
+        raise PaywatchError(f"{name} is {other}: save it as CSV or JSON, or unpack it first")
     found = encoding or _encoding(path)
+    if found == "cp1252" and b"\0" in _begin(path):
+        raise PaywatchError(f"{name} is no text: save it as CSV or JSON first")
     if codecs.lookup(found).name not in ("utf-8", "utf-8-sig", "ascii"):
         path = _transcoded(path, folder, found)
-    said.append(_SPOKEN.get(found, found))
+    said.append(spoken_encoding(found))
     kind = _kind(path, name)
     lines = _unfolded(path, folder, name) if kind == "json" else None
     if lines is not None:
@@ -104,6 +106,29 @@ _SPOKEN: Final = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "utf-16": "UTF-16",
     "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252 (Latin-1)",
 }  # fmt: skip
+
+
+def spoken_encoding(encoding: str) -> str:
+    """`UTF-8`: an encoding as people call it."""
+    return _SPOKEN.get(encoding, encoding)
+
+
+_OTHERS: Final = {
+    _ZIP: "a ZIP or an Excel workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"PAR1": "Parquet", b"Obj\x01": "Avro", b"ORC": "ORC", b"SQLite format 3\0": "an SQLite database",
+    b"%PDF": "a PDF", b"BZh": "packed by bzip2", b"\xfd7zXZ\0": "packed by xz",
+    b"7z\xbc\xaf": "packed by 7-Zip",
+}  # fmt: skip
+"""Beginning of a file that is no text → what it is."""
+_MARKUP: Final = re.compile(rb"\s*<[!?]?[A-Za-z][\w:-]*[\s>/]")
+
+
+def _no_text(begin: bytes) -> str:
+    """What the file is that begins so, where it is nothing to be read; else empty."""
+    for mark, what in _OTHERS.items():
+        if begin.startswith(mark):
+            return what
+    return "XML or HTML" if _MARKUP.match(begin.removeprefix(codecs.BOM_UTF8)) else ""
 
 
 def _begin(path: Path, size: int = _SAMPLE) -> bytes:

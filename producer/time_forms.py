@@ -57,6 +57,8 @@ def found(texts: Iterable[str], *, until_ms: int = _LAST_SANE_MS) -> TimeForm | 
         if _reads(samples, form, until_ms):
             other = _swapped(form)
             has_clock = "%H" in form or "%I" in form
+            if rival := _nearer(samples, form, until_ms):
+                return msgspec.structs.replace(rival, has_clock=has_clock)
             if other is None or not _reads(samples, other, until_ms, share=1.0):
                 because = "" if other is None else _DECIDED[_is_day_first(form)]
                 return TimeForm(form=form, has_clock=has_clock, because=because)
@@ -174,6 +176,24 @@ def _digits(text: str) -> Iterator[str]:
     day, gap, clock = found.groups() if found else ("", "", "")
     for order in _DAYS.get(len(day), ()):
         yield order + gap + _CLOCKS[len(clock)]
+
+
+def _nearer(samples: Sequence[str], form: str, until_ms: int) -> TimeForm | None:
+    """Of the readings of six digits the one whose days lie closest together, then the latest: what is
+    exported is of late. None where the form is none of six digits, or has no rival."""
+    order = form[:6]
+    if order not in _DAYS[6]:
+        return None
+    forms = [each + form[6:] for each in _DAYS[6]]
+    read = [each for each in forms if _reads(samples, each, until_ms, share=1.0)]
+    if len(read) < 2:
+        return None
+    read.sort(key=lambda each: (_span(samples, each), -time_ms(samples[0], each)))
+    spans = [_span(samples, each) for each in read]
+    if spans[0] < spans[1]:
+        because = "of all readings of six digits the one whose days lie closest together"
+        return TimeForm(form=read[0], because=because)
+    return TimeForm(form=read[0], doubt=read[1], because="of all readings the latest is taken")
 
 
 def _clock_form(text: str) -> str | None:

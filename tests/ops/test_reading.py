@@ -197,7 +197,61 @@ def test_a_day_without_a_clock_is_refused_with_the_line_to_add(tmp_path: Path) -
 
 def test_a_day_without_a_clock_and_no_other_column_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "at,status,n1\n" + "2026-11-20,ok,x\n" * 3)
-    assert 'timestamp = ["at", "IT"]' in Read(path).fault
+    assert 'timestamp = ["at", "COLUMN"]' in Read(path).fault
+
+
+def test_a_full_hour_is_a_time_of_day_all_the_same(tmp_path: Path) -> None:
+    found = Read(written(tmp_path, "at,status\n" + "2026-11-20 10:00:00,failed\n" * 3))
+    assert found.fault == ""
+    assert any("all 3 rows lie in one second" in note for note in found.notes)
+
+
+def test_words_that_nobody_knows_are_asked_for_and_the_rest_is_written_down(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, "at,status\n2026-11-20 13:14:15,Z1\n2026-11-20 13:14:16,Z9\n")
+    with pytest.raises(SettingsError, match="column 'status' has no word that is understood"):
+        Read(path, write=tmp_path / "f.toml")
+    text = (tmp_path / "f.toml").read_text() + '[statuses]\n"Z1" = "approved"\n"Z9" = "denied"\n'
+    mended = Read(path, text)
+    assert (mended.rows, mended.bad) == (2, [])
+
+
+def test_letters_of_another_alphabet_bring_the_command_that_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "h.csv"
+    path.write_bytes("Тип;Важность\nа;1\nб;2\n".encode("cp1251"))
+    with pytest.raises(SettingsError, match=r"iconv -f CP1251 -t UTF-8 h\.csv"):
+        Read(path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-8", "Номер;Дата и время;Сумма;Статус\n1;20.11.2026 13:14:15;1,00;Успешно\n"),
+        ("utf-8", "取引ID,日時,金額,ステータス\n1,2026/11/20 13:14:15,100,失敗\n"),
+        ("utf-8", "交易号,交易时间,金额,交易状态\n1,2026-11-20 13:14:15,1.00,支付成功\n"),
+        ("utf-8", "Data transakcji;Kwota;Waluta;Stan\n2026-11-20 13:14:15;1,00;PLN;Odrzucona\n"),
+        ("utf-8", "Tarih;Tutar;Durum\n20.11.2026 13:14:15;1,00;Başarısız\n"),
+    ],
+)
+def test_exports_in_more_languages_need_no_format(tmp_path: Path, encoding: str, text: str) -> None:
+    path = tmp_path / "h.csv"
+    path.write_text(text, encoding)
+    found = Read(path)
+    assert (found.rows, found.bad, found.fault) == (1, [], "")
+    assert found.form is not None
+    assert {"payment_status", "amount"} <= set(found.form.fields)
+
+
+def test_a_list_in_json_is_not_said_to_be_lines(tmp_path: Path) -> None:
+    rows = json.dumps([{"createdAt": 1763644455000, "result": "failed"}], indent=2)
+    assert Read(written(tmp_path, rows, "h.json")).said.startswith("read as: JSON, UTF-8, a JSON")
+
+
+def test_one_column_alone_is_said_to_be_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "TXN  TIME                 STATUS\n1    2026-11-20 13:14:15  OK\n")
+    with pytest.raises(SettingsError, match="columns of fixed width are not read"):
+        Read(path)
 
 
 def test_rows_that_all_lie_in_one_second_are_told(tmp_path: Path) -> None:

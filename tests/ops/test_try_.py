@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,8 @@ from typer.testing import CliRunner, Result
 
 from functions.core.errors import PaywatchError, SettingsError
 from ops.cli import app
+from ops.reading import reading
+from producer.moments import time_ms
 from tests.notifications import (
     ADYEN_BATCH,
     CHECKOUT_DECLINED,
@@ -179,6 +182,53 @@ def test_rows_of_csv_are_read_with_a_format(tmp_path: Path) -> None:
         "2026-05-28T20:26:40.000Z",
         "EXAMPLE",
     ]
+
+
+EXPORT = (
+    "Informe;;;\n\nFecha;Hora;Resultado;Banco emisor\n"
+    "20/11/2026;10:00:01;DENEGADA;EJEMPLO\n# fin\nTotal;;;\n"
+)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_export_is_read_as_a_backtest_reads_it(tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / ("h.csv.gz" if packed else "h.csv")
+    text = EXPORT.encode("cp1252")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    form = tmp_path / "form.toml"
+    with reading(path, None, now_ms=time_ms("2026-12-01", "iso8601"), write=form):
+        pass
+    for arguments in ((), ("--format", form)):
+        result = paywatch(path, *arguments, "--json")
+        [row] = map(json.loads, result.stdout.splitlines())
+        assert {field["field"]: field["became"] for field in row["fields"]} == {
+            "payment_status": "denied",
+            "timestamp": "2026-11-20T10:00:01.000Z",
+            "issuer": "EJEMPLO",
+        }
+        assert row["row"] == 4
+        assert "unread" not in row
+        assert "read as: semicolon, header in line 3" in result.stderr
+
+
+def test_a_row_that_breaks_is_told_among_the_others(tmp_path: Path) -> None:
+    path = written(tmp_path, "at,status", "2026-11-20 10:00:00,ok", "1,2,3", name="h.csv")
+    assert [row.get("fault") for row in told(path)] == [
+        None,
+        "line 3: 3 fields, the header has 2 (bad_row)",
+    ]
+
+
+def test_a_field_of_nothing_is_neither_unread_nor_a_fault(tmp_path: Path) -> None:
+    (row,) = told(written(tmp_path, {**OWN, "error_code": None, "basket": None}))
+    assert "unread" not in row
+    assert "error_code" not in {field["field"] for field in row["fields"]}
+
+
+def test_packed_events_are_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(OWN).encode() + b"\n"))
+    assert [row["read_as"] for row in told(path)] == ["own fields"]
 
 
 def test_nothing_that_a_row_holds_writes_to_the_terminal(tmp_path: Path) -> None:

@@ -137,6 +137,74 @@ def test_a_status_that_nobody_knows_is_told_with_the_line_to_write(tmp_path: Pat
     assert [each.reason for each in bad] == ["unknown_status"]
 
 
+def test_a_status_of_words_that_nobody_knows_is_named_with_the_line_to_write(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"{i},2026-11-20T10:00:{i:02}Z,{'Z9' if i % 9 else 'Z1'}\n" for i in range(60))
+    found, _, _ = of(tmp_path, "id,time,status\n" + rows)
+    assert found.form.fields["payment_status"] == "status"
+    [fault] = found.faults
+    assert "column 'status'" in fault
+    assert "'Z1', 'Z9'" in fault
+    assert '"Z1" = "approved"' in fault
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        ("2028-12-25T08:00:{:02}Z", "after tomorrow"),
+        ("{}", "'0'"),
+        ("in the {} morning", "'in the 0 morning'"),
+    ],
+)
+def test_a_column_of_times_that_cannot_be_is_named_with_what_it_holds(
+    tmp_path: Path, time: str, told: str
+) -> None:
+    rows = "".join(f"{i},{time.format(i)},ok\n" for i in range(60))
+    fault = faults(tmp_path, "id,time,status\n" + rows)
+    assert "column 'time'" in fault
+    assert told in fault
+
+
+def test_a_time_of_day_goes_with_a_day_whose_name_nobody_knows(tmp_path: Path) -> None:
+    found, _, _ = of(tmp_path, "Fecha de la op,Hora,Resultado\n20/11/2026,10:00:01,DENEGADA\n")
+    assert found.form.time_columns == ("Fecha de la op", "Hora")
+
+
+def test_columns_of_a_spanish_and_a_french_bank_are_known(tmp_path: Path) -> None:
+    found, _, _ = of(
+        tmp_path,
+        "Fecha operación;Hora;Resultado;Código respuesta;Tarjeta\n"
+        "20/11/2026;10:00:01;DENEGADA;91;VISA\n20/11/2026;10:00:02;AUTORIZADA;00;VISA\n",
+    )
+    assert found.form.fields["error_code"] == "Código respuesta"
+    assert found.form.fields["network"] == "Tarjeta"
+    found, _, _ = of(
+        tmp_path,
+        "Date\tHeure\tStatut\tRéseau\tMotif de refus\n"
+        "20/11/2026\t10h00:01\tRefusé\tVISA\tFonds insuffisants\n",
+    )
+    assert found.form.fields["error_message"] == "Motif de refus"
+    assert found.form.fields["network"] == "Réseau"
+
+
+def test_codes_that_say_no_more_than_the_outcome_are_no_codes(tmp_path: Path) -> None:
+    found, _, _ = of(
+        tmp_path,
+        "id,time,status,Acquirer response\n1,2026-11-20T10:00:00Z,Refused,DECLINED\n"
+        "2,2026-11-20T10:00:01Z,Authorised,APPROVED\n",
+    )
+    assert "error_code" not in found.form.fields
+
+
+def test_amounts_that_may_be_cents_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"{i},2026-11-20T10:00:{i:02}Z,ok,{1200 + i}\n" for i in range(60))
+    found, _, _ = of(tmp_path, "id,time,status,amount\n" + rows)
+    assert any('amount_unit = "minor"' in note for note in found.notes)
+    found, _, _ = of(tmp_path, "id,time,status,amount_cents\n" + rows)
+    assert not any("amount_unit" in note for note in found.notes)
+
+
 def test_an_ambiguous_zone_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
     for text in (
         "Date,Time,TimeZone,Status\n2026-11-20,13:14:15,IST,ok\n",

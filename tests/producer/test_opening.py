@@ -157,6 +157,25 @@ def test_what_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None:
         said(tmp_path / "h.xlsx")
 
 
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"PAR1\x15\x04\x15", "Parquet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel workbook"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"BZh91AY&SY", "packed by bzip2"),
+        (b"<?xml version='1.0'?><a/>", "XML or HTML"),
+        (b"\n<!DOCTYPE html><html></html>", "XML or HTML"),
+        (b"<payments><p/></payments>", "XML or HTML"),
+        (b"\x93\x00\x01\xff,\x02\n" * 9, "no text"),
+    ],
+)
+def test_what_is_no_text_is_called_by_its_name(tmp_path: Path, data: bytes, what: str) -> None:
+    (tmp_path / "h.csv").write_bytes(data)
+    with pytest.raises(PaywatchError, match=f"is {what}.*save it as CSV"):
+        said(tmp_path / "h.csv")
+
+
 def test_an_empty_file_is_a_plain_one(tmp_path: Path) -> None:
     for name in ("h.csv", "h.json"):
         (tmp_path / name).write_bytes(b"")

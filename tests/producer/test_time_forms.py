@@ -123,3 +123,13 @@ def test_a_form_in_words_shows_a_sample_as_it_is_read() -> None:
     time = found(["12.07.2026 08:00"])
     assert time is not None
     assert spoken(time, "12.07.2026 08:00").endswith("12.07.2026 08:00 is 12 July 2026")
+
+
+def test_six_digits_are_the_day_that_is_nearest_and_the_other_reading_is_said() -> None:
+    until = time_ms("2026-12-01", "iso8601")
+    time = found([f"201126 1000{i:02}" for i in range(60)], until_ms=until)
+    assert time is not None
+    assert (time.form, time.doubt) == ("%d%m%y %H%M%S", "%y%m%d %H%M%S")
+    time = found([f"2611{i:02} 100000" for i in range(10, 30)], until_ms=until)
+    assert time is not None
+    assert (time.form, time.doubt) == ("%y%m%d %H%M%S", "")

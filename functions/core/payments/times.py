@@ -25,7 +25,7 @@ microseconds, nanoseconds. Each bound lies past the year 5000."""
 _LONGEST: Final = 64
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _FAST_ISO: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:[0-5]\d(\.\d{1,3})?Z?", re.ASCII
+    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:[0-5]\d(\.\d{1,9})?Z?", re.ASCII
 )
 _COMPACT: Final = re.compile(r"((?:19|20)\d{6})(\d{6})?", re.ASCII)
 _OVERFLOWING: Final = re.compile(
@@ -65,7 +65,7 @@ def parse_timestamp(when: str | int | float) -> int:
         text = when if len(when) <= _LONGEST else when[:_LONGEST].strip()
         text = text.strip()
         if _FAST_ISO.fullmatch(text):
-            return _minute_ms(text[:16]) + _seconds_ms(text[16:])
+            return _minute_ms(text[:16]) + _seconds_ms(text[16:23])  # cut to milliseconds
         if len(when) > _LONGEST and len(when.strip()) > _LONGEST:
             raise Malformed("bad_timestamp", f"timestamp {quoted(when)} is not a time")
         if (compact := _COMPACT.fullmatch(text)) and (found := _compact_ms(*compact.groups(""))):

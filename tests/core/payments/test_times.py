@@ -66,3 +66,12 @@ def test_anything_is_a_time_or_refused(when: str | float) -> None:
     else:
         return
     assert told == "bad_timestamp"
+
+
+@given(st.integers(1, 9), st.integers(0, 10**9 - 1), st.sampled_from(["", "Z"]))
+def test_parts_of_a_millisecond_are_cut_off_however_many(
+    digits: int, part: int, offset: str
+) -> None:
+    fraction = f"{part:09}"[:digits]
+    text = f"2026-11-20T13:14:15.{fraction}{offset}"
+    assert parse_timestamp(text) == 1_795_180_455_000 + int(fraction.ljust(3, "0")[:3])
