@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from functions.core.errors import SettingsError
+from functions.core.errors import Malformed, SettingsError
 from functions.core.payments.currencies import major_units
-from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS
+from functions.core.payments.event import ALIASES, DIMENSIONS, STATUS_SYNONYMS, parse_status
 from functions.core.payments.fields import FIELDS
 
 Path = tuple[str | int, ...]
@@ -85,9 +85,17 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
 
     def _status(self, word: str) -> str:
         known = self.statuses.get(folded(word))
-        if known is None and folded(word) not in STATUS_SYNONYMS:
-            known = self.statuses.get(OTHERWISE)
+        if known is None and OTHERWISE in self.statuses and not _is_known(word):
+            known = self.statuses[OTHERWISE]
         return word if known is None else known
+
+
+def _is_known(word: str) -> bool:
+    try:
+        parse_status(word)
+    except Malformed:
+        return False
+    return True
 
 
 OTHERWISE: Final = "*"
