@@ -226,3 +226,15 @@ def test_whatever_stands_in_a_notification_nothing_raises_and_payments_are_whole
                 assert isinstance(getattr(item, name), str | None)
         else:
             assert isinstance(item, NoPayment | Malformed)
+
+
+def test_a_capture_of_paypals_api_and_a_check_of_braintrees_webhooks_are_known() -> None:
+    capture = {"id": "CAPMADEUP3", "status": "DECLINED", "create_time": "2026-05-28T21:00:00Z",
+               "final_capture": True, "amount": {"currency_code": "USD", "value": "10.00"}}  # fmt: skip
+    found = payments_of(capture)
+    assert found is not None
+    (payment,) = found
+    assert isinstance(payment, Payment)
+    assert (payment.status, payment.gateway, payment.amount) == ("denied", "paypal", 10.0)
+    check = {"kind": "check", "timestamp": "2026-05-28T21:00:00Z"}
+    assert payments_of(check) == [NoPayment("braintree", "check")]
