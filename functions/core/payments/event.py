@@ -176,14 +176,23 @@ class _Reading:
         self.names: list[str] = []
 
     def required(self, canonical: str) -> Any:
-        """The first value of the right kind; None where there is none."""
+        """The first value of the right kind that says something, else one that says nothing; None
+        where there is none."""
         kinds = _REQUIRED_KINDS[_KIND_OF[canonical]]
+        silent: tuple[str, str] | None = None
         for name in (canonical, *ALIASES[canonical]):
             value = self.values.get(name)
-            if value is not None and isinstance(value, kinds) and not isinstance(value, bool):
-                self.names.append(name)
-                return None if value == "" else value
-        return None
+            if value is None or not isinstance(value, kinds) or isinstance(value, bool):
+                continue
+            if isinstance(value, str) and is_absent(value):
+                silent = silent or (name, value)
+                continue
+            self.names.append(name)
+            return value
+        if silent is None or silent[1] == "":
+            return None
+        self.names.append(silent[0])
+        return silent[1]
 
     def absent(self, missing: list[str]) -> Malformed:
         for canonical in missing:

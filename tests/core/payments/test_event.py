@@ -24,6 +24,7 @@ from functions.core.payments.event import (
     iso_ms,
     parse_status,
     parse_timestamp,
+    to_payment,
 )
 from functions.core.payments.reasons import SCHEME_OF
 from tests.builders import NOW, payment, read
@@ -362,3 +363,20 @@ def test_a_test_system_is_known_by_other_marks_too(fields: dict[str, Any]) -> No
 )
 def test_a_live_system_is_none(fields: dict[str, Any]) -> None:
     assert not read(**fields).is_test
+
+
+@pytest.mark.parametrize("silent", ["", " ", "N/A", "null", "-"])
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [
+        (("transaction_id", "id"), "p1"),
+        (("timestamp", "created_at"), 1752087790),
+        (("payment_status", "status"), "failed"),
+    ],
+)
+def test_what_says_nothing_gives_way_to_the_next_name_of_what_is_required(
+    names: tuple[str, str], value: str | int, silent: str
+) -> None:
+    own = {"transaction_id": "p1", "timestamp": 1752087790, "payment_status": "failed"}
+    payment = to_payment({**own, names[0]: silent, names[1]: value})
+    assert payment == to_payment(own)
