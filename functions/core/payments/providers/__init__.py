@@ -31,7 +31,7 @@ from functions.core.payments.readers import Senders
 
 Found = list[Payment | NoPayment | Malformed]
 
-DEEPEST: Final = 3
+DEEPEST: Final = 5
 """So many envelopes inside each other are opened."""
 
 
