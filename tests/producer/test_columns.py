@@ -70,15 +70,16 @@ def test_a_field_is_read_under_each_of_its_names_and_the_first_with_a_value_coun
 ) -> None:
     names = (field, *ALIASES[field])
     values: list[Any] = [
-        number if field in ("count", "latency_ms") else f"{number}" for number in range(9)
+        number if field in ("count", "latency_ms") else f"{number}"
+        for number in range(len(names) + 1)
     ]
     for number, name in enumerate(names):
         under = {
             **dict.fromkeys(names[:number]),
             **{n: values[names.index(n)] for n in names[number:]},
         }
-        assert listed(dict(EventColumns().read(lines(under, {name: values[8]})))) == {
-            field: [values[number], values[8]]
+        assert listed(dict(EventColumns().read(lines(under, {name: values[-1]})))) == {
+            field: [values[number], values[-1]]
         }
 
 

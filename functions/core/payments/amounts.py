@@ -24,7 +24,8 @@ _LONGEST: Final = 64
 _SYMBOLS: Final[Mapping[str, str]] = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₫": "VND",
     "₱": "PHP", "฿": "THB", "₦": "NGN", "₪": "ILS", "R$": "BRL", "ZŁ": "PLN", "RS": "INR", "US$": "USD",
-    "A$": "AUD", "C$": "CAD", "S$": "SGD", "HK$": "HKD", "RP": "IDR", "RM": "MYR",
+    "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "S$": "SGD", "HK$": "HKD", "NZ$": "NZD",
+    "NT$": "TWD", "MX$": "MXN", "RP": "IDR", "RM": "MYR", "KČ": "CZK", "FT": "HUF", "KSH": "KES",
 }  # fmt: skip
 """Symbols that only one currency has; `$`, `¥` and `kr` have several."""
 _WRITTEN: Final = re.compile(
@@ -32,12 +33,21 @@ _WRITTEN: Final = re.compile(
     r"(?P<digits>\d[\d.,'\u2019_ ]*|\.\d+)"
     r"(?P<power>[eE][+-]?\d+)?\s*(?P<after>(?:[^\d\s.,+()\u2212-]{1,5}\.?)?)\s*(?P<end>[-\u2212)]?)"
 )
+_ARABIC: Final = {0x066B: ".", 0x066C: ","}
+_NO_DECIMALS: Final = re.compile(r"(\d)(?:[.,/]\s?[-\u2013\u2014]|/=)(?=\s*\D{0,5}$)")
+"""A dash in the place of decimals: `12.-`, `500/-`."""
 _THOUSANDS: Final = re.compile(r"\d{1,3}([.,'\u2019_ ]\d{3})+|\d{1,2}(,\d{2})+,\d{3}")
 _MINOR: Final = frozenset(
     ("minor", "minor unit", "minor units", "cent", "cents", "paise", "paisa", "penny", "pence",
      "subunit", "subunits", "smallest")
 )  # fmt: skip
 _MAJOR: Final = frozenset(("major", "major unit", "major units", "unit", "units", "decimal"))
+
+
+_CODES: Final = ("currency", "currency_code", "currencyCode", "currencyIsoCode", "cur")
+_IN_MINOR: Final = ("minor", "cents", "centAmount", "minor_units", "minorUnits", "amount_minor")
+_DECIMALS: Final = ("exponent", "fractionDigits", "decimals", "scale", "precision")
+"""What objects of money call the currency, a number of its smallest unit, and its decimals."""
 
 
 class Amount(NamedTuple):
@@ -62,9 +72,21 @@ def read_amount(raw: Any, currency: str | None, unit: Any = None, exponent: Any 
     asked = currency
     in_minor = _in_minor(unit)
     if isinstance(raw, Mapping):
-        inner = raw.get("currency", raw.get("currency_code", raw.get("currencyCode")))
-        asked = currency or (inner.strip().upper()[:8] if isinstance(inner, str) else None)
-        value = next((raw[n] for n in ("value", "amount") if raw.get(n) is not None), None)
+        inner = next((raw[n] for n in _CODES if isinstance(raw.get(n), str)), None)
+        named = inner.strip().upper()[:8] if inner is not None else None
+        asked = currency or named
+        if named in CURRENCIES and asked != named and asked in CURRENCIES:
+            return Amount(None, named, AMBIGUOUS)
+        value = next((raw[n] for n in ("value", "amount", "total") if raw.get(n) is not None), None)
+        if (
+            value is None
+            and (found_minor := next((raw[n] for n in _IN_MINOR if n in raw), None)) is not None
+        ):
+            value, in_minor = found_minor, True
+        if in_minor is None:
+            in_minor = _in_minor(next((raw[n] for n in ("unit", "amount_unit") if n in raw), None))
+        if exponent is None:
+            exponent = next((raw[n] for n in _DECIMALS if n in raw), None)
         found = _number(value, asked)
         if found.value is None:
             return found._replace(currency=asked)
@@ -78,7 +100,9 @@ def read_amount(raw: Any, currency: str | None, unit: Any = None, exponent: Any 
     if found.value is None:
         return found
     value = found.value
-    if in_minor or (exponent is not None and in_minor is None and _decimals(exponent) is not None):
+    # Who says how many decimals the smallest unit has, and sends some, means major units.
+    is_whole = value == int(value) and not (isinstance(raw, str) and "." in raw)
+    if in_minor or (is_whole and in_minor is None and _decimals(exponent) is not None):
         decimals = _decimals(exponent)
         value = value / 10 ** (exponent_of(asked) if decimals is None else decimals)
     if not -LARGEST_AMOUNT <= value <= LARGEST_AMOUNT:
@@ -115,7 +139,8 @@ def _written(text: str, currency: str | None) -> Amount:
     """`12.50`, `12,50`, `1.234,50`, `1,234.50`, `$12.50`, `EUR 12.50`, `(12.50)`, `1,00,000.00`."""
     if len(text) > _LONGEST:
         return Amount(None, None, NOT_A_NUMBER)
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = unicodedata.normalize("NFKC", text).strip().translate(_ARABIC)
+    text = _NO_DECIMALS.sub(r"\1", text)
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return Amount(None, None, NOT_A_NUMBER)
@@ -125,6 +150,8 @@ def _written(text: str, currency: str | None) -> Amount:
     if named and _currency(named[0]) is None and named[0] not in _SEVERAL:
         return Amount(None, None, NOT_A_NUMBER)
     told = _currency(named[0]) if named else None
+    if told is not None and currency is not None and told != currency:
+        return Amount(None, told, AMBIGUOUS)
     digits = _plain(found["digits"].rstrip(" "), currency or told)
     if not digits:
         return Amount(None, told, AMBIGUOUS if digits is None else NOT_A_NUMBER)
@@ -158,6 +185,8 @@ def _plain(digits: str, currency: str | None) -> str | None:
     last = separators[-1]
     whole, _, decimals = digits.rpartition(last)
     if len(separators) == 1 and last in ".,":
+        if last == "." and _may_be_thousands(whole, decimals, currency):
+            return None
         if last == "." or len(decimals) != 3:
             return f"{whole}.{decimals}" if decimals or last == "." else ""
         if exponent_of(currency) == 3 or currency is None or whole == "0":
@@ -168,3 +197,9 @@ def _plain(digits: str, currency: str | None) -> str | None:
     if len(set(separators[:-1])) != 1 or not _THOUSANDS.fullmatch(whole):
         return ""
     return re.sub(r"\D", "", whole) + "." + decimals
+
+
+def _may_be_thousands(whole: str, decimals: str, currency: str | None) -> bool:
+    """`10.000` of a currency without decimals: ten, or ten thousand as half the world writes it."""
+    looks_so = len(decimals) == 3 and 0 < len(whole) <= 3 and not whole.startswith("0")
+    return looks_so and currency is not None and (currency == "IDR" or exponent_of(currency) == 0)

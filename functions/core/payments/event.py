@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -130,17 +131,26 @@ LONGEST_ID: Final = 256
 LARGEST_COUNT: Final = 1_000_000_000
 LONGEST_LATENCY_MS: Final = 86_400_000.0
 """A day. More is no latency."""
-LIVE_MARKS: Final = frozenset(("livemode", "live_mode", "liveMode", "live", "is_live", "isLive"))
+LIVE_MARKS: Final = frozenset(
+    ("livemode", "live_mode", "liveMode", "live", "is_live", "isLive", "isLiveMode", "is_live_mode",
+     "is_production", "isProduction")
+)  # fmt: skip
 """Marks that say the opposite: true is no test."""
 
-_YES: Final = frozenset(
-    ("true", "1", "yes", "y", "on", "t", "test", "testing", "sandbox", "uat", "staging")
-)
-_NO: Final = frozenset(("false", "0", "no", "n", "off", "f", "test", "sandbox"))
+_SYSTEMS: Final = (
+    "test", "testing", "testmode", "sandbox", "sandboxmode", "uat", "staging", "stage", "dev", "development",
+    "qa", "demo", "preprod", "preproduction", "nonprod", "nonproduction", "simulator", "simulation",
+)  # fmt: skip
+"""Letters of words for systems whose money is none."""
+_YES: Final = frozenset(("true", "1", "yes", "y", "on", "t", *_SYSTEMS))
+_NO: Final = frozenset(("false", "0", "no", "n", "off", "f", *_SYSTEMS))
 
 
 def identity(text: str) -> str:
     return cut(text, LONGEST_ID)
+
+
+_BETWEEN: Final = re.compile(r"[\s_-]+")
 
 
 class _FaultError(Exception):
@@ -156,14 +166,23 @@ class _Reading:
         self.names: list[str] = []
 
     def required(self, canonical: str) -> Any:
-        """The first value of the right kind; None where there is none."""
+        """The first value of the right kind that says something, else one that says nothing; None
+        where there is none."""
         kinds = _REQUIRED_KINDS[_KIND_OF[canonical]]
+        silent: tuple[str, str] | None = None
         for name in (canonical, *ALIASES[canonical]):
             value = self.values.get(name)
-            if value is not None and isinstance(value, kinds) and not isinstance(value, bool):
-                self.names.append(name)
-                return None if value == "" else value
-        return None
+            if value is None or not isinstance(value, kinds) or isinstance(value, bool):
+                continue
+            if isinstance(value, str) and is_absent(value):
+                silent = silent or (name, value)
+                continue
+            self.names.append(name)
+            return value
+        if silent is None or silent[1] == "":
+            return None
+        self.names.append(silent[0])
+        return silent[1]
 
     def absent(self, missing: list[str]) -> Malformed:
         for canonical in missing:
@@ -301,7 +320,7 @@ def mark(name: str, value: Any) -> bool | None:
     """Whether the value marks a test; None where it does not."""
     if not isinstance(value, bool | int | str):
         raise _FaultError(_kind(value))
-    word = str(value)[:20].strip().lower()
+    word = _BETWEEN.sub("", str(value)[:20]).lower()
     is_test = word in (_NO if name in LIVE_MARKS else _YES)
     return is_test or None
 

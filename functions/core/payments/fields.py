@@ -56,13 +56,18 @@ FIELDS: Final = (
         "error_code", "code",
         ("error_code", "auth_code", "decline_code", "response_code", "code", "error_reason",
          "failure_code", "refusalReasonCode", "refusal_reason_code", "network_decline_code",
-         "reason_code", "refusalReason", "refusal_reason", "result_code", "resultCode"),
+         "reason_code", "refusalReason", "refusal_reason", "result_code", "resultCode", "errorCode",
+         "declineCode", "responseCode", "errorReason", "failureCode", "networkDeclineCode",
+         "reasonCode", "refusalReasonRaw", "refusal_reason_raw", "acquirer_response_code",
+         "acquirerResponseCode", "raw_response_code", "status_reason", "status_detail"),
     ),
     Field("error_scheme", "text", ("error_scheme", "code_scheme")),
     Field(
         "error_message", "text",
         ("error_message", "message", "reason", "failure_reason", "error_description",
-         "failure_message", "decline_reason", "response_message"),
+         "failure_message", "decline_reason", "response_message", "errorMessage", "errorDescription",
+         "failureReason", "failureMessage", "declineReason", "responseMessage", "acquirer_response",
+         "acquirer_message", "raw_response"),
     ),
     Field("latency_ms", "duration", ("latency_ms", "latency", "duration_ms")),
     Field("amount", "amount", ("amount", "value")),
@@ -72,7 +77,10 @@ FIELDS: Final = (
     Field(
         "is_test", "mark",
         ("test", "is_test", "isTest", "test_mode", "testMode", "sandbox", "is_sandbox", "livemode",
-         "live_mode", "liveMode", "live", "is_live", "isLive", "environment", "mode"),
+         "live_mode", "liveMode", "live", "is_live", "isLive", "environment", "mode", "env", "testmode",
+         "is_test_mode", "isTestMode", "isSandbox", "sandbox_mode", "sandboxMode", "test_transaction",
+         "testTransaction", "is_test_transaction", "isLiveMode", "is_live_mode", "is_production",
+         "isProduction"),
     ),
 )  # fmt: skip
 """In the order of Payment's attributes, of a line's fields and of the archive's columns."""
@@ -84,8 +92,8 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "amount_unit": ("amount_unit",),
     "exponent": ("exponent", "amount_exponent", "currency_exponent"),
-    "error_source": ("error_source",),
-    "error_step": ("error_step",),
+    "error_source": ("error_source", "errorSource", "failure_source", "failureSource"),
+    "error_step": ("error_step", "errorStep", "failure_step"),
 }  # fmt: skip
 """What is no field of a payment, and says how one is meant: name → what it may be called.
 

@@ -2,7 +2,7 @@
 
 Sources: the life of a payment as the references of Stripe, Adyen, Razorpay, Braintree, Checkout.com,
 PayPal, Worldpay, Square, Paytm, PhonePe, NPCI's UPI, Mollie, Klarna, dLocal, Mercado Pago, Cybersource,
-Authorize.net, PayU, Juspay and Cashfree have it.
+Authorize.net, PayU, Juspay, Cashfree, Alipay, WeChat Pay, Paystack, iyzico and Opayo have it.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "zaakceptowana", "zrealizowana", "oplacona", "opłacona", "zakonczona", "onaylandi", "onaylandı", "basarili",
             "başarılı", "успешно", "успешная", "одобрено", "одобрена", "оплачено", "исполнено", "成功",
             "承認", "完了", "支付成功", "交易成功", "已支付", "已完成",
+            "capture_success", "capture_succeeded", "settlement_succeeded", "settlement_success",
+            "settlement_requested", "settled_externally", "settle_scheduled", "settlement_scheduled",
+            "funded", "batched", "accredited", "authcapture_created", "authorization_created",
+            "capture_created", "succesful", "successfull", "succesfull", "sucessful", "succes", "succeed",
+            "registered", "shipped", "trade_finished",
         ),
         "approved",
     ),
@@ -88,6 +93,7 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "zeituberschreitung",
             "nieudana", "blad", "błąd", "basarisiz", "başarısız", "неуспешно", "ошибка", "не выполнено",
             "失敗", "エラー", "失败", "支付失败", "交易失败",
+            "technical_decline", "declined_technical", "malformed", "pay_error",
         ),
         "failed",
     ),
@@ -109,6 +115,9 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "authentication_denied", "do_not_honour",
             "odrzucona", "odrzucono", "odmowa", "reddedildi", "отклонено", "отклонена", "отказ", "отказано",
             "拒否", "否認", "拒绝", "已拒绝",
+            "authentication_denied",
+            "business_decline", "fraud", "fraudulent", "suspected_fraud", "fraud_suspected",
+            "fraud_risk_stopped", "notauthed", "expired_card",
         ),
         "denied",
     ),
@@ -122,6 +131,7 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "reversada", "reversado", "anulada", "anulado", "estornada", "estornado", "revertida",
             "revertido", "storniert", "stornata", "stornato", "extournee",
             "post_auth_cancelled", "post_auth_canceled", "settled_reversed",
+            "void_created", "sent_for_cancellation",
         ),
         "reversed",
     ),
@@ -144,6 +154,8 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "refunded_bulk", "refunded_by_merchant", "refunded_reversed",
             "refund_pending_settlement", "rueckerstattet", "ruckerstattet", "zurueckgezahlt",
             "zuruckgezahlt",
+            "refund_pending_settlement",
+            "refund_created",
         ),
         "refunded",
     ),
@@ -187,6 +199,10 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "fds_authorized_pending_review", "flagged", "pending_submission",
             "pending_customer_approval", "buyer_approval_pending",
             "submitted_for_settlement_pending",
+            "3ds_challenge", "3ds_started", "3ds_initiated", "3ds_authentication", "3dauth", "init_threeds",
+            "callback_threeds", "send_otp", "send_pin", "send_phone", "send_birthday", "send_address",
+            "pay_offline", "open_url", "accepting_payments", "awaited", "paypalok", "not_pay", "user_paying",
+            "wait_buyer_pay", "checkout_order_approved", "checkout_order_saved",
         ),
         "pending",
     ),
@@ -205,6 +221,8 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "geannuleerd",
             "dropped", "bounced", "not_found", "no_record_found", "user_exited",
             "customer_dropped", "payer_cancelled",
+            "abort", "timed_out_by_customer", "timeout_by_user", "timeout_by_customer", "termination_requested",
+            "revoked", "trade_closed", "collect_expired",
         ),
         "abandoned",
     ),
@@ -222,6 +240,7 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
             "retrofacturation", "rueckbuchung", "ruckbuchung", "ruecklastschrift", "rucklastschrift",
             "contestata", "contestato",
             "in_mediation", "partial_chargeback", "notification_of_fraud", "returned_item",
+            "chargeback_reversal", "retrieval_requested", "evidence_required", "waiting_third_party",
         ),
         "disputed",
     ),
@@ -230,10 +249,32 @@ STATUS_SYNONYMS: Final[Mapping[str, str]] = {
 
 _SILENT: Final = re.compile(r"[\W_]+")
 _WORDS_BEFORE: Final = re.compile(
-    r"(payment[\W_]?intent|payment|transaction|trans|txn|tx|order|charge|checkout[\W_]?session|status|state"
-    r"|is|has_been)[\W_]+",
+    r"(payment[\W_]?intent|payment|transaction|trans|txn|tx|order|charge|checkout[\W_]?session|checkout"
+    r"|trade|pg|net[\W_]authorize|status|state|is|was|were|be|been|has[\W_]been|has|have"
+    r"|authorization|authorisation)[\W_]+",
     re.IGNORECASE,
 )
+_WHO_REFUSES: Final = re.compile(
+    r"(card[\W_]?issuer|issuer|bank|network|processor|acquirer|gateway|provider|psp|risk|fraud[\W_]?risk"
+    r"|fraud)[\W_]+",
+    re.IGNORECASE,
+)
+"""Before a word for a failure: whose it was. That a bank or a risk check approved is no payment yet."""
+_WHO_LEAVES: Final = re.compile(
+    r"(user|customer|shopper|buyer|payer|consumer)[\W_]+", re.IGNORECASE
+)
+_HEADS: Final = frozenset(
+    (
+        "pending", "awaiting", "waiting", "requires", "declined", "rejected", "refused", "denied",
+        "blocked", "failed", "failure", "error", "approved", "authorized", "authorised", "captured",
+        "settled", "paid", "succeeded", "success", "successful", "canceled", "cancelled", "abandoned",
+        "expired", "refund", "refunded", "reversed", "voided", "dispute", "disputed", "chargeback",
+        "inquiry", "retrieval", "timeout",
+    )
+)  # fmt: skip
+"""Words that say what became of a payment, whatever follows them: `rejected_high_risk`,
+`Declined (51)`, `pending_waiting_transfer`."""
+_INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST: Final = 64
 """Letters of the longest word that is looked up."""
 
@@ -252,7 +293,8 @@ _BY_LETTERS: Final[Mapping[str, str]] = {
 def parse_status(word: str) -> str:
     """A status, in any case and usual synonym, as one of STATUSES; Malformed for any other word.
 
-    Words of what has the status may stand before it: `TXN_SUCCESS`, `payment_intent.succeeded`.
+    Words of what has the status may stand before it, `TXN_SUCCESS`, `issuer_declined`, and more may
+    follow a word that is clear, `rejected_high_risk`.
     """
     status = known_status(word)
     if status is None:
@@ -269,8 +311,35 @@ def known_status(word: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _status(word: str) -> str | None:
-    status = _BY_LETTERS.get(_letters(word))
-    while status is None and (before := _WORDS_BEFORE.match(word := word.strip())):
+    if (status := _BY_LETTERS.get(_letters(word))) is not None:
+        return status
+    word = _INNER_CAPITAL.sub("_", unicodedata.normalize("NFKC", word).strip())
+    while before := _WORDS_BEFORE.match(word):
         word = word[before.end() :]
-        status = _BY_LETTERS.get(_letters(word))
-    return status
+        if (status := _BY_LETTERS.get(_letters(word))) is not None:
+            return status
+    if before := _WHO_REFUSES.match(word):
+        status = _BY_LETTERS.get(_letters(word[before.end() :]))
+        return status if status in ("failed", "denied") else None
+    if before := _WHO_LEAVES.match(word):
+        status = _BY_LETTERS.get(_letters(word[before.end() :]))
+        return status if status == "abandoned" else None
+    return _by_head(word)
+
+
+def _by_head(word: str) -> str | None:
+    """What the first word says, unless another of them says something else: then nobody knows."""
+    head, *others = [*map(_letters, _SILENT.sub(" ", word).split())] or [""]
+    if head not in _HEADS or not others:
+        return None
+    status = _BY_LETTERS.get(head, "disputed" if head == "inquiry" else "pending")
+    if status not in ATTEMPT_STATUSES:
+        return status
+    said = {_BY_LETTERS.get(other, status) for other in others}
+    return status if said <= {status} and _NO.isdisjoint(others) else None
+
+
+_NO: Final = frozenset(
+    ("no", "not", "non", "none", "never", "payout", "transfer", "withdrawal", "mandate")
+)
+"""Beside a word for an outcome: it is not this one, or not a payment's."""

@@ -23,11 +23,12 @@ _UNITS: Final = ((1e11, 1000.0), (1e14, 1.0), (1e17, 1e-3), (1e20, 1e-6))
 microseconds, nanoseconds. Each bound lies past the year 5000."""
 
 _LONGEST: Final = 64
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE]\+?\d\d?)?", re.ASCII)
 _FAST_ISO: Final = re.compile(
     r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:[0-5]\d(\.\d{1,9})?Z?", re.ASCII
 )
-_COMPACT: Final = re.compile(r"((?:19|20)\d{6})(\d{6})?", re.ASCII)
+_COMPACT: Final = re.compile(r"((?:19|20)\d{6})(?:(\d{6})(?:[.,]?(\d{3}))?)?", re.ASCII)
+"""`20260101`, `20260101101530`, and with milliseconds run on."""
 _OVERFLOWING: Final = re.compile(
     r"(\d{4}-?\d\d-?\d\d)[T ]?(?:(24):?00(?::?00(?:[.,]0+)?)?|(\d\d:?\d\d:?)60)"
     r"((?:[.,]\d+)?\s*(?:[A-Za-z]+|[+-].+)?)",
@@ -51,7 +52,18 @@ _ZONES: Final = {
     "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00", "CDT": "-05:00",
     "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00",
 }  # fmt: skip
-_ZONE_APART: Final = re.compile(r"\s+(UTC|GMT|UT|Z|[+-]\d\d:?\d\d)$", re.ASCII | re.IGNORECASE)
+_ZONE_APART: Final = re.compile(
+    r"\s*(UTC|GMT|UT|Z|(?:GMT|UTC)?[+-]\d\d:?\d\d)$", re.ASCII | re.IGNORECASE
+)
+_NAMED_BESIDE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)\s*(\[[^\]]*\]|\([^)]*\))$", re.IGNORECASE)
+"""A zone's name behind its offset: RFC 9557, as Java writes it, and JavaScript's in brackets."""
+_CLOCK_LAST: Final = re.compile(
+    r"(?:[A-Za-z]{3,9},?\s+)?(?P<month>[A-Za-z]{3})[a-z]*\.?\s+(?P<day>\d{1,2}),?\s+(?:(?P<year>\d{4}),?\s+)?"
+    r"(?P<clock>\d{1,2}:\d\d:\d\d)(?:\s+(?P<zone>UTC|GMT|(?:GMT|UTC)?[+-]\d{4}))?(?:\s+(?P<end>\d{4}))?",
+    re.ASCII,
+)
+"""The month first: asctime, `Sat Jul 12 13:45:00 UTC 2025`, and JavaScript's texts."""
+_DOT_NET: Final = re.compile(r"\\?/Date\((\d+)(?:[+-]\d{4})?\)\\?/", re.ASCII)
 
 
 def parse_timestamp(when: str | int | float) -> int:
@@ -68,13 +80,17 @@ def parse_timestamp(when: str | int | float) -> int:
             return _minute_ms(text[:16]) + _seconds_ms(text[16:23])  # cut to milliseconds
         if len(when) > _LONGEST and len(when.strip()) > _LONGEST:
             raise Malformed("bad_timestamp", f"timestamp {quoted(when)} is not a time")
+        if json := _DOT_NET.fullmatch(text):
+            return parse_timestamp(int(json[1]))
         if (compact := _COMPACT.fullmatch(text)) and (found := _compact_ms(*compact.groups(""))):
             return found
         return parse_timestamp(float(text)) if _NUMBER.fullmatch(text) else _text_ms(text)
     if isinstance(when, bool) or when != when:
         raise Malformed("bad_timestamp", f"timestamp {quoted(when)} is not a time")
-    if isinstance(when, int) and 19e12 < when < 21e12 and (found := _compact_ms(str(when), "")):
-        return found
+    if isinstance(when, int) and (19e12 < when < 21e12 or 19e15 < when < 21e15):
+        compact = _COMPACT.fullmatch(str(when))
+        if compact and (found := _compact_ms(*compact.groups(""))):
+            return found
     for bound, ms in _UNITS:
         if 0 <= when < bound:
             found = math.floor(when * ms + _FLOAT_ERROR_MS) if ms != 1.0 else int(when)
@@ -83,15 +99,13 @@ def parse_timestamp(when: str | int | float) -> int:
     raise Malformed("bad_timestamp", f"timestamp {shown:.6g} lies outside the years 1970 to 9999")
 
 
-def _compact_ms(day: str, time: str) -> int | None:
+def _compact_ms(day: str, time: str, ms: str) -> int | None:
     """`20260101` and `20260101101530` as times; None where there is no such day or hour."""
     try:
-        return (
-            datetime.strptime((day + time).ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-            - _EPOCH_START
-        ) // _MILLISECOND
+        moment = datetime.strptime((day + time).ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return (moment - _EPOCH_START) // _MILLISECOND + int(ms or 0)
 
 
 @lru_cache(maxsize=8192)
@@ -120,6 +134,7 @@ def _text_ms(text: str) -> int:
 def _moment(text: str) -> datetime:
     """Raises ValueError."""
     more = timedelta()
+    text = text if text[-1:].isdigit() else _NAMED_BESIDE.sub(r"\1", text)
     if over := _OVERFLOWING.fullmatch(text):
         day, end_of_day, minute, rest = over.groups()
         if end_of_day:
@@ -132,9 +147,18 @@ def _moment(text: str) -> datetime:
         number, month, year, clock, zone = mail.groups("")
         zone = _ZONES.get(zone.upper(), zone)
         text = f"{year}-{_MONTHS.get(month.lower(), 0):02}-{int(number):02}T{clock:0>5}{zone}"
+    elif (first := _CLOCK_LAST.fullmatch(text)) and (first["year"] is None) != (
+        first["end"] is None
+    ):
+        zone = (first["zone"] or "").upper()
+        zone = _ZONES.get(zone, zone.removeprefix("GMT").removeprefix("UTC"))
+        in_year = _MONTHS.get(first["month"].lower(), 0)
+        day = f"{first['year'] or first['end']}-{in_year:02}-{int(first['day']):02}"
+        text = f"{day}T{first['clock']:0>8}{zone}"
     elif zoned := _ZONE_APART.search(text):
         zone = zoned[1].upper()
-        text = text[: zoned.start()] + _ZONES.get(zone, zone)
+        zone = _ZONES.get(zone, zone.removeprefix("GMT").removeprefix("UTC"))
+        text = text[: zoned.start()] + zone
     if text[4:5] == "/" and text[7:8] == "/":
         text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
     moment = datetime.fromisoformat(text)

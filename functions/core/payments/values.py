@@ -127,7 +127,8 @@ KNOWN: Final[Mapping[str, Mapping[str, str]]] = {
 """Dimension → letters of a name → what it is called here."""
 
 _INNER: Final = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Z][a-z]+[A-Z]")
-"""Capitals inside of a word: gwA, iPhone. Somebody chose that spelling; it stays."""
+"""Capitals inside of a word that is spelt small: gwA. Somebody chose that spelling; it stays. What is spelt
+in capitals, IndusInd, comes from many hands, and each spells it otherwise."""
 
 
 def _upper(text: str) -> str:
@@ -177,7 +178,7 @@ def _cleaned(dimension: str, text: str) -> str | None:
     if known is not None and (name := known.get(_LETTERS.sub("", text).lower())) is not None:
         return name
     fold = _FOLD.get(dimension)
-    if fold is None or _INNER.search(text):
+    if fold is None or (fold is _lower and _INNER.search(text)):
         return text or None
     folded = fold(text)
     # Some letters change their number or never come back: those values stay as they are.

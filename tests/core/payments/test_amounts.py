@@ -26,6 +26,13 @@ from functions.core.payments.amounts import AMBIGUOUS, LARGEST_AMOUNT, read_amou
         ({"value": "10.00", "currency": "EUR"}, None, 10.0), ({"value": 12.5}, "EUR", 12.5),
         ({"value": 1250, "currency": "JPY"}, None, 1250.0),
         ({"amount": "12,50", "currency_code": "EUR"}, None, 12.5),
+        ("₹ 500/-", None, 500.0), ("CHF 12.-", None, 12.0), ("12,- EUR", None, 12.0), ("Rs.500/-", "INR", 500.0),
+        ("CA$12.50", None, 12.5), ("99 999,99 Kč", None, 99999.99), ("١٢٫٥٠", "AED", 12.5),
+        ("0.125", "EUR", 0.125), ("1234.567", "USD", 1234.567), ("12.345", "KWD", 12.345),
+        ({"total": "7.47", "currency": "USD"}, None, 7.47), ({"minor": 1250, "currency": "EUR"}, None, 12.5),
+        ({"centAmount": 1250, "currencyCode": "EUR", "fractionDigits": 2}, None, 12.5),
+        ({"value": 1250, "currency": "KWD", "exponent": 3}, None, 1.25),
+        ({"value": 1250, "currency": "EUR", "unit": "minor"}, None, 12.5),
     ],
 )  # fmt: skip
 def test_an_amount_is_read_however_it_is_written(
@@ -34,9 +41,16 @@ def test_an_amount_is_read_however_it_is_written(
     assert read_amount(raw, currency).value == pytest.approx(value)
 
 
+def test_decimals_beside_a_number_with_decimals_do_not_make_it_small() -> None:
+    assert read_amount("12.50", "EUR", None, 2).value == 12.5
+    assert read_amount(12.5, "EUR", None, 2).value == 12.5
+    assert read_amount(1250, "EUR", None, 2).value == 12.5
+
+
 @pytest.mark.parametrize(
     ("raw", "currency"),
-    [("1,234", None), ("1,234", "KWD"), ({"value": 1250, "currency": "USD"}, None), ({"value": 1250}, "EUR")],
+    [("1,234", None), ("1,234", "KWD"), ("10.000", "JPY"), ("Rp10.000", None),
+     ("EUR 12.50", "USD"), ({"value": "12.50", "currency": "EUR"}, "USD"), ({"value": 1250, "currency": "USD"}, None), ({"value": 1250}, "EUR")],
 )  # fmt: skip
 def test_what_may_mean_two_amounts_is_not_read(raw: Any, currency: str | None) -> None:
     assert read_amount(raw, currency)[::2] == (None, AMBIGUOUS)
@@ -74,8 +88,14 @@ def test_an_exponent_alone_says_that_the_amount_is_of_the_smallest_unit() -> Non
 
 def test_an_amount_names_its_currency_where_nothing_else_does() -> None:
     assert read_amount("EUR 5", None).currency == "EUR"
-    assert read_amount("5 €", "USD").currency == "USD"
+    assert read_amount("$5", "CAD").currency == "CAD"
     assert read_amount({"value": "5.00", "currency": "sek"}, None).currency == "SEK"
+
+
+@pytest.mark.parametrize("raw", ["5 €", {"value": "5.00", "currency": "EUR"}])
+def test_an_amount_of_another_currency_is_not_taken_for_the_payments(raw: Any) -> None:
+    assert read_amount(raw, "EUR").value == 5.0
+    assert read_amount(raw, "USD").value is None
 
 
 json = st.recursive(

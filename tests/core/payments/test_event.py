@@ -24,6 +24,7 @@ from functions.core.payments.event import (
     iso_ms,
     parse_status,
     parse_timestamp,
+    to_payment,
 )
 from functions.core.payments.reasons import SCHEME_OF
 from tests.builders import NOW, payment, read
@@ -316,3 +317,66 @@ def test_a_payment_is_real_unless_it_says_otherwise(mark: dict[str, Any]) -> Non
 
 def test_a_payment_may_have_an_id_for_each_try() -> None:
     assert read(transaction_id="pi_1", charge_id="ch_2").attempt_id == "ch_2"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "message"),
+    [
+        ({"errorCode": "51"}, "51", None),
+        (
+            {"error_code": "BAD_REQUEST_ERROR", "errorReason": "incorrect_otp"},
+            "incorrect_otp",
+            None,
+        ),
+        ({"error_code": "Refused", "refusalReasonRaw": "51 : No funds"}, "51", "No funds"),
+        ({"error_code": "DECLINED", "raw_response": "91 : Switch down"}, "91", "91 : Switch down"),
+        ({"failureCode": "card_declined", "declineCode": "lost_card"}, "lost_card", None),
+        ({"error_code": "BAD_REQUEST_ERROR", "errorSource": "bank"}, "BAD_REQUEST_ERROR", "issuer"),
+        (
+            {"status_detail": "cc_rejected_high_risk", "errorMessage": "no"},
+            "cc_rejected_high_risk",
+            "no",
+        ),
+    ],
+)
+def test_why_it_failed_is_found_under_the_names_of_other_languages(
+    fields: dict[str, str], code: str, message: str | None
+) -> None:
+    payment = read(**fields)
+    assert (payment.error_code, payment.error_message) == (code, message)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"environment": "Test Mode"}, {"env": "dev"}, {"environment": "pre-prod"}, {"isSandbox": True},
+     {"testmode": "1"}, {"is_production": False}, {"isLiveMode": "false"}, {"environment": "QA"}],
+    ids=str,
+)  # fmt: skip
+def test_a_test_system_is_known_by_other_marks_too(fields: dict[str, Any]) -> None:
+    assert read(**fields).is_test
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"environment": "production"}, {"env": "PROD"}, {"is_production": True}, {"mode": "payment"}],
+    ids=str,
+)
+def test_a_live_system_is_none(fields: dict[str, Any]) -> None:
+    assert not read(**fields).is_test
+
+
+@pytest.mark.parametrize("silent", ["", " ", "N/A", "null", "-"])
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [
+        (("transaction_id", "id"), "p1"),
+        (("timestamp", "created_at"), 1752087790),
+        (("payment_status", "status"), "failed"),
+    ],
+)
+def test_what_says_nothing_gives_way_to_the_next_name_of_what_is_required(
+    names: tuple[str, str], value: str | int, silent: str
+) -> None:
+    own = {"transaction_id": "p1", "timestamp": 1752087790, "payment_status": "failed"}
+    payment = to_payment({**own, names[0]: silent, names[1]: value})
+    assert payment == to_payment(own)

@@ -155,9 +155,16 @@ def test_a_status_may_be_the_same_for_all() -> None:
     assert fields == {"transaction_id": "1", "timestamp": 1, "payment_status": "failed"}
 
 
+def test_a_word_that_is_known_under_another_spelling_is_not_every_other_word() -> None:
+    translation = Translation(statuses={"*": "failed"})
+    for word in ("TXN_SUCCESS", "payment.captured", "Settled-Successfully", "declined_by_issuer"):
+        assert translation.applied({"payment_status": word}) == {"payment_status": word}
+    assert translation.applied({"payment_status": "weird"}) == {"payment_status": "failed"}
+
+
 def test_a_star_stands_for_every_word_that_nobody_knows() -> None:
     translation = Translation(statuses={"*": "failed", "part": "approved"})
-    words = ("PART", "captured", "blocked 7")
+    words = ("PART", "captured", "odd 7")
     found = [translation.applied({"payment_status": word})["payment_status"] for word in words]
     assert found == ["approved", "captured", "failed"]
 

@@ -41,6 +41,54 @@ def test_the_words_of_providers_have_a_place(words: str, status: str) -> None:
         assert parse_status(word) == status, word
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("authorizationSucceeded PaymentSucceeded settlementRequested capture_success accredited"
+         " checkout.order.completed net.authorize.payment.authcapture.created TRADE_SUCCESS FUNDED",
+         "approved"),
+        ("TechnicalDecline gateway_timeout issuer_timeout authorizationTimeout checkout.order.failed"
+         " failed_3ds network_failure MALFORMED", "failed"),
+        ("authorizationRefused declined_by_issuer issuer_decline rejected_high_risk FRAUD_RISK_REJECTED"
+         " bank_rejected DECLINED_INSUFFICIENT_FUNDS NOTAUTHED net.authorize.payment.fraud.declined",
+         "denied"),
+        ("pending_waiting_transfer PENDING_CONTINGENCY awaiting_3ds WAITING_FOR_CONFIRMATION"
+         " INIT_THREEDS send_otp CHECKOUT.ORDER.APPROVED requires_something_new", "pending"),
+        ("customer_abandoned user_abandoned shopper_canceled expired_by_system canceled_by_merchant"
+         " COLLECT_EXPIRED TIMED_OUT_BY_CUSTOMER", "abandoned"),
+        ("INQUIRY_EVIDENCE_REQUIRED dispute_needs_response chargebackReversal", "disputed"),
+        ("refund_declined REFUND_SENT_TO_BANK", "refunded"),
+    ],
+)  # fmt: skip
+def test_a_clear_word_keeps_its_place_among_others(words: str, status: str) -> None:
+    for word in words.split():
+        assert parse_status(word) == status, word
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("PAYMENT HAS BEEN DECLINED", "denied"),
+        ("payment was declined", "denied"),
+        ("Declined (insufficient funds)", "denied"),
+        ("declined: 51", "denied"),
+        ("Approved - 00", "approved"),
+    ],
+)
+def test_a_status_in_a_sentence_is_read(word: str, status: str) -> None:
+    assert parse_status(word) == status
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["authorized_declined", "failed_refund", "approved_not", "risk_approved", "bank_accepted",
+     "paid_payout_failed", "customer_approved", "payout.paid", "error_none"],
+)  # fmt: skip
+def test_words_that_say_two_things_or_of_something_else_are_unknown(word: str) -> None:
+    with pytest.raises(Malformed):
+        parse_status(word)
+
+
 def test_what_is_not_over_or_comes_afterwards_is_no_attempt() -> None:
     assert set(STATUSES) - ATTEMPT_STATUSES == {"refunded", "pending", "abandoned", "disputed"}
 

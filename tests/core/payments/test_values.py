@@ -71,3 +71,9 @@ def test_the_case_of_plain_words_makes_no_difference(dimension: str, text: str) 
 
 def test_a_value_without_end_is_cut_before_it_is_looked_at() -> None:
     assert cleaned("merchant", "4" * 15_000_000) == "4" * LONGEST_VALUE
+
+
+@pytest.mark.parametrize("dimension", ["issuer", "network", "region", "country"])
+def test_what_is_spelt_in_capitals_is_one_value_with_capitals_inside_too(dimension: str) -> None:
+    written = ("IndusInd", "INDUSIND", "indusind", "IndusIND ")
+    assert {cleaned(dimension, text) for text in written} == {"INDUSIND"}

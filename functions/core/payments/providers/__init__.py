@@ -31,7 +31,7 @@ from functions.core.payments.readers import Senders
 
 Found = list[Payment | NoPayment | Malformed]
 
-DEEPEST: Final = 3
+DEEPEST: Final = 5
 """So many envelopes inside each other are opened."""
 
 
@@ -66,7 +66,8 @@ def _is_razorpay(it: Object) -> bool:
 
 def _is_braintree(it: Object) -> bool:
     if "kind" in it:
-        return any(name in it for name in ("subject", "transaction", "subscription", "dispute"))
+        inside = ("subject", "transaction", "subscription", "dispute")
+        return it["kind"] == "check" or any(name in it for name in inside)
     if "paymentMethodSnapshot" in it:
         return "status" in it
     # Of its own names two at least: one alone may be another's, and then on some of the rows only.
@@ -88,7 +89,9 @@ def _is_checkout(it: Object) -> bool:
 
 
 def _is_paypal(it: Object) -> bool:
-    return "resource" in it if "event_type" in it else "status" in it
+    if "event_type" in it:
+        return "resource" in it
+    return "status" in it and ("purchase_units" in it or "create_time" in it)
 
 
 PROVIDERS: Final = (
@@ -112,7 +115,13 @@ PROVIDERS: Final = (
         braintree.read,
     ),
     Provider(checkout.NAME, ("created_on", "requested_on"), _is_checkout, checkout.read),
-    Provider(paypal.NAME, ("event_type", "purchase_units"), _is_paypal, paypal.read),
+    Provider(
+        paypal.NAME,
+        ("event_type", "purchase_units", "seller_receivable_breakdown", "seller_protection",
+         "final_capture", "supplementary_data"),
+        _is_paypal,
+        paypal.read,
+    ),
 )  # fmt: skip
 
 AMBIGUOUS: Final = frozenset(

@@ -83,8 +83,17 @@ def read(notification: Object) -> Reading:
     if not isinstance(it, dict):
         it = notification
         status = STATES.get(word(it.get("status")).lower(), "") if not event else ""
+        if (
+            status == "reversed"
+            and "purchase_units" in it
+            and _newest(at(it, "purchase_units", 0)) is None
+        ):
+            status = "abandoned"  # an order, of which nothing was authorised
     else:
         status = STATUSES.get(event, "")
+    paid = word(at(_newest(at(it, "purchase_units", 0)), "status")).lower()
+    if status == "approved" and paid in ("declined", "denied", "failed", "pending"):
+        status = STATES[paid]  # an order is completed once it was tried, whatever came of it
     if not status:
         return no_payment(NAME, event or word(it.get("status")))
     unit = at(it, "purchase_units", 0)

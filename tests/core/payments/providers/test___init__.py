@@ -102,7 +102,7 @@ def test_a_payment_in_our_own_fields_is_nobodys(plain: Json) -> None:
 
 def test_a_provider_inside_of_an_envelope_is_recognised() -> None:
     assert payments_of(wrapped(STRIPE_FAILED)) == payments_of(STRIPE_FAILED)
-    assert payments_of(wrapped(ADYEN_BATCH, 3)) == payments_of(ADYEN_BATCH)
+    assert payments_of(wrapped(ADYEN_BATCH, 5)) == payments_of(ADYEN_BATCH)
 
 
 def test_our_own_fields_inside_of_an_envelope_have_its_time_where_they_tell_none() -> None:
@@ -113,7 +113,7 @@ def test_our_own_fields_inside_of_an_envelope_have_its_time_where_they_tell_none
 
 
 def test_envelopes_without_end_are_too_deep() -> None:
-    (found,) = payments_of(wrapped(OWN, 4)) or []
+    (found,) = payments_of(wrapped(OWN, 6)) or []
     assert isinstance(found, Malformed)
     assert found.reason == "too_deep"
 
@@ -226,3 +226,15 @@ def test_whatever_stands_in_a_notification_nothing_raises_and_payments_are_whole
                 assert isinstance(getattr(item, name), str | None)
         else:
             assert isinstance(item, NoPayment | Malformed)
+
+
+def test_a_capture_of_paypals_api_and_a_check_of_braintrees_webhooks_are_known() -> None:
+    capture = {"id": "CAPMADEUP3", "status": "DECLINED", "create_time": "2026-05-28T21:00:00Z",
+               "final_capture": True, "amount": {"currency_code": "USD", "value": "10.00"}}  # fmt: skip
+    found = payments_of(capture)
+    assert found is not None
+    (payment,) = found
+    assert isinstance(payment, Payment)
+    assert (payment.status, payment.gateway, payment.amount) == ("denied", "paypal", 10.0)
+    check = {"kind": "check", "timestamp": "2026-05-28T21:00:00Z"}
+    assert payments_of(check) == [NoPayment("braintree", "check")]

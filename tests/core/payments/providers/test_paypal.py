@@ -110,3 +110,37 @@ def test_an_order_of_the_api_is_read_as_well() -> None:
     order = PAYPAL_ORDER["resource"]
     found = only({**order, "update_time": "2026-05-28T20:26:40Z"})
     assert (found["payment_status"], found["timestamp"]) == ("approved", "2026-05-28T20:26:40Z")
+
+
+@pytest.mark.parametrize(
+    ("capture", "status"),
+    [
+        ("COMPLETED", "approved"),
+        ("DECLINED", "denied"),
+        ("FAILED", "failed"),
+        ("PENDING", "pending"),
+    ],
+)
+@pytest.mark.parametrize("is_webhook", [True, False])
+def test_a_completed_order_went_as_its_payment_went(
+    capture: str, status: str, is_webhook: bool
+) -> None:
+    unit = {
+        "amount": {"currency_code": "USD", "value": "10.00"},
+        "payments": {"captures": [{"id": "CAPMADEUP2", "status": capture}]},
+    }
+    when = "2026-05-28T21:00:00Z"
+    order = {
+        "id": "ORDMADEUP",
+        "status": "COMPLETED",
+        "create_time": when,
+        "purchase_units": [unit],
+    }
+    webhook = {"event_type": "CHECKOUT.ORDER.COMPLETED", "create_time": when, "resource": order}
+    assert only(webhook if is_webhook else order)["payment_status"] == status
+
+
+def test_an_order_that_is_voided_unpaid_was_abandoned() -> None:
+    order = {"id": "ORDMADEUP", "status": "VOIDED", "create_time": "2026-05-28T21:00:00Z",
+             "purchase_units": [{"amount": {"currency_code": "USD", "value": "10.00"}}]}  # fmt: skip
+    assert only(order)["payment_status"] == "abandoned"
