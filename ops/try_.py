@@ -15,7 +15,7 @@ import typer
 
 from functions.core.causes.diagnosis import classify, explain
 from functions.core.causes.knowledge import load
-from functions.core.errors import Malformed, PaywatchError, SettingsError
+from functions.core.errors import Malformed, PaywatchError
 from functions.core.payments import providers
 from functions.core.payments.cards import mask
 from functions.core.payments.event import ALIASES, Payment, iso_ms, names_read, to_payment
@@ -24,7 +24,7 @@ from functions.core.payments.mapping import EventMapping, steps
 from functions.core.payments.providers.wrappings import unwrap_of
 from ops.options import JsonOption
 from ops.reading import reading
-from producer.format import Format
+from producer.format import Format, parsed
 from producer.history import JSON_LINES, csv_table, is_json
 from producer.record import NO_ROW
 from producer.sniffing import is_no_row
@@ -77,7 +77,7 @@ def try_(
     With a format as with its mapping on the stream; without one, in our own fields or as the
     provider whose notifications they are. Of an export the columns are guessed, as by backtest.
     """
-    given = _mapping(format_file)
+    given = None if format_file is None else parsed(format_file, _mapping)
     found: list[TriedRow] = []
     with _rows(file, given, format_file) as (values_of, mapping):
         for number, values in islice(values_of, rows):
@@ -91,17 +91,8 @@ def try_(
     typer.echo("\n".join(in_words(found)))
 
 
-def _mapping(path: Path | None) -> EventMapping | None:
-    if path is None:
-        return None
-    try:
-        return EventMapping.parse(path.read_text(encoding="utf-8"), of_rows=True)
-    except SettingsError as error:
-        raise SettingsError(f"{path.name}: {fault}" for fault in error.faults) from None
-    except OSError as error:
-        raise PaywatchError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise PaywatchError(f"cannot read {path}: {error}") from error
+def _mapping(text: str) -> EventMapping:
+    return EventMapping.parse(text, of_rows=True)
 
 
 Row = tuple[int, Values | Malformed]
@@ -118,12 +109,12 @@ def _rows(
             with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
                 yield _objects(lines), mapping
             return
-        form = None if format_file is None else Format.parse(format_file.read_text("utf-8"))
+        form = None if format_file is None else Format.load(format_file)
         with reading(file, form, now_ms=int(time.time() * 1000)) as found:
             for line in found.said:
                 typer.echo(line, err=True)
             if found.form is not None:
-                mapping = EventMapping.parse(found.form.toml(), of_rows=True)
+                mapping = _mapping(found.form.toml())
             with found.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
                 if found.form is None or is_json(found.path, found.form):
                     yield _objects(lines), mapping
@@ -152,7 +143,7 @@ def _broken(bad: list[Malformed], line: int) -> Iterator[Row]:
     bad.clear()
 
 
-def _objects(lines: Iterator[str]) -> Iterator[tuple[int, Values | Malformed]]:
+def _objects(lines: Iterator[str]) -> Iterator[Row]:
     """An object a line; or the objects of one document, where a line alone is no JSON."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -173,7 +164,7 @@ def _objects(lines: Iterator[str]) -> Iterator[tuple[int, Values | Malformed]]:
             yield number, Malformed("bad_json", "is no object")
 
 
-def _document(text: str, error: Exception) -> Iterator[tuple[int, Values | Malformed]]:
+def _document(text: str, error: Exception) -> Iterator[Row]:
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError):

@@ -23,6 +23,7 @@ from functions.core.payments.amounts import LARGEST_AMOUNT
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import BESIDE, FIELDS, Kind
 from functions.core.payments.mapping import value_at
+from functions.core.payments.readers import PLAIN
 from functions.core.payments.reasons import SCHEME_OF
 from producer.amounts import number
 from producer.column_names import is_test
@@ -45,18 +46,7 @@ _NOT_COUNTED: Final = frozenset(("amount", "user_id", "correlation_id", "attempt
 """Fields that no count depends on: they are only decoded, which checks them. A mark of a
 test system is no plain value."""
 
-_PLAIN: Final[Mapping[Kind, Any]] = {
-    "id": str | int | None,
-    "status": str | None,
-    "time": str | int | float | None,
-    "count": int | None,
-    "dimension": str | int | None,
-    "text": str | int | None,
-    "duration": float | None,
-    "amount": float | None,
-    "mark": None,
-    "code": str | int | None,
-}
+_PLAIN: Final[Mapping[Kind, Any]] = {**PLAIN, "mark": None}
 _TYPES: Final[Mapping[str, Any]] = {
     field.accepted[0]: str | int | float | None
     if field.kind == "text" and field.name in _NOT_COUNTED

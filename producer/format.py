@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ from functions.core.payments.mapping import Translation, section_of, translation
 from producer.amounts import DECIMAL_MARKS
 from producer.moments import FORMS, is_form, zone_of
 from producer.sniffing import DELIMITERS, Layout
+
+T = TypeVar("T")
 
 COLUMNS: Final[Mapping[str, str]] = {
     "timestamp": "timestamp",
@@ -64,16 +66,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Raises PaywatchError when the file cannot be read, SettingsError as `parse`."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise PaywatchError(f"cannot read {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise PaywatchError(f"cannot read {path}: {error}") from error
-        try:
-            return cls.parse(text)
-        except SettingsError as error:
-            raise SettingsError(f"{path.name}: {fault}" for fault in error.faults) from None
+        return parsed(path, cls.parse)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -189,6 +182,21 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             "spread": {"seconds": self.spread_s or None},
         }
         return "\n".join(filter(None, (_written(*section) for section in sections.items())))
+
+
+def parsed(path: Path, parse: Callable[[str], T]) -> T:
+    """What a file's text says. Raises PaywatchError when it cannot be read; the faults of a SettingsError
+    name the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PaywatchError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PaywatchError(f"cannot read {path}: {error}") from error
+    try:
+        return parse(text)
+    except SettingsError as error:
+        raise SettingsError(f"{path.name}: {fault}" for fault in error.faults) from None
 
 
 _NEEDED_FIELDS: Final = frozenset(("timestamp", "payment_status", "count", "successes"))

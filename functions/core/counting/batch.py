@@ -144,12 +144,16 @@ class _Growing:
 
     def take(self, record: Record, found: _Found) -> None:
         second = record.arrived_ms // 1000
-        taken = len(found.payments)
-        self.uncounted += taken
-        if taken < _LOOKED_AFTER and self._largest == LARGEST_TALLY:
-            self._take_few(second, found)
+        self.uncounted += len(found.payments)
+        looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
+        if len(found.payments) < looked_after:
+            self._take_all(second, found.payments, found.well)
         else:
-            self._take_each(second, found.payments)
+            for start in range(0, len(found.payments), looked_after):
+                some = found.payments[start : start + looked_after]
+                self._take_all(second, some, list(filter(is_well, some)))
+                if len(some) == looked_after:
+                    self._begin_where_full()
         tally, _ = self._pieces[-1]
         if found.tests:
             tally.bucket(second).tests += found.tests
@@ -159,16 +163,16 @@ class _Growing:
         if found.others:
             tally.fault(second, map(str, found.others))
 
-    def _take_few(self, second: int, found: _Found) -> None:
-        """Payments among which no piece has to end."""
+    def _take_all(self, second: int, payments: Sequence[Payment], well: Sequence[Payment]) -> None:
+        """Payments among which no piece has to end, and those of them that went well."""
         tally, noting = self._pieces[-1]
-        noting.well += found.well
-        if len(found.well) < len(found.payments):
-            for payment in found.payments:
+        noting.well += well
+        if len(well) < len(payments):
+            for payment in payments:
                 if not is_well(payment):
                     self._take_other(payment)
         newest = self._newest_ms
-        for payment in found.payments:
+        for payment in payments:
             if payment.timestamp_ms > newest:
                 newest = payment.timestamp_ms
             if payment.faults:
@@ -190,22 +194,6 @@ class _Growing:
         if tally.cells + noting.cells > self._largest:
             self._pieces.append((Tally(), Noting(self._counting.slicing)))
             self._counted = 0
-
-    def _take_each(self, second: int, payments: Sequence[Payment]) -> None:
-        tally, noting = self._pieces[-1]
-        looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
-        for number, payment in enumerate(payments, 1):
-            if is_well(payment):
-                noting.well.append(payment)
-            else:
-                self._take_other(payment)
-            if payment.timestamp_ms > self._newest_ms:
-                self._newest_ms = payment.timestamp_ms
-            if payment.faults:
-                tally.fault(second, payment.faults)
-            if not number % looked_after:
-                self._begin_where_full()
-                tally, noting = self._pieces[-1]
 
     def partials(self, records: Sequence[Record], after: str) -> list[Partial]:
         """Its pieces as partials of these records."""
@@ -268,12 +256,10 @@ def _read(record: Record, plain: Decoded | None, counting: Counting) -> _Found:
     items = _alone(record.data, counting.senders) if plain is None else plain
     if len(items) >= _MANY and all(item.__class__ is Payment for item in items):
         # Nearly always all of them count, which the first and the last time and a look at each tell.
-        payments = [item for item in items if not item.is_test]  # type: ignore[union-attr, misc]
-        times = [payment.timestamp_ms for payment in payments]
-        if len(payments) == len(items) and counting.bounds.hold_all(times, record.arrived_ms):
-            well = [one for one in payments if one.status == "approved" and one.count == 1]
-            return _Found(payments, well, tests, malformed, others)
-        payments = []
+        alike: list[Payment] = [item for item in items if not item.is_test]  # type: ignore[union-attr, misc]
+        times = [payment.timestamp_ms for payment in alike]
+        if len(alike) == len(items) and counting.bounds.hold_all(times, record.arrived_ms):
+            return _Found(alike, list(filter(is_well, alike)), tests, malformed, others)
     for item in items:
         if isinstance(item, Payment):
             if item.is_test:

@@ -156,11 +156,6 @@ def tries(counts: Counts) -> int:
     return attempts(counts) + field(counts, "retries")
 
 
-def bad_tries(counts: Counts) -> int:
-    """The tries that did not succeed."""
-    return bad(counts) + field(counts, "retries_bad")
-
-
 def bad(counts: Counts) -> int:
     """Payments whose first try did not succeed."""
     return sum(field(counts, status) for status in _BAD_STATUSES)

@@ -149,7 +149,7 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
     @property
     def well(self) -> array[int]:
         """The marks of the payments that went well."""
-        return _array("Q", self.marks)
+        return marks_in(self.marks)
 
     def rows(self, places: Sequence[int]) -> Iterator[Message]:
         """Those that went well at these places."""
@@ -289,6 +289,11 @@ def _column(values: Sequence[str | None]) -> tuple[tuple[str | None, ...], bytes
 
 
 _IN_A_BYTE: Final = 256
+
+
+def marks_in(data: bytes) -> array[int]:
+    """The marks that stand in these bytes, one after another."""
+    return _array("Q", data)
 
 
 def _array(kind: str, data: bytes) -> array[Any]:

@@ -102,6 +102,11 @@ def values_of(slicing: Slicing) -> Callable[[Payment], Values]:
     return _slicer(slicing).values_of
 
 
+def places_of(slicing: Slicing) -> Sequence[tuple[tuple[str, ...], Sequence[int]]]:
+    """Each combination, and where its dimensions stand among these."""
+    return _slicer(slicing).places
+
+
 Values = tuple[str | None, ...]
 
 
@@ -114,17 +119,19 @@ class _Slicer(dict[Values, tuple[tuple[Slice, ...], Slice]]):
         self.names = tuple(sorted({name for names in slicing for name in names}))
         self.values_of = _getter(self.names)
         place = {name: number for number, name in enumerate(self.names)}
-        self._places = [(names, [place[name] for name in names]) for names in slicing]
+        self.places = [(names, [place[name] for name in names]) for names in slicing]
 
     def __missing__(self, values: Values) -> tuple[tuple[Slice, ...], Slice]:
         if len(self) >= _REMEMBERED:
             self.clear()
         keys = [ALL]
-        for names, places in self._places:
-            key = _key(names, tuple(values[place] for place in places))
+        for names, places in self.places:
+            key = slice_of(names, tuple(values[place] for place in places))
             if key is not None:
                 keys.append(key)
-        single = (_key((name,), (value,)) for name, value in zip(self.names, values, strict=True))
+        single = (
+            slice_of((name,), (value,)) for name, value in zip(self.names, values, strict=True)
+        )
         leaf = narrowest(key for key in single if key is not None)
         found = self[values] = tuple(keys), leaf
         return found
@@ -155,7 +162,7 @@ def _getter(names: tuple[str, ...]) -> Callable[[Payment], Values]:
 
 
 @lru_cache(maxsize=65536)
-def _key(names: tuple[str, ...], values: Values) -> Slice | None:
+def slice_of(names: tuple[str, ...], values: Values) -> Slice | None:
     """The slice of these values, None where one is absent; kept: the same ones come all day."""
     present = {name: value for name, value in zip(names, values, strict=True) if value is not None}
     return slice_key(present) if len(present) == len(names) else None

@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from functions.core.counting.counts import NONE, SPEEDS, Counts, one, speed
 from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import ALL, Slice, Slicing, slice_key
+from functions.core.counting.slices import ALL, Slice, Slicing, places_of, slice_of, values_of
 from functions.core.counting.tally import Tally
 from functions.core.payments.event import Payment
 
@@ -65,40 +63,15 @@ def _add(
 ) -> None:
     """Count payments of one second, of these counts each."""
     slices[ALL] = slices.get(ALL, NONE) + counts * len(payments)
-    names, values_of, combinations = _columns(slicing)
-    columns = list(zip(*map(values_of, payments), strict=True)) if names else []
+    columns = list(zip(*map(values_of(slicing), payments), strict=True))
     is_there = [column.count(None) < len(column) for column in columns]
-    for combination, places in combinations:
+    for names, places in places_of(slicing):
         if not all(is_there[place] for place in places):
             continue
-        values: Iterable[Any] = (
-            columns[places[0]]
-            if len(places) == 1
-            else zip(*[columns[place] for place in places], strict=True)
-        )
-        for value, number in Counter(values).items():
-            key = _key(combination, value)
+        some = [columns[place] for place in places]
+        # A text keeps its hash, which a tuple of one does not.
+        came: Iterable[Any] = some[0] if len(some) == 1 else zip(*some, strict=True)
+        for values, number in Counter(came).items():
+            key = slice_of(names, (values,) if len(some) == 1 else values)
             if key is not None:
                 slices[key] = slices.get(key, NONE) + counts * number
-
-
-@cache
-def _columns(
-    slicing: Slicing,
-) -> tuple[tuple[str, ...], Callable[[Payment], Any], list[tuple[tuple[str, ...], list[int]]]]:
-    """The dimensions of the slicing, what gives a payment's values of them, and where those of each
-    combination stand."""
-    names = tuple(sorted({name for combination in slicing for name in combination}))
-    getter: Callable[[Payment], Any] = attrgetter(*names) if names else lambda _: ()
-    values_of = getter if len(names) != 1 else lambda payment: (getter(payment),)
-    places = [(combination, [names.index(name) for name in combination]) for combination in slicing]
-    return names, values_of, places
-
-
-@lru_cache(maxsize=65536)
-def _key(names: tuple[str, ...], values: Any) -> Slice | None:
-    """The slice of these values (one alone, or a tuple); None where one is absent."""
-    given = values if len(names) > 1 else (values,)
-    if None in given:
-        return None
-    return slice_key(dict(zip(names, given, strict=True)))

@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from itertools import repeat
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -26,6 +26,7 @@ from functions.core.counting.messages import (
     TRIED,
     Message,
     Messages,
+    marks_in,
     role_of,
     slicing_of,
 )
@@ -125,18 +126,18 @@ class Index:
 
     def _learn(self, number: int, seen: Seen) -> None:
         for bits, marks in seen.payments.items():
-            self._payments.update(zip(_marks(marks), repeat(number << _BITS | bits)))
+            self._payments.update(zip(marks_in(marks), repeat(number << _BITS | bits)))
         if seen.tries:
-            self._tries.update(zip(_marks(seen.tries), repeat(number)))
+            self._tries.update(zip(marks_in(seen.tries), repeat(number)))
 
     def _forget(self, number: int, seen: Seen) -> None:
         payments, tries = self._payments, self._tries
         for bits, marks in seen.payments.items():
             value = number << _BITS | bits
-            for mark in _marks(marks):
+            for mark in marks_in(marks):
                 if payments.get(mark) == value:
                     del payments[mark]
-        for mark in _marks(seen.tries):
+        for mark in marks_in(seen.tries):
             if tries.get(mark) == number:
                 del tries[mark]
 
@@ -288,9 +289,3 @@ def _copied(bucket: Bucket) -> Bucket:
         unknown=dict(bucket.unknown),
         failing=dict(bucket.failing),
     )
-
-
-def _marks(data: bytes) -> array[Any]:
-    marks: array[Any] = array("Q")
-    marks.frombytes(data)
-    return marks

@@ -107,12 +107,6 @@ def mask(text: str) -> str:
     return "".join((*out, text[done:])) if out else text
 
 
-def mask_bytes(data: bytes) -> bytes:
-    """As `mask`, for bytes in UTF-8, UTF-16 or any encoding that keeps ASCII digits; all other bytes
-    stay as they are."""
-    return mask(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-
-
 def is_acceptor_id(text: str) -> bool:
     """Whether a merchant's id has the form that acquirers give it: then it is no card number, though
     one in some hundred has a card's first digits and checksum."""

@@ -64,9 +64,9 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = SEND
     """The payments of one record and its Malformed parts, in order of appearance; never empty.
 
     senders: who knows what objects mean that are not in our own fields: providers and envelopes, with
-    NoPayment for what tells of none, and a mapping. Raises nothing for bad data. A Malformed has as `data` the line, object or user record at fault
-    where that can be isolated, else the record; positions in its `detail` count from the start of
-    `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
+    NoPayment for what tells of none, and a mapping. Raises nothing for bad data. A Malformed has as `data`
+    the line, object or user record at fault where that can be isolated, else the record; positions in its
+    `detail` count from the start of `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
     """
     return _decoded(data, _decoding(limits, senders))

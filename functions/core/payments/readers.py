@@ -203,7 +203,7 @@ _MOST_INT: Final = 1 << 64
 _ODD: Final = object()
 """Stands in a column where a row has to be read by itself."""
 
-_TYPES: Final[Mapping[Kind, Any]] = {
+PLAIN: Final[Mapping[Kind, Any]] = {
     "id": str | int | None,
     "status": str | None,
     "time": str | int | float | None,
@@ -218,7 +218,7 @@ _TYPES: Final[Mapping[Kind, Any]] = {
 """What is plain, by kind. A whole number is never equal to a text, as it is to a float or to true."""
 _CLASSES: Final[Mapping[Kind, frozenset[type]]] = {
     kind: frozenset((*get_args(types), *((int,) if float in get_args(types) else ())))
-    for kind, types in _TYPES.items()
+    for kind, types in PLAIN.items()
 }
 
 
@@ -307,7 +307,7 @@ class Reader:
         order = sorted(names)
         self._names = order
         kind_of = {name: field for field in FIELDS for name in field.accepted}
-        types = {name: _TYPES[kind_of[name].kind] if strict else Any for name in kind_of}
+        types = {name: PLAIN[kind_of[name].kind] if strict else Any for name in kind_of}
         row = msgspec.defstruct(
             "Row",
             [(f"c{at}", types.get(name, msgspec.Raw), None) for at, name in enumerate(order)],

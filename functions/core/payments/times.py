@@ -74,8 +74,7 @@ def parse_timestamp(when: str | int | float) -> int:
     beginning, a leap second the beginning of the next minute. Raises Malformed for anything else.
     """
     if isinstance(when, str):
-        text = when if len(when) <= _LONGEST else when[:_LONGEST].strip()
-        text = text.strip()
+        text = when[:_LONGEST].strip()
         if _FAST_ISO.fullmatch(text):
             return _minute_ms(text[:16]) + _seconds_ms(text[16:23])  # cut to milliseconds
         if len(when) > _LONGEST and len(when.strip()) > _LONGEST:
