@@ -41,14 +41,13 @@ def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
     scheme, code, message = payment.error_scheme, payment.error_code, payment.error_message
     told = _by_code(scheme, code, knowledge)
     known = told.known or not code
-    is_generic = schemes.says_nothing(code)
-    if told.known and told.cause not in SAYS_NOTHING and not is_generic:
+    if told.known and told.cause not in SAYS_NOTHING:
         found = Diagnosis(told.cause, told.owner, known, told.confidence)
         if len(knowledge.diagnosed) < _REMEMBERED:
             knowledge.diagnosed[scheme, code] = found
         return found
     # A code for approval tells nothing of a payment that failed.
-    told = _by_words(_nothing("", "") if told.cause == "" or is_generic else told, message, guess)
+    told = _by_words(_nothing("", "") if told.cause == "" else told, message, guess)
     waited = payment.status == "failed" and (payment.latency_ms or 0.0) >= TIMEOUT_MS
     if told.cause == "unknown" and not code and waited:
         # Nobody answered with a reason, and it took longer than any hop waits: nobody answered.
@@ -89,7 +88,10 @@ def _by_code(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> 
     key = (scheme or "", code or "")
     told = knowledge.explained.get(key)
     if told is None:
-        told = _known(*key, knowledge) or _same_word(*key, knowledge) or _nothing(*key)
+        told = _known(*key, knowledge)
+        if schemes.says_nothing(code):
+            told = _whatever(*key, told)
+        told = told or _same_word(*key, knowledge) or _nothing(*key)
         if len(knowledge.explained) < _REMEMBERED:
             knowledge.explained[key] = told
     return told
@@ -136,6 +138,18 @@ def _nothing(scheme: str, code: str) -> CodeMeaning:
     )  # fmt: skip
 
 
+def _whatever(scheme: str, code: str, row: CodeMeaning | None) -> CodeMeaning:
+    """A code that is sent whatever the reason was. row: what a table has for it."""
+    if row is not None and row.cause == "unknown":
+        return row
+    advice = ADVICE["unknown"]
+    return CodeMeaning(
+        row.scheme if row else scheme, row.code if row else code, row.name if row else "",
+        "unknown", advice.owner, advice.retry, advice.action, False, True, 1.0,
+        "this code is sent whatever the reason was",
+    )  # fmt: skip
+
+
 def _agreement(rows: list[Code]) -> tuple[float, str]:
     """The weight of the schemes that agree with the first row on the cause, of all; in words."""
     agreeing = [row.scheme for row in rows if row.cause == rows[0].cause]
@@ -162,7 +176,8 @@ def _by_words(
     """What message and code tell in words, where the code itself tells no cause for sure."""
     asked = told.code if told.cause == "unknown" and not told.known else ""
     # Apart by a line, so that no rule reads across.
-    text = "\n".join(filter(None, ((message or "")[:LONGEST], asked)))
+    said = "" if schemes.says_nothing(message) else message or ""
+    text = "\n".join(filter(None, (said[:LONGEST], asked)))
     found = guesser(text) if text else None
     if found is None or (not asked and found.cause == "unknown" and told.code):
         return told

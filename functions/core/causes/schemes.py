@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from functions.core.payments import reasons
+
 ISO8583: Final = "iso8583"
 GATEWAY: Final = "gateway"
 
@@ -122,12 +124,7 @@ def split_humps(code: str) -> str:
 def says_nothing(code: str | None) -> bool:
     """Whether the code is sent for whatever the customer, the bank or the request did: what a table has
     for it is one of its meanings."""
-    return code is not None and folded(code[:_LONGEST_GENERIC]) in _GENERIC
-
-
-_GENERIC: Final = frozenset(("bad_request_error",))
-"""Razorpay's."""
-_LONGEST_GENERIC: Final = 64
+    return code is not None and reasons.says_nothing(code)
 
 
 def is_any_other(code: str) -> bool:

@@ -7,6 +7,7 @@ card_declined and a decline code, Adyen "Refused" and the acquirer's own words.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 LONGEST_CODE: Final = 128
@@ -15,17 +16,34 @@ LONGEST_MESSAGE: Final = 1000
 
 GENERIC: Final = frozenset(
     (
-        "badrequesterror", "gatewayerror", "servererror", "carddeclined", "genericdecline", "generic",
+        "badrequesterror", "carddeclined", "genericdecline", "generic",
         "refused", "declined", "decline", "denied", "rejected", "failed", "failure", "fail", "error",
         "paymentfailed", "paymentdeclined", "paymenterror", "transactionfailed",
         "transactiondeclined", "txnfailed", "notauthorized", "notauthorised", "unsuccessful",
-        "carderror", "apierror", "requesterror", "processordeclined", "acquirererror",
-        "paymentintentauthenticationfailure", "paymentintentpaymentattemptfailed", "other", "others",
+        "carderror", "apierror", "requesterror", "processordeclined", "issuerdeclined", "bankdeclined",
+        "paymentintentpaymentattemptfailed", "other", "others", "cardrefused", "cardrejected",
+        "paymentrefused", "paymentrejected", "transactionrefused", "transactionrejected", "ccrejectedotherreason",
+        "yourcardwasdeclined", "thecardwasdeclined", "cardwasdeclined", "paymentwasdeclined",
+        "transactionwasdeclined", "yourpaymentfailed", "paymenthasfailed", "transactionhasfailed",
+        "thetransactionwasdeclined", "thepaymentwasdeclined", "declinedbyissuer", "declinedbybank",
         "generalerror", "generalfailure", "generaldecline", "unknownerror", "unspecified",
         "instrumentdeclined", "unprocessableentity",
     )
 )  # fmt: skip
-"""Letters of codes that say that a payment failed, and not why."""
+"""Letters of codes and messages that say that a payment failed, and nothing else: sent for whatever the
+customer, the bank or the request did."""
+
+VAGUE: Final = frozenset(
+    ("gatewayerror", "servererror", "acquirererror", "paymentintentauthenticationfailure")
+)
+"""Letters of codes that say whose it was and not why: any that says why comes before them."""
+
+GENERIC_OF: Final[Mapping[str, frozenset[str]]] = {
+    "braintree": frozenset(("2038", "2046")),
+    "paypal": frozenset(("5100", "0000")),
+}
+"""Scheme → its codes for a refusal without a reason. Another code beside them says more; alone they are
+what their table says: an issuer's do not honour."""
 
 SCHEME_OF: Final = {"refusalReasonCode": "adyen", "refusal_reason_code": "adyen"}
 """Names of a code that say whose it is."""
@@ -52,9 +70,26 @@ class Reason(NamedTuple):
     message: str | None
 
 
-def is_generic(code: str) -> bool:
-    """Whether the code says no more than that the payment failed."""
+def says_nothing(code: str) -> bool:
+    """Whether a code or a message says no more than that the payment failed."""
     return len(code) <= LONGEST_CODE and _SILENT.sub("", code).lower() in GENERIC
+
+
+def is_generic(code: str, scheme: str = "") -> bool:
+    """Whether any code beside it may say more: it says nothing, or only whose it was."""
+    if len(code) > LONGEST_CODE:
+        return False
+    letters = _SILENT.sub("", code).lower()
+    return letters in GENERIC or letters in VAGUE or code in GENERIC_OF.get(scheme, ())
+
+
+def most_telling(codes: Sequence[str], scheme: str = "") -> str:
+    """The first code that says why; else the first that says whose it was, else the first."""
+    there = [code for code in codes if code]
+    for is_silent in (lambda code: is_generic(code, scheme), says_nothing):
+        if found := next((code for code in there if not is_silent(code)), ""):
+            return found
+    return there[0] if there else ""
 
 
 def raw_words(text: str) -> tuple[str, str] | None:

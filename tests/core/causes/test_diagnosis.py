@@ -259,6 +259,39 @@ def test_a_message_helps_a_code_that_says_nothing_and_is_not_heard_over_one_that
     assert explain(None, None, KNOWLEDGE, "request timed out").cause == "timeout"
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["DECLINED", "card_declined", "generic_decline", "Refused", "processor_declined", "Not authorised",
+     "BAD_REQUEST_ERROR", "payment_failed", "cc_rejected_other_reason", "Card was declined"],
+)  # fmt: skip
+@pytest.mark.parametrize("scheme", [None, "stripe", "adyen", "acme", "razorpay_card"])
+def test_a_code_that_is_sent_whatever_the_reason_tells_no_cause_unless_a_message_does(
+    code: str, scheme: str | None
+) -> None:
+    told = diagnose(payment("denied", code, scheme), KNOWLEDGE)
+    assert (told.cause, told.known) == ("unknown", True)
+    assert (explain(scheme, code, KNOWLEDGE).cause, explain(scheme, code, KNOWLEDGE).known) == (
+        "unknown",
+        True,
+    )
+    for silent in ("Your card was declined.", "Declined", "Payment failed"):
+        assert cause(code, scheme, silent) == "unknown"
+    assert cause(code, scheme, "insufficient funds in the account") == "customer"
+    assert cause(code, scheme, "the gateway timed out") == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("gateway_error", "gateway"),
+        ("do_not_honor", "customer"),
+        ("insufficient_funds", "customer"),
+    ],
+)
+def test_a_code_that_says_whose_it_was_or_why_keeps_its_cause(code: str, expected: str) -> None:
+    assert explain(None, code, KNOWLEDGE).cause == expected
+
+
 def test_a_strange_schemes_word_yields_to_a_message_that_is_surer() -> None:
     alone = explain("acme", "gateway_error", KNOWLEDGE)
     assert (alone.scheme, alone.code, alone.cause) == ("acme", "gateway_error", "gateway")

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from functions.core.causes.diagnosis import classify
 from functions.core.causes.knowledge import load
 from functions.core.payments.event import Payment
-from functions.core.payments.reasons import LONGEST_CODE, is_generic, raw_words, reason_of
+from functions.core.payments.reasons import (
+    GENERIC,
+    LONGEST_CODE,
+    VAGUE,
+    is_generic,
+    most_telling,
+    raw_words,
+    reason_of,
+    says_nothing,
+)
 from tests.builders import read
 
 
@@ -87,3 +96,25 @@ def test_whatever_is_said_is_a_reason(codes: list[str], message: str | None) -> 
 def test_a_code_without_end_is_not_generic() -> None:
     assert is_generic("Card-Declined")
     assert not is_generic("declined" * LONGEST_CODE)
+
+
+def test_what_says_nothing_is_generic_and_what_says_whose_it_was_says_something() -> None:
+    assert all(is_generic(word) and says_nothing(word) for word in GENERIC)
+    assert all(is_generic(word) and not says_nothing(word) for word in VAGUE)
+    assert is_generic("2046", "braintree")
+    assert not is_generic("2046", "iso8583")
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        (("generic_decline", "GATEWAY_ERROR", "expired_card"), "expired_card"),
+        (("generic_decline", "GATEWAY_ERROR"), "GATEWAY_ERROR"),
+        (("", "generic_decline", "declined"), "generic_decline"),
+        (("", ""), ""),
+    ],
+)
+def test_a_code_that_says_why_comes_before_one_that_says_whose_before_one_that_says_nothing(
+    codes: tuple[str, ...], code: str
+) -> None:
+    assert most_telling(codes) == code

@@ -24,6 +24,7 @@ from functions.core.payments.providers.reading import (
     no_payment,
     word,
 )
+from functions.core.payments.reasons import is_generic
 
 NAME: Final = "braintree"
 
@@ -61,9 +62,6 @@ KINDS: Final[Mapping[str, str]] = {
     "dispute_won": "disputed",
 }
 """Kind of a webhook → status; empty where its transaction says it."""
-
-GENERIC: Final = frozenset(("2038", "2046"))
-"""Processor codes that say that it was declined and not why: the network's code says more."""
 
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
@@ -199,6 +197,6 @@ def _why(it: Any, newest: Any) -> Fields:
     network = word(at(it, "network_response_code"), at(newest, "network_response", "code"))
     if rejection:
         return fields(error_scheme=NAME, error_code=rejection, error_message=message)
-    if network and (not code or code in GENERIC):
+    if network and (not code or is_generic(code, NAME)):
         return fields(error_scheme="iso8583", error_code=network, error_message=message)
     return fields(error_scheme=NAME if code else "", error_code=code, error_message=message)

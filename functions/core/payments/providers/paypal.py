@@ -20,6 +20,7 @@ from functions.core.payments.providers.reading import (
     no_payment,
     word,
 )
+from functions.core.payments.reasons import most_telling
 
 NAME: Final = "paypal"
 
@@ -72,8 +73,6 @@ STATES: Final[Mapping[str, str]] = {
     "partially_refunded": "refunded",
 }
 """Status of a bare order or capture, in lower case → ours."""
-
-GENERIC: Final = frozenset(("", "OTHER", "5100", "0000"))
 
 
 def read(notification: Object) -> Reading:
@@ -191,7 +190,7 @@ def _why(it: Any, capture: Any, event: str) -> Fields:
         at(it, "reason_code"),
     )
     message = first(at(it, "status_details", "description"), at(it, "reason"))
-    found = code if code not in GENERIC else reason if reason not in GENERIC else code or reason
+    found = most_telling((code, reason), NAME)
     return fields(
         error_scheme=NAME if found else "",
         error_code=found,

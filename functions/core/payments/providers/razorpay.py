@@ -21,6 +21,8 @@ from functions.core.payments.providers.reading import (
     no_payment,
     word,
 )
+from functions.core.payments.reasons import is_generic
+from functions.core.payments.values import is_absent
 
 NAME: Final = "razorpay"
 
@@ -57,11 +59,6 @@ STATES: Final[Mapping[str, str]] = {
     "processed": "refunded",
 }
 """A payment's own status → ours; of a refund, too."""
-
-GENERIC: Final = frozenset(
-    ("", "bad_request_error", "gateway_error", "server_error", "payment_failed", "na", "null")
-)
-"""Codes and reasons that say that something went wrong and not what."""
 
 SCHEMES: Final[Mapping[str, str]] = {
     "card": "razorpay_card",
@@ -131,11 +128,13 @@ def _why(it: Any, method: str) -> Fields:
     told = word(at(it, "error_description"), at(error, "description"))
     where = ", ".join(filter(None, (f"source {source}" if source else "", step)))
     message = f"{told} ({where})" if told and where else told or where
-    specific = reason if reason.lower() not in GENERIC else ""
-    if not specific and code.lower() not in GENERIC:
-        specific = code
+    specific = next((said for said in (reason, code) if _says_why(said)), "")
     scheme = SCHEMES.get(method, NAME)
-    if not specific and source.lower() not in GENERIC:
+    if not specific and _says_why(source):
         scheme, specific = "razorpay_source", source.lower()
     found = specific or reason or code
     return fields(error_scheme=scheme if found else "", error_code=found, error_message=message)
+
+
+def _says_why(said: str) -> bool:
+    return not is_absent(said) and not is_generic(said, NAME)

@@ -22,6 +22,7 @@ from functions.core.payments.providers.reading import (
     no_payment,
     word,
 )
+from functions.core.payments.reasons import is_generic, most_telling
 
 NAME: Final = "stripe"
 
@@ -72,9 +73,6 @@ KINDS: Final = frozenset(("payment_intent", "charge", "checkout.session", "refun
 
 EXCEPTIONS: Final[Mapping[str, int]] = {"ISK": 2, "UGX": 2, "MGA": 0}
 """Stripe's own decimals, where they are not ISO's."""
-
-GENERIC: Final = frozenset(("", "card_declined", "generic_decline", "payment_failed"))
-"""Codes that say that a payment was declined and not why."""
 
 
 def read(notification: Object) -> Reading:
@@ -184,13 +182,12 @@ def _why(it: Any, error: Any) -> Fields:
             at(charge, "failure_code"),
         )
     ]
-    specific = next((code for code in codes if code not in GENERIC), "")
+    code = most_telling(codes, NAME)
     message = first(
         at(error, "message"), at(charge, "failure_message"), at(outcome, "seller_message")
     )
-    if not specific and network:
+    if network and (not code or is_generic(code, NAME)):
         return fields(error_scheme="iso8583", error_code=network, error_message=message)
-    code = specific or next(filter(None, codes), "")
     return fields(error_scheme=NAME if code else "", error_code=code, error_message=message)
 
 
