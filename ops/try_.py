@@ -21,6 +21,7 @@ from functions.core.payments.cards import mask
 from functions.core.payments.event import ALIASES, Payment, iso_ms, names_read, to_payment
 from functions.core.payments.fields import FIELDS
 from functions.core.payments.mapping import EventMapping, steps
+from functions.core.payments.nested import spread
 from functions.core.payments.providers.wrappings import unwrap_of
 from ops.options import JsonOption
 from ops.reading import reading
@@ -241,11 +242,12 @@ def _shown(name: str, value: Any) -> Any:
 
 def _own(number: int, values: Values) -> TriedRow:
     came = {}
+    found, whence = spread(values)
     for canonical, others in ALIASES.items():
-        name = next((name for name in (canonical, *others) if values.get(name) is not None), None)
+        name = next((name for name in (canonical, *others) if found.get(name) is not None), None)
         if name is not None:
-            came[canonical] = (name, values[name])
-    row = _row(number, "own fields", values, came, dict(values))
+            came[canonical] = (whence.get(name, name), found[name])
+    row = _row(number, "own fields", values, came, found)
     if row.fault:
         return row
     # Several names may say one thing, such as codes, of which one that says why is taken.

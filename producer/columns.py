@@ -23,6 +23,7 @@ from functions.core.payments.amounts import LARGEST_AMOUNT
 from functions.core.payments.event import ALIASES
 from functions.core.payments.fields import BESIDE, FIELDS, Kind
 from functions.core.payments.mapping import value_at
+from functions.core.payments.nested import OBJECTS
 from functions.core.payments.readers import PLAIN
 from functions.core.payments.reasons import SCHEME_OF
 from producer.amounts import number
@@ -75,6 +76,8 @@ class JsonColumns:
             types |= dict.fromkeys(fields.get("amount", ()), float | str | None)
         self._form = form
         names = (*types, *(others or ()))
+        # What lies in an object under one of these names is a payment's: then it is read by itself.
+        types |= {name: _PLAIN_VALUE for name in names if name in OBJECTS and name not in types}
         row = msgspec.defstruct(
             "Row",
             [(f"c{place}", types.get(name, msgspec.Raw), None) for place, name in enumerate(names)],
@@ -116,6 +119,7 @@ class JsonColumns:
         return columns if form is None else _meant(columns, form)
 
 
+_PLAIN_VALUE: Final = str | int | float | bool | None
 _FIRST: Final = itemgetter(0)
 _LAST_BUT_ONE: Final = itemgetter(-2)
 _OPENING: Final = {ord("{")}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from functions.core.payments.nested import typed
 from producer.sniffing import NO_HEADER, Layout, is_no_row, names
 
 _FIRST_ROWS: Final = 1_000
@@ -94,6 +95,7 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
 
 def _flat(values: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple[str, Any]]:
     for name, value in values.items():
+        value = typed(value)
         if isinstance(value, dict) and value and depth:
             yield from _flat(value, f"{before}{name}.", depth - 1)
         elif not isinstance(value, (dict, list)):

@@ -23,7 +23,8 @@ from functions.core.payments.event import (
     iso_ms,
     names_read,
 )
-from functions.core.payments.fields import FIELDS, NAMES, Kind
+from functions.core.payments.fields import FIELDS, Kind
+from functions.core.payments.nested import KNOWN
 from functions.core.payments.providers import SENDERS
 from functions.core.payments.readers import Senders, decoded, read_object
 from functions.core.payments.sensitive import cleared, kept_value
@@ -202,7 +203,7 @@ def _extra(part: bytes) -> str | None:
     """
     try:
         fields = {name: raw for name, raw in _FIELDS.decode(part).items() if bytes(raw) != _NULL}
-        for name in names_read(decoded(fields, NAMES)):
+        for name in names_read(decoded(fields, KNOWN)):
             fields.pop(name, None)
         if not fields:
             return None

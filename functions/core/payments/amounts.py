@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from functions.core.payments.currencies import CURRENCIES, EXPONENTS, USUAL_EXPONENT
+from functions.core.payments.nested import typed
 
 LARGEST_AMOUNT: Final = 1e12
 """Of one payment, in major units. More is another number in the wrong field."""
@@ -77,7 +78,10 @@ def read_amount(raw: Any, currency: str | None, unit: Any = None, exponent: Any 
         asked = currency or named
         if named in CURRENCIES and asked != named and asked in CURRENCIES:
             return Amount(None, named, AMBIGUOUS)
+        if "nanos" in raw or ("units" in raw and asked is not None):
+            return _of_google(raw, asked)
         value = next((raw[n] for n in ("value", "amount", "total") if raw.get(n) is not None), None)
+        value = typed(value)
         if (
             value is None
             and (found_minor := next((raw[n] for n in _IN_MINOR if n in raw), None)) is not None
@@ -108,6 +112,17 @@ def read_amount(raw: Any, currency: str | None, unit: Any = None, exponent: Any 
     if not -LARGEST_AMOUNT <= value <= LARGEST_AMOUNT:
         return Amount(None, found.currency, OUT_OF_RANGE)
     return Amount(value, asked)
+
+
+def _of_google(raw: Mapping[str, Any], currency: str | None) -> Amount:
+    """google.type.Money: whole units, as a number or its text, and 10^-9 of them, of the same sign."""
+    parts = [_number(typed(raw.get(name, 0)), None).value for name in ("units", "nanos")]
+    if parts[0] is None or parts[1] is None or abs(parts[1]) >= 1e9 or parts[0] * parts[1] < 0:
+        return Amount(None, currency, NOT_A_NUMBER)
+    value = parts[0] + parts[1] / 1e9
+    if not -LARGEST_AMOUNT <= value <= LARGEST_AMOUNT:
+        return Amount(None, currency, OUT_OF_RANGE)
+    return Amount(round(value, 9), currency)
 
 
 def _in_minor(unit: Any) -> bool | None:

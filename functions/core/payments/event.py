@@ -17,6 +17,7 @@ import msgspec
 from functions.core.errors import Malformed
 from functions.core.payments.amounts import read_amount
 from functions.core.payments.fields import BESIDE, FIELDS, Field
+from functions.core.payments.nested import spread
 from functions.core.payments.reasons import LONGEST_CODE, LONGEST_MESSAGE, reason_of
 from functions.core.payments.sensitive import cut, quoted
 from functions.core.payments.statuses import (
@@ -101,12 +102,12 @@ def to_payment(values: Mapping[str, Any]) -> Payment:
 
 
 def names_read(values: Mapping[str, Any]) -> frozenset[str]:
-    """The names of what `to_payment` makes a payment of these values from."""
+    """The names of what `to_payment` makes a payment of these values from; paths of what is nested."""
     reading = _Reading(values)
     for name in _REQUIRED:
         reading.required(name)
     reading.rest({})
-    return frozenset(reading.names)
+    return frozenset(reading.whence.get(name, name) for name in reading.names)
 
 
 _REQUIRED: Final = ("transaction_id", "payment_status", "timestamp")
@@ -161,7 +162,7 @@ class _Reading:
     """The values of one event on their way into a payment. names: those that were of use."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = values
+        self.values, self.whence = spread(values)
         self.faults: list[str] = []
         self.names: list[str] = []
 
@@ -307,6 +308,8 @@ def _read(field: Field, name: str, value: Any) -> Any:
     kind = field.kind
     if kind == "mark":
         return mark(name, value)
+    if name == "error" and isinstance(value, bool):
+        return None  # whether there was one, which the status says
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _FaultError(_kind(value))
     if kind == "dimension":

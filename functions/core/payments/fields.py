@@ -67,7 +67,7 @@ FIELDS: Final = (
         ("error_message", "message", "reason", "failure_reason", "error_description",
          "failure_message", "decline_reason", "response_message", "errorMessage", "errorDescription",
          "failureReason", "failureMessage", "declineReason", "responseMessage", "acquirer_response",
-         "acquirer_message", "raw_response"),
+         "acquirer_message", "raw_response", "error"),
     ),
     Field("latency_ms", "duration", ("latency_ms", "latency", "duration_ms")),
     Field("amount", "amount", ("amount", "value")),

@@ -20,6 +20,7 @@ import msgspec
 from functions.core.errors import SettingsError
 from functions.core.payments.event import ALIASES, DIMENSIONS
 from functions.core.payments.fields import FIELDS
+from functions.core.payments.nested import typed
 from functions.core.payments.statuses import STATUSES, known_status
 
 Path = tuple[str | int, ...]
@@ -238,7 +239,7 @@ def value_at(it: Mapping[str, Any], path: str) -> Any:
     """What lies under a name, `status`, or a path, `data.object.id`, `errors[0].code`, `errors.0.code`;
     None where there is nothing. A name with dots in it is taken as it is where there is one."""
     if path in it:
-        return it[path]
+        return typed(it[path])
     value: Any = it
     for step in steps(path):
         if isinstance(value, dict):
@@ -247,7 +248,7 @@ def value_at(it: Mapping[str, Any], path: str) -> Any:
             value = value[step]
         else:
             return None
-    return value
+    return typed(value)
 
 
 @lru_cache(maxsize=1024)

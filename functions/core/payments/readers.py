@@ -33,7 +33,8 @@ from functions.core.payments.event import (
     parse_timestamp,
     to_payment,
 )
-from functions.core.payments.fields import BESIDE, FIELDS, NAMES, Kind
+from functions.core.payments.fields import BESIDE, FIELDS, Kind
+from functions.core.payments.nested import KNOWN, OBJECTS
 from functions.core.payments.reasons import (
     LONGEST_CODE,
     LONGEST_MESSAGE,
@@ -79,7 +80,7 @@ def read_values(values: Mapping[str, Any], senders: Senders) -> Sequence[Any]:
     if is_marked and (found := senders.read(_whole(values))) is not None:
         return found
     try:
-        return [to_payment(decoded(values, NAMES))]
+        return [to_payment(decoded(values, KNOWN))]
     except Malformed:
         found = None if is_marked else senders.read(_whole(values))
         if found is None:
@@ -308,6 +309,10 @@ class Reader:
         self._names = order
         kind_of = {name: field for field in FIELDS for name in field.accepted}
         types = {name: PLAIN[kind_of[name].kind] if strict else Any for name in kind_of}
+        self._is_marked = not senders.marks.isdisjoint(names)
+        if strict and self._is_marked:
+            # Who is asked about a row may want to know whether an amount was written whole.
+            types |= {name: int | float | None for name in types if kind_of[name].kind == "amount"}
         row = msgspec.defstruct(
             "Row",
             [(f"c{at}", types.get(name, msgspec.Raw), None) for at, name in enumerate(order)],
@@ -328,6 +333,7 @@ class Reader:
         self._senders = senders
         asked = senders.marks.union(SCHEME_OF, *BESIDE.values())
         self._odd = [*others, *(place[name] for name in order if name in asked)]
+        self._objects = [place[name] for name in order if name in OBJECTS and name not in kind_of]
         self._is_strict = strict
         if (at := self._places.get("is_test")) is not None:
             name = order[at]
@@ -352,6 +358,8 @@ class Reader:
         for at in self._odd:
             column = table[at]
             odd.update(row for row in range(rows) if column[row] is not None)
+        for at in self._objects:
+            odd.update(row for row, value in enumerate(table[at]) if _is_nested(value))
         if not odd:
             return list(map(Payment, *columns))
         payments: Read = []
@@ -421,7 +429,7 @@ class Reader:
                 and ABSENT.isdisjoint(map(str.lower, map(str.strip, column)))
             )
         most = _MOST.get(name)
-        if most is None or not self._is_strict or None in column:
+        if most is None or not self._is_strict or self._is_marked or None in column:
             return False
         least = 0.0 if name == "latency_ms" else -most
         return bool(least <= min(column) and max(column) <= most)
@@ -458,6 +466,11 @@ class Reader:
         ]
 
 
+def _is_nested(value: msgspec.Raw | None) -> bool:
+    return value is not None and bytes(memoryview(value)[:1]) in _NESTS
+
+
+_NESTS: Final = (b"{", b"[")
 _UNKNOWN: Final = "Object contains unknown field"
 
 

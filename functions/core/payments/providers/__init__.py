@@ -24,8 +24,16 @@ from functions.core.payments.providers import (
     paypal,
     razorpay,
     stripe,
+    wrapped,
 )
-from functions.core.payments.providers.reading import Fields, NoPayment, Object, Reader, Reading
+from functions.core.payments.providers.reading import (
+    Fields,
+    NoPayment,
+    Object,
+    Reader,
+    Reading,
+    no_payment,
+)
 from functions.core.payments.providers.wrappings import unwrap_of
 from functions.core.payments.readers import Senders
 
@@ -61,6 +69,8 @@ def _is_razorpay(it: Object) -> bool:
     entity = it.get("entity")
     if entity == "event":
         return "payload" in it
+    if entity is None:
+        return razorpay.is_row(it)
     return entity in ("payment", "refund") and "amount" in it
 
 
@@ -104,7 +114,7 @@ PROVIDERS: Final = (
     ),
     Provider(
         razorpay.NAME,
-        ("entity",),
+        ("entity", *razorpay.OF_ROWS),
         _is_razorpay,
         razorpay.read,
     ),
@@ -127,7 +137,7 @@ PROVIDERS: Final = (
 AMBIGUOUS: Final = frozenset(
     ("object", "entity", "requested_on", "purchase_units", "paymentMethodSnapshot",
      "processorResponseCode", "processor_response_code", "paymentInstrumentType",
-     "payment_instrument_type", "pspReference")
+     "payment_instrument_type", "pspReference", *razorpay.OF_ROWS)
 )  # fmt: skip
 """Keys of a provider's objects that may be readable as if they were in our own fields, which they are
 not: Razorpay's amounts are in paise. What has one is asked about before it is read as our own; any
@@ -162,7 +172,7 @@ def readings_of(it: Object, mapping: EventMapping | None = None, depth: int = 0)
     if (found := recognise(it)) is not None:
         return found[1](it)
     if (envelope := unwrap_of(it)) is None:
-        return None
+        return _inside(it, mapping, depth)
     if depth >= DEEPEST:
         raise Malformed("too_deep", f"more than {DEEPEST} envelopes inside each other")
     content = envelope[1](it)
@@ -173,6 +183,26 @@ def readings_of(it: Object, mapping: EventMapping | None = None, depth: int = 0)
         known = readings_of(inner, mapping, depth + 1)
         reading += [_timed(inner, content.when)] if known is None else known
     return reading
+
+
+def _inside(it: Object, mapping: EventMapping | None, depth: int) -> Reading | None:
+    """What lies in an object that nobody knows and that is no payment itself; None where no payment
+    does."""
+    if depth >= DEEPEST or wrapped.is_payment(it):
+        return None
+    for members in wrapped.members_of(it):
+        reading: Reading = []
+        is_one = False
+        for inner in members:
+            known = readings_of(inner, mapping, depth + 1) if isinstance(inner, dict) else None
+            fields = {} if known is not None else wrapped.filled(inner, it)
+            is_one = is_one or known is not None or wrapped.is_payment(fields)
+            reading += [fields] if known is None else known
+        if is_one and wrapped.is_of_another_thing(it):
+            return no_payment("event", wrapped.kind_of(it))
+        if is_one:
+            return reading
+    return None
 
 
 def _timed(it: Object, when: Any) -> Fields:

@@ -68,8 +68,29 @@ SCHEMES: Final[Mapping[str, str]] = {
 """Method → whose codes its reasons are; of any other: razorpay."""
 
 
+OF_ROWS: Final = ("error_source", "error_step", "amount_refunded", "refund_status", "acquirer_data")
+"""Names of a payment's fields that hardly anybody else has, be they null."""
+_PAYMENT_ID: Final = "pay_"
+
+
+def is_row(it: Object) -> bool:
+    """Whether it is a payment that lost its `entity` in somebody's table: its id is a payment's, one of its
+    fields has a name of Razorpay's, and its amount is in the smallest unit."""
+    is_one = word(it.get("id")).startswith(_PAYMENT_ID) and any(name in it for name in OF_ROWS)
+    return is_one and "amount_unit" not in it and not is_major(it.get("amount"))
+
+
+def is_major(amount: Any) -> bool:
+    """Whether an amount has decimals, which Razorpay's own never have: somebody turned it into rupees."""
+    if isinstance(amount, str):
+        return not amount.strip().isdecimal()
+    return not isinstance(amount, int)
+
+
 def read(notification: Object) -> Reading:
     """A webhook, a payment or a refund."""
+    if "entity" not in notification and "payload" not in notification:
+        return _row(notification)
     payload = notification.get("payload")
     if not isinstance(payload, dict):
         return _payment(notification, "", notification)
@@ -82,6 +103,16 @@ def read(notification: Object) -> Reading:
     if not STATUSES.get(event) or payment is None:
         return no_payment(NAME, event)
     return _payment(payment, event, notification)
+
+
+def _row(it: Object) -> Reading:
+    """A payment in somebody's table: the fields besides are that table's, the amount is Razorpay's."""
+    status = STATES.get(word(it.get("status")).lower(), it.get("status"))
+    fields_ = {**it, "status": status, "amount_unit": "minor"}
+    if status == "failed":
+        fields_ |= _why(it, word(it.get("method")).lower())
+    fields_.setdefault("gateway", NAME)
+    return [fields_]
 
 
 def _payment(it: Any, event: str, notification: Object) -> Reading:

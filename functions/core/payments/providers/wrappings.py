@@ -12,7 +12,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +25,7 @@ from functions.core.payments.providers.reading import (
     no_payment,
     word,
 )
+from functions.core.payments.providers.wrapped import bounded
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -86,9 +87,60 @@ def records(it: Object) -> Unwrapped:
     """What Lambda gets from SQS and SNS: each record's own message."""
     found: list[Any] = []
     for record in it["Records"]:
+        if "dynamodb" in record:
+            found.append(record)
+            continue
         content = at(record, "body") if "body" in record else at(record, "Sns", "Message")
         found += _objects(content, "records")
     return Content(found, first(at(it["Records"], 0, "Sns", "Timestamp")))
+
+
+def page(it: Object) -> Unwrapped:
+    """A page of a provider's list, as Stripe's API gives it (`data`) and Razorpay's (`items`)."""
+    found = it["data"] if it.get("object") == "list" else it["items"]
+    if not found:
+        return no_payment("list", "an empty page")
+    return Content(bounded(_objects(found, "list")))
+
+
+def dynamodb(it: Object) -> Unwrapped:
+    """A change in a table's stream: the item as it is after it."""
+    item = at(it, "dynamodb", "NewImage")
+    if not isinstance(item, dict):
+        return no_payment("dynamodb", it.get("eventName"))
+    return Content([_plain_item(item)], first(at(it, "dynamodb", "ApproximateCreationDateTime")))
+
+
+def _plain_item(value: Any, depth: int = 0) -> Any:
+    """A map of DynamoDB's typed values as a plain one: {"id": {"S": "t1"}} as {"id": "t1"}."""
+    return {name: _plain_attribute(inner, depth) for name, inner in value.items()}
+
+
+def _plain_attribute(value: Any, depth: int) -> Any:
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    [(kind, inner)] = value.items()
+    if kind == "N" and isinstance(inner, str):
+        return _number_of(inner)
+    if kind in ("S", "BOOL"):
+        return inner
+    if kind == "M" and isinstance(inner, dict) and depth < _DEEPEST_MAP:
+        return _plain_item(inner, depth + 1)
+    if kind == "L" and isinstance(inner, list) and depth < _DEEPEST_MAP:
+        return [_plain_attribute(one, depth + 1) for one in inner]
+    return None if kind == "NULL" else value
+
+
+_DEEPEST_MAP: Final = 8
+_LONGEST_NUMBER: Final = 40
+
+
+def _number_of(text: str) -> Any:
+    """As JSON has it; the text where it is none."""
+    try:
+        return msgspec.json.decode(text) if len(text) <= _LONGEST_NUMBER else text
+    except (msgspec.DecodeError, ValueError):
+        return text
 
 
 def _objects(content: Any, sender: str) -> list[Any]:
@@ -116,7 +168,10 @@ def http(it: Object) -> Unwrapped:
 
 
 def _is_message(record: Any) -> bool:
-    return isinstance(record, dict) and ("body" in record or "Sns" in record)
+    return isinstance(record, dict) and not _INSIDE_RECORDS.isdisjoint(record)
+
+
+_INSIDE_RECORDS: Final = frozenset(("body", "Sns", "dynamodb"))
 
 
 def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
@@ -127,6 +182,12 @@ def unwrap_of(it: Object) -> tuple[str, Unwrap] | None:
         return "cloudevents", cloudevents
     if "TopicArn" in it and "Type" in it:
         return "sns", sns
+    if (it.get("object") == "list" and isinstance(it.get("data"), list)) or (
+        it.get("entity") == "collection" and isinstance(it.get("items"), list)
+    ):
+        return "list", page
+    if isinstance(it.get("dynamodb"), dict) and "eventName" in it:
+        return "dynamodb", dynamodb
     inside = it.get("Records")
     if isinstance(inside, list) and inside and all(map(_is_message, inside)):
         return "records", records

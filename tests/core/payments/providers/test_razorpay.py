@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from functions.core.causes.diagnosis import explain
 from functions.core.causes.knowledge import load
+from functions.core.payments.codec import decode
+from functions.core.payments.event import Payment
 from functions.core.payments.providers.razorpay import STATUSES, read
 from functions.core.payments.providers.reading import NoPayment
 from tests.notifications import RAZORPAY_FAILED, RAZORPAY_REFUND, SECOND, Json, changed
@@ -142,3 +145,51 @@ def test_netbanking_and_wallets_name_the_issuer() -> None:
 def test_a_card_from_abroad_has_no_country(international: Any) -> None:
     changed_ = changed(RAZORPAY_FAILED, payload__payment__entity__card__international=international)
     assert "country" not in only(changed_)
+
+
+ROW: Json = {
+    "id": "pay_made_up_1", "status": "failed", "created_at": SECOND, "amount": 51000, "currency": "INR",
+    "method": "upi", "error_code": "BAD_REQUEST_ERROR", "error_source": "customer",
+    "error_reason": "incorrect_otp", "bank": "HDFC",
+}  # fmt: skip
+
+
+def decoded(*rows: Json) -> list[Payment]:
+    found = decode(b"\n".join(json.dumps(row).encode() for row in rows))
+    return [item for item in found if isinstance(item, Payment)]
+
+
+def test_a_row_of_a_table_that_has_razorpays_id_and_names_is_in_its_smallest_unit() -> None:
+    (found,) = decoded(ROW)
+    assert (found.transaction_id, found.amount, found.currency) == ("pay_made_up_1", 510.0, "INR")
+    assert (found.error_scheme, found.error_code, found.issuer) == (
+        "razorpay_upi",
+        "incorrect_otp",
+        "HDFC",
+    )
+    assert found.gateway == "razorpay"
+
+
+def test_so_is_one_that_went_well_alone_and_among_others() -> None:
+    well = {
+        **ROW,
+        "status": "captured",
+        "error_code": None,
+        "error_source": None,
+        "error_reason": None,
+    }
+    rows = [well, ROW, {**well, "method": "card"}, {**well, "amount": "51000"}]
+    assert [row.amount for row in decoded(*rows)] == [510.0] * 4
+    assert decoded(*rows) == [found for row in rows for found in decoded(row)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": 51000.0}, {"amount": "51000.00"}, {"id": "t1"}, {"amount_unit": "major"}, {}],
+)
+def test_without_such_evidence_a_row_is_in_our_own_fields(change: Json) -> None:
+    row = {**ROW, **change}
+    if not change:
+        del row["error_source"]
+    (found,) = decoded(row)
+    assert (found.amount, found.gateway) == (51000.0, None)

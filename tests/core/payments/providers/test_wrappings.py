@@ -10,6 +10,7 @@ import pytest
 
 from functions.core.errors import Malformed
 from functions.core.payments.providers.reading import NoPayment
+from functions.core.payments.providers.wrapped import MOST
 from functions.core.payments.providers.wrappings import Content, Unwrapped, unwrap_of
 from tests.notifications import OWN, SECOND_ISO, STRIPE_FAILED, Json
 
@@ -95,6 +96,8 @@ def opened(it: Json) -> tuple[str, Unwrapped]:
             None,
         ),
         ({"Records": [{"EventSource": "aws:sns", "Sns": SNS}]}, "records", SECOND_ISO),
+        ({"object": "list", "has_more": False, "data": [OWN]}, "list", None),
+        ({"entity": "collection", "count": 1, "items": [OWN]}, "list", None),
     ],
 )
 def test_an_envelope_is_known_by_its_keys_and_holds_an_object(
@@ -120,6 +123,8 @@ def test_a_message_may_hold_several_objects() -> None:
         ),
         ({**DMS, "metadata": {**DMS["metadata"], "operation": "delete"}}, "delete"),
         ({**DEBEZIUM, "op": "d", "after": None}, "operation d"),
+        ({"object": "list", "data": []}, "an empty page"),
+        ({"eventName": "REMOVE", "dynamodb": {"Keys": {}}}, "REMOVE"),
     ],
 )
 def test_what_tells_of_no_payment_says_so(envelope: Json, kind: str) -> None:
@@ -158,3 +163,23 @@ def test_an_envelope_that_cannot_be_opened_is_malformed(envelope: Json, reason: 
 )
 def test_a_payment_of_ours_is_no_envelope(plain: Json) -> None:
     assert unwrap_of(plain) is None
+
+
+def test_a_page_of_a_list_holds_each_of_its_objects_and_not_without_end() -> None:
+    page = {"object": "list", "data": [STRIPE_FAILED, OWN]}
+    assert opened(page) == ("list", Content([STRIPE_FAILED, OWN]))
+    with pytest.raises(Malformed, match="too_many"):
+        opened({"entity": "collection", "items": [OWN] * (MOST + 1)})
+
+
+def test_an_item_of_dynamodb_is_read_as_the_object_that_it_was() -> None:
+    image = {
+        "id": {"S": "t1"}, "amount": {"N": "12.5"}, "test": {"BOOL": False}, "bank": {"NULL": True},
+        "error": {"M": {"code": {"S": "51"}}}, "tags": {"L": [{"S": "a"}]}, "odd": {"N": "x"}, "set": {"SS": ["a"]},
+    }  # fmt: skip
+    change = {"ApproximateCreationDateTime": 1_780_000_000, "NewImage": image}
+    it = {"eventName": "INSERT", "dynamodb": change}
+    item = {"id": "t1", "amount": 12.5, "test": False, "bank": None, "error": {"code": "51"}, "tags": ["a"],
+            "odd": "x", "set": {"SS": ["a"]}}  # fmt: skip
+    assert opened(it) == ("dynamodb", Content([item], 1_780_000_000))
+    assert opened({"Records": [it]}) == ("records", Content([it]))
