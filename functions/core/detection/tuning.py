@@ -251,6 +251,8 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     most_looked_at: slices with enough evidence that are looked at in one second.
     clear_all: as much for all traffic, which cannot become narrower again.
     part_of_all: share of all payments that two causes hold together at most: beyond, it is all traffic.
+    most_of_all: one place with more of them than this (share) is held against all traffic by what comes
+        beside it.
     fair_alone: share of the excess of two causes that each holds beside the other.
     guessed: standard deviations that what two slices hold in common may be more than is estimated.
     longest_seconds: a trouble beside a known one is looked for over so long at most (seconds).
@@ -279,6 +281,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     most_looked_at: Number = 12
     clear_all: Times = 9.0
     part_of_all: Share = 0.9
+    most_of_all: Share = 0.5
     fair_alone: Share = 0.15
     guessed: Times = 1.0
     longest_seconds: Seconds = 1800
