@@ -12,9 +12,10 @@ from functions.core.counting.record import Record
 from functions.core.detection.journal import SNAPSHOT_EVERY
 from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, initial, under
-from functions.core.detection.step import step
+from functions.core.detection.step import newest_counted, step
 from functions.core.errors import StateConflict, Transient
 from functions.core.monitoring.metrics import gauges
+from functions.core.monitoring.publishing import Publishing, is_due, published, with_counted
 from functions.core.texts import LONGEST_TEXT, cleaned
 from functions.core.troubles.incident import as_named
 from functions.handlers.ports import Announcer, GaugeSink, JournalStore
@@ -34,7 +35,7 @@ class DetectFunction:
     state: State | None = None
     told: set[str] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
-    published_at: int = 0
+    publishing: Publishing = field(default_factory=Publishing)
     just_loaded: bool = False
 
     def __call__(self, batch: Sequence[Record], now_ms: int) -> None:
@@ -53,6 +54,8 @@ class DetectFunction:
                 raise
             self.told.clear()
             self.state = after
+            newest_ms = newest_counted(state.totals, delta)
+            self.publishing = with_counted(self.publishing, newest_ms, now_ms)
             _log_new_faults(state, after)
             if self.just_loaded or after.version % SNAPSHOT_EVERY == 0:
                 self.journal.write_snapshot(after)
@@ -60,7 +63,7 @@ class DetectFunction:
         else:
             after = state
         self._say(after)
-        self._publish(after, now_ms)
+        self._publish(after)
 
     def _load(self) -> State:
         state, lost = self.journal.load(initial(self.rules), self.rules)
@@ -90,19 +93,20 @@ class DetectFunction:
                     severity=announcement.incident.severity,
                 )
 
-    def _publish(self, state: State, now_ms: int) -> None:
-        clock = state.window.clock
-        if clock - self.published_at < self.publish_seconds:
+    def _publish(self, state: State) -> None:
+        clock, new = state.window.clock, self.publishing
+        if not is_due(new, clock, self.publish_seconds):
             return
         try:
             self.metrics.put(
-                gauges(state.window, state.score, state.newest_ms, now_ms, state.faults), clock
+                gauges(state.window, state.score, new.newest_ms, new.counted_ms, state.faults),
+                clock,
             )
         except Transient as error:
             # Counting and paging go on without CloudWatch; missing gauges have an alarm: NoTraffic.
             logger.warning("gauges were not published", error=str(error))
         else:
-            self.published_at = clock
+            self.publishing = published(new, clock)
 
 
 def _log_new_faults(before: State, after: State) -> None:

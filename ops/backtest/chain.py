@@ -16,9 +16,10 @@ from functions.core.counting.partial import Partial
 from functions.core.counting.tally import Tally
 from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, head, initial
-from functions.core.detection.step import step
+from functions.core.detection.step import newest_counted, step
 from functions.core.monitoring.alarms import PAYMENTS, Alarm
 from functions.core.monitoring.metrics import gauges
+from functions.core.monitoring.publishing import Publishing, is_due, published, with_counted
 from functions.core.paging.alarm_change import AlarmChange, decided
 from functions.core.paging.desk import Desk, Manners, Pending, sent
 from functions.core.paging.take import take
@@ -87,7 +88,7 @@ class Chain:
         self._memory = Memory()
         self._number = 0
         self._began = 0
-        self._published = 0
+        self._publishing = Publishing()
         self._evaluated = 0
 
     def second(
@@ -121,8 +122,8 @@ class Chain:
         partial = Partial(
             "backtest", number, number, clock * 1000, newest_ms, tally, messages=messages
         )
-        folded = self.state.tracker.baseline.folded
-        self.state, _ = step(self.state, (partial,), self.rules, self._told, self._memory)
+        folded, before = self.state.tracker.baseline.folded, self.state.totals
+        self.state, delta = step(self.state, (partial,), self.rules, self._told, self._memory)
         if self.state.tracker.baseline.folded != folded:
             self._on_folded()
         self._told = ()
@@ -131,7 +132,9 @@ class Chain:
             for announcement in self.state.outbox:
                 self._announced(announcement, clock)
         self._evaluate(clock)
-        if clock - self._published >= self._publish_seconds:
+        newest_ms = newest_counted(before, delta)
+        self._publishing = with_counted(self._publishing, newest_ms, clock * 1000)
+        if is_due(self._publishing, clock, self._publish_seconds):
             self._publish(clock)
         if self._waiting:
             self._take_waiting(clock)
@@ -140,10 +143,10 @@ class Chain:
         if self._alarms is None:
             self._alarms = Alarms(self._alarm_rules, since=clock)
             self._began = clock
-        now = self.state
-        values = gauges(now.window, now.score, now.newest_ms, clock * 1000, now.faults)
+        now, new = self.state, self._publishing
+        values = gauges(now.window, now.score, new.newest_ms, new.counted_ms, now.faults)
         self._alarms.put_all(values, clock)
-        self._published = clock
+        self._publishing = published(new, clock)
 
     def _evaluate(self, clock: int) -> None:
         if self._alarms is None or clock < self._evaluated + _INTERVAL:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace
 
 from functions.core.counting.partial import LARGEST_BYTES, Partial, encode
 from functions.core.counting.record import Record
@@ -193,6 +194,41 @@ def test_gauges_are_published_at_most_so_often() -> None:
     for second in range(12):
         detect(records([partial(second + 1, approved(NOW + second), NOW + second)]), 0)
     assert [at - NOW for at, _ in world.gauges.published] == [0, 5, 10]
+
+
+def tick(number: int, second: int) -> Partial:
+    return replace(partial(number, second=second), newest_ms=0)
+
+
+def test_the_lag_is_told_once_with_the_age_when_counted_and_not_of_silence() -> None:
+    world = World()
+    detect = world.container()
+    detect(records([partial(1, approved(NOW + 1), NOW + 1)]), (NOW + 2) * 1000)
+    detect(records([partial(2, approved(NOW + 4), NOW + 4)]), (NOW + 7) * 1000)
+    detect(records([tick(3, NOW + 58)]), (NOW + 58) * 1000)
+    detect(records([tick(4, NOW + 118)]), (NOW + 118) * 1000)
+    lags = [(at - NOW, values.get("EventLag")) for at, values in world.gauges.published]
+    assert lags == [(1, 1.0), (58, 3.0), (118, None)]
+
+
+def test_a_payment_just_after_a_tick_is_told_before_it_has_left_the_window() -> None:
+    world = World()
+    detect = world.container()
+    for minute in range(0, 600, 60):
+        detect(records([tick(2 * minute + 1, NOW + minute)]), (NOW + minute) * 1000)
+        paid = partial(2 * minute + 2, approved(NOW + minute), NOW + minute + 1)
+        detect(records([paid]), (NOW + minute + 1) * 1000)
+    told = {at: values["Attempts"] for at, values in world.gauges.published}
+    assert [told.get(NOW + minute + 1) for minute in range(0, 600, 60)] == [1.0] * 10
+
+
+def test_the_lag_that_cloudwatch_did_not_take_is_told_later() -> None:
+    world = World(gauges=FailingGauges(failures=1))
+    detect = world.container()
+    detect(records([partial(1, approved(NOW), NOW + 40)]), (NOW + 41) * 1000)
+    detect(records([tick(2, NOW + 58)]), (NOW + 58) * 1000)
+    [(_, values)] = world.gauges.published
+    assert values["EventLag"] == 1.0
 
 
 def test_gauges_are_those_of_the_fixed_set() -> None:

@@ -21,6 +21,7 @@ from functions.core.counting.failing import Failing
 from functions.core.counting.slices import Slice
 from functions.core.counting.wire import Derived
 from functions.core.detection.season import Hours
+from functions.core.detection.surges import Surges
 
 CELL_SECONDS: Final = 60
 
@@ -71,7 +72,7 @@ class Baseline(msgspec.Struct, frozen=True):
     cells, held back or not: how traffic is usually spread. hours, held_hours: what left the cells, by
     hour, without and with only what was held back. dispersion: by signal, slice → mean of
     squared residuals. reach: by signal, slice → how far normal may have moved, of those whose absorbed
-    cells lie beyond the slow anchor. What is normal follows from these (functions/core/detection/normals.py)."""
+    cells lie beyond the slow anchor. surges: slices of which many times more comes than before. What is normal follows from these (functions/core/detection/normals.py)."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()
@@ -82,6 +83,7 @@ class Baseline(msgspec.Struct, frozen=True):
     dispersion: Mapping[str, Mapping[str, float]] = msgspec.field(default_factory=dict)
     held_hours: Hours = msgspec.field(default_factory=dict)
     reach: Mapping[str, Mapping[str, Reach]] = msgspec.field(default_factory=dict)
+    surges: Surges = msgspec.field(default_factory=dict)
 
     def since(self, key: Slice, second: int) -> Counts:
         """The slice's counts in the cells that end after `second`; the current one is not held."""

@@ -21,6 +21,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL, Slice, dimensions, disjoint, refines
 from functions.core.detection.tuning import ExplanationTuning
 
@@ -118,6 +119,16 @@ def next_causes(
     """What is proven and clear of what explains best; and all that does, proven or not."""
     enough = holding(suspects, tuning)
     best = max(enough, key=lambda suspect: _explanation(suspect, tuning))
+    most = most_of_all(best, enough, tuning) if best.slice == ALL else None
+    if most is not None and best.signal != VOLUME:  # of what is missing, volume has its own level
+        place, beside = most
+        if beside < 0.0:
+            is_told = place.sure >= tuning.clear_all or (
+                place.sure >= 1.0 and beside <= -tuning.clear_nats
+            )
+            return ([place], [place]) if is_told else ([], [])
+        if beside < tuning.nested_nats and best.sure < 2 * tuning.clear_all:
+            return [], []  # what little comes beside it has not told yet
     pairs = two_causes(suspects, weigh, crossing, tuning, inside)
     lead = (pairs[0].nats if pairs else 0.0) - _explanation(best, tuning)[0]
     if pairs and lead >= tuning.clear_nats + tuning.pair_nats:
@@ -130,6 +141,35 @@ def next_causes(
         return named, named
     named = apart(best, suspects, tuning) or [best]
     return named, named
+
+
+def most_of_all(
+    whole: Suspect, suspects: Sequence[Suspect], tuning: ExplanationTuning = ExplanationTuning()
+) -> tuple[Suspect, float] | None:
+    """The one place with most of all traffic whose payments, and no others, may be what fails; and the
+    log likelihood ratio (nats) of what comes beside it failing alike to its being as usual. Below 0, the
+    rest is well and the place is the cause. A dimension has one such value at most, so it does not pay
+    the price of many; but of what few come beside it, all traffic seems to fail as well."""
+    places = [
+        (one, beside_it(whole, one, tuning))
+        for one in suspects
+        if len(dimensions(one.slice)) == 1
+        and tuning.most_of_all * whole.attempts < one.attempts
+        and one.excess > 0.0
+    ]
+    return min(places, key=lambda item: (round(item[1], 3), item[0].slice), default=None)
+
+
+def beside_it(
+    whole: Suspect, place: Suspect, tuning: ExplanationTuning = ExplanationTuning()
+) -> float:
+    """The log likelihood ratio of what all traffic holds beside the place failing as the place does to its
+    failing as all usually does, in nats; 0 where nothing comes beside it."""
+    total = max(0, whole.attempts - place.attempts)
+    events = min(total, max(0, whole.events - place.events))
+    usual = min(_MOST, max(tuning.lowest, whole.expected / max(1, whole.attempts)))
+    rate = max(usual, min(_MOST, place.rate))
+    return events * math.log(rate / usual) + (total - events) * math.log((1 - rate) / (1 - usual))
 
 
 def two_causes(

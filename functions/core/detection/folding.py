@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -10,10 +11,11 @@ import msgspec
 from functions.core.counting.counts import BAD, NONE, Counts, attempts, blamed
 from functions.core.counting.failing import add_failing, few
 from functions.core.counting.signals import RATES
-from functions.core.counting.slices import Slice
+from functions.core.counting.slices import ALL, Slice
 from functions.core.detection.baseline import CELL_SECONDS, Baseline, Cell, Past, Reach, Stretch
 from functions.core.detection.normals import Normals
 from functions.core.detection.season import noted
+from functions.core.detection.surges import Surges, surging
 from functions.core.detection.tuning import NormalTuning
 
 HeldBack = Callable[[Slice, int, int], bool]
@@ -214,6 +216,36 @@ class _Learned:
             self.dispersion,
             self.held_hours,
             self._reaches(folded),
+            self._surges(folded, cells),
+        )
+
+    def _surges(self, folded: int, cells: tuple[Cell, ...]) -> Surges:
+        """Of slices whose hours are not known."""
+        tuning, normals = self.normals.tuning.volume, self.normals
+        settled = [cell for cell in cells if cell.absorbed and not cell.mixed]
+        seconds = sum(cell.end - cell.start for cell in settled)
+        every = self.spread.get(ALL, 0) * CELL_SECONDS
+        known = self.normals.baseline.surges
+        if seconds < tuning.settled_seconds or (
+            ALL not in known and every < tuning.fewest_expected * seconds
+        ):
+            return {}  # who opens in the morning does not surge
+        newest, lately = cells[-tuning.lately_cells :], Counter[Slice]()
+        for cell in newest:
+            for key, counts in cell.counts.items():
+                lately[key] += attempts(counts)
+        span = max(1, sum(cell.end - cell.start for cell in newest))
+        rates = {
+            key: came / span
+            for key, came in lately.items()
+            if came * CELL_SECONDS >= tuning.fewest_expected * span and normals.season(key) is None
+        }
+        return surging(
+            known,
+            rates,
+            lambda key: self.spread.get(key, 0) / seconds,
+            folded,
+            tuning,
         )
 
 

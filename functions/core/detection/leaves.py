@@ -37,7 +37,7 @@ from functions.core.counting.slices import (
     refines,
     slice_values,
 )
-from functions.core.detection.explanation import Suspect, rank
+from functions.core.detection.explanation import Suspect, most_of_all, rank
 from functions.core.detection.span import Moment, Span
 from functions.core.detection.tuning import LeafTuning
 from functions.core.detection.usual import Leaves, Usual, within
@@ -291,8 +291,26 @@ def _within(key: Slice, values: Sequence[Slice]) -> Slice:
 def in_part(moment: Moment, seen: Sighting, others: Sequence[Slice]) -> Sighting:
     """The sighting of something new, with the part of its slice that it is about, where that is clear.
     others: slices of other troubles."""
-    found = named(moment, seen.verdict.slice, seen.verdict.signal, seen.began, others)
+    key, signal = seen.verdict.slice, seen.verdict.signal
+    found = None if others else _place_of_all(moment, key, signal, seen.began)
+    found = found or named(moment, key, signal, seen.began, others)
     return seen if found is None else replace(seen, narrowed=found.slice, share=found.share)
+
+
+def _place_of_all(moment: Moment, key: Slice, signal: str, since: int) -> Finer | None:
+    """The one place with most of all traffic, where what comes beside it proves to be well: the failures by
+    leaf say little of a rest that hardly ever fails, its payments more."""
+    if key != ALL:
+        return None
+    span = moment.since(max(since, moment.window.oldest))
+    whole = span.suspect(ALL, signal)
+    every = [span.suspect(part, signal) for parts in moment.parts.values() for part in parts]
+    most = most_of_all(whole, every, moment.normals.tuning.explanation)
+    if most is None or most[1] > -moment.normals.tuning.explanation.clear_nats:
+        return None
+    place = most[0]
+    share = place.attempts / max(1, whole.attempts)
+    return Finer(place.slice, place.attempts, place.events, place.expected, share)
 
 
 def still_in_part(

@@ -93,6 +93,16 @@ def step(
     return after, delta
 
 
+def newest_counted(before: Totals, delta: Delta) -> int:
+    """The newest event time, epoch milliseconds, of what the step counted, whether in its window or too
+    late for it; 0 where it counted nothing: a tick, what is parked, a message that says nothing new."""
+    after = delta.totals
+    came = after.payments + after.late + after.words + after.retries
+    if came <= before.payments + before.late + before.words + before.retries:
+        return 0
+    return max(arrival.newest_ms for arrival in delta.arrivals)
+
+
 def replay(state: State, delta: Delta, rules: Rules, memory: Memory | None = None) -> State:
     """The state after the step that was stored as `delta`."""
     memory = memory or Memory()

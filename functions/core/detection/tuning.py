@@ -144,7 +144,7 @@ class NormalTuning(msgspec.Struct, frozen=True):
 
 
 class VolumeTuning(msgspec.Struct, frozen=True):
-    """When do payments of a slice go missing? (volume.py, flow.py)
+    """When do payments of a slice go missing? (volume.py, flow.py, surges.py, folding.py)
 
     fewest_expected: attempts a minute, below which a slice may well be silent.
     may_fall: share of what is expected, down to which it may fall within minutes without a word.
@@ -159,6 +159,9 @@ class VolumeTuning(msgspec.Struct, frozen=True):
     longer: so many times as long as it was ever silent by itself, a slice has to be.
     fading: share of that longest silence that is remembered from one minute to the next.
     small_part: share of what is expected, that several silent slices hold at most, to be told apart.
+    surges: so many times what usually comes is a surge: when it is over, what came before is expected.
+    surge_seconds: after so long it is what is usual (seconds).
+    settled_seconds: so much must be known of what usually comes, before anything surges (seconds).
     """
 
     fewest_expected: Times = 10.0
@@ -172,6 +175,9 @@ class VolumeTuning(msgspec.Struct, frozen=True):
     longer: Times = 2.0
     fading: Share = 0.98
     small_part: Share = 0.8
+    surges: Times = 2.5
+    surge_seconds: Seconds = 86_400
+    settled_seconds: Seconds = 600
 
 
 class LatencyTuning(msgspec.Struct, frozen=True):
@@ -251,6 +257,8 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     most_looked_at: slices with enough evidence that are looked at in one second.
     clear_all: as much for all traffic, which cannot become narrower again.
     part_of_all: share of all payments that two causes hold together at most: beyond, it is all traffic.
+    most_of_all: one place with more of them than this (share) is held against all traffic by what comes
+        beside it.
     fair_alone: share of the excess of two causes that each holds beside the other.
     guessed: standard deviations that what two slices hold in common may be more than is estimated.
     longest_seconds: a trouble beside a known one is looked for over so long at most (seconds).
@@ -279,6 +287,7 @@ class ExplanationTuning(msgspec.Struct, frozen=True):
     most_looked_at: Number = 12
     clear_all: Times = 9.0
     part_of_all: Share = 0.9
+    most_of_all: Share = 0.5
     fair_alone: Share = 0.15
     guessed: Times = 1.0
     longest_seconds: Seconds = 1800

@@ -16,7 +16,7 @@ arrives, so that a pipeline that stands still, with its ticks, is no silence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -165,15 +165,18 @@ def silent(drops: Drops, clock: int, needed: float, tuning: VolumeTuning) -> dic
 
 
 def comes(normals: Normals, key: Slice) -> float:
-    """Attempts a second that are expected of a slice: what came lately, or usually if that is less."""
+    """Attempts a second that are expected of a slice: what came lately, or usually if that is less; in a
+    surge, what came before it."""
     found = normals.comes.get(key)
     if found is None:
         lately = normals.baseline.cells[-normals.tuning.volume.lately_cells :]
         recent = sum(attempts(cell.counts.get(key, NONE)) for cell in lately)
         found = min(usually(normals, key), recent / max(1, sum(map(_seconds, lately))))
-        season = normals.season(key)
+        season, surge = normals.season(key), normals.baseline.surges.get(key)
         if season is not None:
             found = min(found, season.attempts)
+        elif surge is not None:
+            found = min(found, surge.before)
         normals.comes[key] = found
     return found
 
@@ -196,10 +199,21 @@ def clump(normals: Normals, key: Slice) -> float:
         mean = fmean(counts) if counts else 0.0
         found = 1.0
         if len(counts) > 1 and mean:
-            found = fmean((b - a) ** 2 for a, b in pairwise(counts)) / 2 / mean
+            found = fmean(_apart(counts, normals.tuning.volume.surges)) / 2 / mean
             found = max(1.0, found - normals.tuning.normal.dispersion_noise)
         normals.clumps[key] = found
     return found
+
+
+def _apart(counts: Sequence[int], surges: float) -> list[float]:
+    """The squared differences of neighbours, without that at which a surge began and that at which it
+    was over: one step up and one down are no dispersion."""
+    differences = [b - a for a, b in pairwise(counts)]
+    steps = [b - a for a, b in pairwise(counts) if max(a, b) > surges * min(a, b)]
+    for step in (max(0, *steps, 0), min(0, *steps, 0)):
+        if step and len(differences) > 1:
+            differences.remove(step)
+    return [float(difference**2) for difference in differences]
 
 
 def _seconds(cell: Cell) -> int:

@@ -78,9 +78,10 @@ def gauges(
 ) -> dict[str, float]:
     """The value of each metric of METRICS; one without a value is left out.
 
-    score: of the worst slice, 0 in calm. newest_ms: the newest event time, epoch milliseconds, 0 before
-    the first; now_ms: the wall clock, for EventLag alone. faults: kinds that were seen. A gauge may be
-    sent twice without harm.
+    score: of the worst slice, 0 in calm. newest_ms: the newest event time of what was counted since the
+    gauges were published last, epoch milliseconds, 0 where nothing was: silence has no age; now_ms: the
+    wall clock when it was counted, for EventLag alone. faults: kinds that were seen. A gauge may be sent
+    twice without harm.
     """
     counts = window.sums.get(ALL, NONE)
     total = attempts(counts)
@@ -95,7 +96,7 @@ def gauges(
     p95 = latency_quantile(window.latency, 0.95)
     if p95 is not None:
         values["LatencyP95"] = p95
-    if newest_ms and payments(counts):
+    if newest_ms and (payments(counts) or window.late):
         values["EventLag"] = max(0.0, (now_ms - newest_ms) / 1000)
     values["Parked"] = float(window.parked)
     values["Late"] = float(window.late)

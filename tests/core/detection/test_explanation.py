@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from functions.core.counting.counts import NONE, Counts, attempts, blamed
 from functions.core.counting.slices import ALL, crossing, disjoint, refines
 from functions.core.detection.evidence import Normal, surprise
-from functions.core.detection.explanation import Crossing, Suspect, causes, two_causes, without
+from functions.core.detection.explanation import (
+    Crossing,
+    Suspect,
+    beside_it,
+    causes,
+    most_of_all,
+    two_causes,
+    without,
+)
 from functions.core.detection.tuning import ExplanationTuning
 from tests.builders import counts
 from tests.traffic import Fault, Traffic
@@ -75,6 +83,44 @@ def counted(standing: list[Suspect]) -> Crossing:
         return by_slice.get(crossing(suspect.slice, cause.slice))
 
     return shared
+
+
+def place(share: float, rate: float, beside: float, total: int = 4000) -> list[str]:
+    """What is named where one merchant with that share of all traffic fails at that rate, and the rest at
+    another."""
+    inside = round(share * total)
+    ill, rest = round(rate * inside), round(beside * (total - inside))
+    standing = [suspect("merchant=BIG", inside, ill), suspect(ALL, total, ill + rest)]
+    return [cause.slice for cause in causes(standing, weighed, uncounted)]
+
+
+@pytest.mark.parametrize("share", [0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99])
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1.0])
+def test_one_place_with_most_of_the_traffic_is_named_where_the_rest_is_well(
+    share: float, rate: float
+) -> None:
+    assert place(share, rate, 0.0) == ["merchant=BIG"]
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.9, 0.97, 0.99])
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1.0])
+def test_where_what_comes_beside_the_one_place_fails_too_it_is_all_traffic(
+    share: float, rate: float
+) -> None:
+    assert place(share, rate, rate) == [ALL]
+
+
+def test_nobody_is_named_while_what_little_comes_beside_the_one_place_has_not_told() -> None:
+    assert place(0.99, 0.5, 0.0, total=60) == []
+    assert place(0.99, 0.5, 0.0, total=600) == ["merchant=BIG"]
+
+
+def test_what_comes_beside_the_one_place_says_by_its_payments_whether_it_fails_alike() -> None:
+    big, every = suspect("merchant=BIG", 990, 495), suspect(ALL, 1000, 495)
+    assert beside_it(every, big) < -6.0
+    assert beside_it(suspect(ALL, 1000, 500), big) > 20.0
+    assert beside_it(big, big) == 0.0
+    assert most_of_all(every, [suspect("merchant=HALF", 500, 495)]) is None
 
 
 def fault(where: Mapping[str, str], share: float) -> Fault:

@@ -20,7 +20,7 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.journal import decode_state, encode, restore
 from functions.core.detection.normals import Memory
 from functions.core.detection.state import Rules, State, Totals, initial, under
-from functions.core.detection.step import Delta, passed_over, replay, step
+from functions.core.detection.step import Delta, newest_counted, passed_over, replay, step
 from functions.core.paging.incident_page import incident_page
 from functions.core.troubles.incident import (
     AGAIN,
@@ -518,6 +518,26 @@ def test_the_newest_payment_is_remembered_through_ticks() -> None:
     tick = msgspec.structs.replace(partial(2, second=NOW + 60), newest_ms=0)
     state, _ = run([partial(1, approved(NOW)), tick])
     assert state.newest_ms == NOW * 1000
+
+
+@pytest.mark.parametrize(
+    ("what", "newest"),
+    [(approved(NOW - 1), NOW * 1000), (approved(NOW - 500), NOW * 1000), (Tally(), 0)],
+    ids=["counted", "too late", "nothing"],
+)
+def test_the_newest_payment_is_told_of_steps_that_count_one(what: Tally, newest: int) -> None:
+    before, _ = run([partial(1, approved(NOW))])
+    _, delta = step(before, [partial(2, what)], RULES)
+    assert newest_counted(before.totals, delta) == newest
+
+
+def test_what_is_parked_and_what_says_nothing_new_has_no_age() -> None:
+    before, _ = run([partial(1, approved(NOW))])
+    what = Tally()
+    what.park(NOW, 3)
+    what.bucket(NOW).repeats = 2
+    _, delta = step(before, [partial(2, what)], RULES)
+    assert newest_counted(before.totals, delta) == 0
 
 
 def test_a_shorter_lateness_lets_go_of_what_is_now_too_old() -> None:

@@ -129,6 +129,42 @@ def test_a_sale_opens_nothing() -> None:
     assert drawn(80 * MINUTE, a_minute=60, level=sale)[0] == []
 
 
+def surge(times: float, minutes: int, start: int = 1500) -> Callable[[int], float]:
+    """So many times the traffic for so many minutes, from one second to the next."""
+    return lambda second: times if start <= second < start + minutes * MINUTE else 1.0
+
+
+@pytest.mark.parametrize(("times", "minutes"), [(5, 4), (10, 30), (20, 15), (4, 70)])
+def test_the_sudden_end_of_a_sale_is_no_loss(times: float, minutes: int) -> None:
+    seconds = 1500 + (minutes + 15) * MINUTE
+    assert drawn(seconds, a_minute=30, level=surge(times, minutes))[0] == []
+
+
+@pytest.mark.parametrize("minutes", [10, 40])
+def test_the_end_of_a_merchants_first_batch_is_no_loss(minutes: int) -> None:
+    start, end = 1500, 1500 + minutes * MINUTE
+    no_batch = [Trouble("merchant=M4", 0, start, 0.0), Trouble("merchant=M4", end, end + 3600, 0.0)]
+    assert drawn(end + 20 * MINUTE, no_batch, a_minute=400)[0] == []
+
+
+@pytest.mark.parametrize("later", [0, 5, 40])
+def test_what_falls_below_the_level_of_before_is_lost_right_after_a_sale_too(later: int) -> None:
+    end = 1500 + 25 * MINUTE
+    lost = silence(ALL, 15, start=end + later * MINUTE, left=0.03)
+    seconds = end + (later + 12) * MINUTE
+    said, _ = drawn(seconds, [lost], a_minute=60, level=surge(10, 25))
+    assert what(said) == [(OPENED, ALL, VOLUME)]
+    assert said[0].second - lost.start <= 240
+
+
+def test_a_slice_that_falls_silent_in_a_sale_is_told() -> None:
+    start = 1500 + 10 * MINUTE
+    said, _ = drawn(
+        start + 15 * MINUTE, [silence(G1, 20, start=start)], a_minute=60, level=surge(10, 60)
+    )
+    assert what(said) == [(OPENED, G1, VOLUME)]
+
+
 @pytest.mark.parametrize(("a_minute", "seed"), [(100, 1), (100, 2), (600, 1)])
 def test_a_step_down_of_all_traffic_to_a_third_opens_nothing(a_minute: float, seed: int) -> None:
     third = silence(ALL, 60, left=0.33)

@@ -67,6 +67,17 @@ def test_without_attempts_there_is_no_rate_but_the_number_of_attempts() -> None:
     assert not {name for name in values if "Rate" in name}
 
 
+def test_where_nothing_was_counted_nothing_lags_though_the_window_has_payments() -> None:
+    now = state(counts(approved=1))
+    assert "EventLag" not in gauges(now.window, now.score, 0, 0)
+
+
+def test_payments_that_come_too_late_lag() -> None:
+    what = Tally({NOW - 500: Bucket({ALL: counts(approved=6)})})
+    late = step(initial(Rules()), [partial(1, what)], Rules())[0]
+    assert gauges(late.window, 0.0, (NOW - 500) * 1000, NOW * 1000)["EventLag"] == 500.0
+
+
 def test_when_no_payment_is_in_the_window_nothing_lags() -> None:
     assert "EventLag" not in values_of(state(counts()), NOW * 1000)
 

@@ -88,6 +88,26 @@ def alike(count: int, every: int) -> Iterable[tuple[int, Tally]]:
         yield second, Tally({second: Bucket({ALL: counts(approved=1)})})
 
 
+@pytest.mark.parametrize("second", [0, 1, 2, 5, 31, 59])
+def test_one_healthy_payment_a_minute_wakes_nobody(second: int) -> None:
+    begin = NOW - NOW % 60 + second
+    what = (
+        (begin + 60 * n, Tally({begin + 60 * n: Bucket({ALL: counts(approved=1)})}))
+        for n in range(40)
+    )
+    after = ran(what)
+    assert after.pages == []
+    assert after.red("EventLag") == after.red("NoTraffic") == (0, 0)
+
+
+@pytest.mark.parametrize("every", [1, 60])
+def test_payments_that_are_counted_long_after_they_were_made_lag(every: int) -> None:
+    chain = ran(()).chain
+    for at in range(NOW, NOW + 900, every):
+        chain.second(at, Tally({at - 40: Bucket({ALL: counts(approved=1)})}), (at - 40) * 1000)
+    assert chain.red["EventLag"].times == 1
+
+
 def test_an_outage_in_history_is_one_page_and_one_recovery() -> None:
     after = ran(of(Traffic(rate=50, faults=(Fault(BETA, 0.5, 300, 420),)), 800))
     assert after.told == [("incident", "ALARM"), ("incident", "OK")]
