@@ -15,6 +15,7 @@ from infra.archive import Archive
 from infra.channels import Channels
 from infra.dashboards import Dashboards, dashboard_url
 from infra.dependencies import LAMBDA, Dependencies, Target
+from infra.deployments import DeploymentRules
 from infra.encryption import Encryption
 from infra.functions.detect import DetectFunction
 from infra.functions.function import Functions
@@ -64,7 +65,9 @@ class PaywatchStack(cdk.Stack):
         detect = DetectFunction(
             functions, streams=streams, state=state, topics=topics, storage=storage
         )
-        NotifyFunction(functions, state=state, topics=topics)
+        notify = NotifyFunction(functions, state=state, topics=topics)
+        if settings.mark_deployments:
+            DeploymentRules(self, "Deployments", prefix=prefix, function=notify)
         tick = TickFunction(functions, streams=streams, key=key)
         Heartbeat(self, "Heartbeat", function=tick)
         channels = Channels(

@@ -66,6 +66,14 @@ COMMANDS: Final = {
         "ops.incidents.normal:normal",
         "Say that an incident is normal now: it is closed, and its present rate pages nobody any more.",
     ),
+    "mark": Command(
+        "ops.markers:mark",
+        "Say what was changed: an incident that begins within minutes of it says so on its page.",
+    ),
+    "marks": Command(
+        "ops.markers:marks",
+        "List what was changed, newest first: what people marked, and what EventBridge told of.",
+    ),
     "audit": Command(
         "ops.incidents.incidents:audit",
         "How often each rule paged, how often it was worth it, and what was at stake.",

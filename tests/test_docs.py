@@ -80,6 +80,7 @@ PARTS_OF: dict[str, str] = {
     "Advice": "knowledge base",
     "Affected": "harm",
     "Arrival": "archive",
+    "Beginning": "marker",
     "Content": "notification",
     "Counting": "tally",
     "Decision": "desk",

@@ -13,6 +13,7 @@ from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import CLOSED
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.response import Acknowledgement, Rating
 from functions.handlers.contention import Contention
 from functions.handlers.notify_function import NotifyFunction
@@ -25,7 +26,7 @@ from tests.builders import (
     announcement_json,
     incident,
 )
-from tests.fakes import FakeDesks, FakeJournal, FakeOncall, FakeRecords
+from tests.fakes import FakeDesks, FakeJournal, FakeMarkers, FakeOncall, FakeRecords
 
 OPENED = announcement_json(announcement())
 RETRY = NOW + 60
@@ -78,6 +79,7 @@ def notify(
     journal: FakeJournal | None = None,
     pauses: Pauses | None = None,
     records: FakeRecords | None = None,
+    markers: FakeMarkers | None = None,
 ) -> NotifyFunction:
     return NotifyFunction(
         desks if desks is not None else FakeDesks(),
@@ -88,6 +90,7 @@ def notify(
         "paywatch-dev-",
         Manners(DASHBOARD),
         Contention(pauses or Pauses(), lambda: 0.5),
+        markers=markers if markers is not None else FakeMarkers(),
     )
 
 
@@ -318,3 +321,35 @@ def test_a_record_that_cannot_be_written_is_noted_by_the_retry_and_paged_again_a
     notify(phone, desks, records=records)([OPENED], RETRY)
     assert records.records[incident().id].pages == 1
     assert desks.desk.outbox == ()
+
+
+DEPLOYED = Marker("router 4.2 deployed", NOW - 190, "issuer=HDFC", "asha")
+
+
+def test_what_was_changed_before_stands_on_the_page_and_on_the_record() -> None:
+    phone, records, markers = FakeOncall(), FakeRecords(), FakeMarkers()
+    function = notify(phone, records=records, markers=markers)
+    function([to_text(DEPLOYED), to_text(Marker("long ago", NOW - 3600)), OPENED], NOW)
+    assert "What changed: it began 3 min after: router 4.2 deployed (asha)" in phone.pages[0].body
+    assert "long ago" not in phone.pages[0].body
+    assert records.records[incident().id].markers == (DEPLOYED,)
+
+
+def test_a_page_does_not_wait_for_markers_that_cannot_be_read() -> None:
+    class Down(FakeMarkers):
+        def between(self, start: int, until: int) -> list[Marker]:
+            raise Transient("no DynamoDB")
+
+    phone = FakeOncall()
+    notify(phone, markers=Down())([OPENED], NOW)
+    assert len(phone.pages) == 1
+
+
+def test_a_marker_that_cannot_be_stored_reaches_nobody_as_a_page() -> None:
+    class Down(FakeMarkers):
+        def add(self, marker: Marker) -> None:
+            raise Transient("no DynamoDB")
+
+    phone = FakeOncall()
+    notify(phone, markers=Down())([to_text(DEPLOYED)], NOW)
+    assert phone.pages == []

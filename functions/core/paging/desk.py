@@ -70,10 +70,12 @@ Threads = Mapping[str, Thread]
 
 
 class Manners(msgspec.Struct, frozen=True):
-    """How people are told. cooldown_seconds: news that is no worse is told at most so often."""
+    """How people are told. cooldown_seconds: news that is no worse is told at most so often.
+    marker_seconds: what was changed so long before a trouble began is told with it."""
 
     dashboard_url: str
     cooldown_seconds: int = 600
+    marker_seconds: int = 600
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ records of the troubles are in its outbox.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from functions.core.paging.alarm_change import AlarmChange, is_excused, paging
@@ -44,18 +46,28 @@ from functions.core.paging.desk import (
     remembered,
 )
 from functions.core.paging.incident_threads import announced
+from functions.core.paging.marked import marked
 from functions.core.paging.record_notes import response_note
 from functions.core.paging.storm import is_storm
 from functions.core.paging.thread_page import acknowledged_page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Announcement
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.response import Acknowledgement, Rating, Response
 
 Message = Announcement | AlarmChange | Response
 
 
-def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Desk:
-    """The desk after the message. `head` is what detect knows now.
+def take(
+    desk: Desk,
+    message: Message,
+    head: Head,
+    now: int,
+    manners: Manners,
+    markers: Sequence[Marker] = (),
+) -> Desk:
+    """The desk after the message. `head` is what detect knows now; `markers`: of about the time at which
+    the trouble began.
 
     A message that was taken before changes nothing.
     """
@@ -64,6 +76,7 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
     over = {key: thread for key, thread in desk.over.items() if now - thread.over_at < OVER_SECONDS}
     desk = replace(desk, taken={**remembered(desk.taken, now), message.key: now}, over=over)
     told = _told(desk, message, head, now, manners)
+    told = marked(told, message, markers, manners)
     pending: tuple[Pending, ...] = ()
     if told.page or told.notes:
         pending = (Pending(message.key, told.page, now, told.notes),)

@@ -58,6 +58,8 @@ def test_the_list_goes_back_as_far_as_asked(deployment: Deployment) -> None:
         ["normal", ID],
         ["rate", ID, "noise"],
         ["audit"],
+        ["mark", "router 4.2 deployed", "--by", "asha"],
+        ["marks"],
         ["codes", "--unknown"],
     ],
 )
