@@ -22,7 +22,7 @@ from infra.functions.function import Functions
 from infra.functions.notify import NotifyFunction
 from infra.functions.tally import TallyFunction
 from infra.functions.tick import TickFunction
-from infra.schedule import Heartbeat
+from infra.schedule import Heartbeat, Minutes
 from infra.settings import Settings
 from infra.storage import Storage
 from infra.streams import Streams
@@ -66,6 +66,7 @@ class PaywatchStack(cdk.Stack):
             functions, streams=streams, state=state, topics=topics, storage=storage
         )
         notify = NotifyFunction(functions, state=state, topics=topics)
+        Minutes(self, "Minutes", function=notify)
         if settings.mark_deployments:
             DeploymentRules(self, "Deployments", prefix=prefix, function=notify)
         tick = TickFunction(functions, streams=streams, key=key)

@@ -74,6 +74,19 @@ COMMANDS: Final = {
         "ops.markers:marks",
         "List what was changed, newest first: what people marked, and what EventBridge told of.",
     ),
+    "mute": Command(
+        "ops.mutes:mute",
+        "Page nobody about a slice for a time, a week at most; all is recorded, and its end tells what"
+        " was held back.",
+    ),
+    "mutes": Command(
+        "ops.mutes:mutes",
+        "List the mutes: those in effect, those to come, and those that were over within a week.",
+    ),
+    "unmute": Command(
+        "ops.mutes:unmute",
+        "End a mute before its time: what it held back is told, and what lasts is paged.",
+    ),
     "audit": Command(
         "ops.incidents.incidents:audit",
         "How often each rule paged, how often it was worth it, and what was at stake.",

@@ -91,7 +91,7 @@ def marked(
     kept: Board, found: Marker, zone: str = "", pause: Callable[[float], None] = time.sleep
 ) -> str:
     """Pass the marker on and wait until it is kept: what was done, or that it is on its way."""
-    kept.topic.mark(found)
+    kept.topic.say(found)
     waited = 0.0
     while waited < NOTED_SECONDS:
         if found in kept.markers.between(found.at, found.at):

@@ -93,7 +93,9 @@ PARTS_OF: dict[str, str] = {
     "Limits": "malformed",
     "Localisation": "joint causes",
     "Messages": "message",
+    "Minute": "mute",
     "Model": "guess",
+    "Muting": "mute",
     "Noting": "message",
     "Odds": "merit",
     "Outcome": "archive",
@@ -113,6 +115,7 @@ PARTS_OF: dict[str, str] = {
     "Table": "leaf",
     "Totals": "state",
     "Turn": "announcement",
+    "Unmute": "mute",
     "Variance": "merit",
     "Within": "finer slice",
 }

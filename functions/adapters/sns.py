@@ -14,6 +14,7 @@ from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
 from functions.core.troubles.incident import Announcement
 from functions.core.troubles.markers import Marker
+from functions.core.troubles.mutes import Mute, Unmute
 from functions.core.troubles.response import Response
 
 
@@ -40,10 +41,12 @@ class AlarmsTopic:
                 TopicArn=self._arn, Subject=f"{response.id} answered", Message=to_text(response)
             )
 
-    def mark(self, marker: Marker) -> None:
-        """Pass on what was changed. Raises Transient when SNS does not take it."""
-        with calling("pass on a marker"):
-            self._client.publish(TopicArn=self._arn, Subject="marker", Message=to_text(marker))
+    def say(self, word: Marker | Mute | Unmute) -> None:
+        """Pass on what was changed, or what is silent from when on. Raises Transient when SNS does not
+        take it."""
+        subject = type(word).__name__.lower()
+        with calling(f"pass on a {subject}"):
+            self._client.publish(TopicArn=self._arn, Subject=subject, Message=to_text(word))
 
 
 class OncallTopic:

@@ -13,6 +13,7 @@ from functions.core.paging.incident_page import incident_page
 from functions.core.paging.message import parse
 from functions.core.paging.page import Page
 from functions.core.troubles.markers import Marker
+from functions.core.troubles.mutes import Mute, Unmute
 from tests.builders import ALARMS, DASHBOARD, announcement
 
 
@@ -82,5 +83,19 @@ def test_an_event_of_eventbridge_is_one_text() -> None:
 
 def test_a_marker_goes_as_notify_reads_it(sns: Any, sqs: Any, queue: str, topic: str) -> None:
     told = Marker("router 4.2 deployed", 1_763_646_180, "gateway=payu", "asha")
-    AlarmsTopic(sns, topic).mark(told)
+    AlarmsTopic(sns, topic).say(told)
     assert parse(heard(sqs, queue)["Message"], "paywatch-dev-", ALARMS) == told
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        Mute("MU-1120-1343-4f2", "issuer=HDFC", 1_763_646_180, 1_763_649_780, "asha", "x"),
+        Unmute("MU-1120-1343-4f2", "asha", 1_763_646_180),
+    ],
+)
+def test_a_mute_and_its_end_go_as_notify_reads_them(
+    sns: Any, sqs: Any, queue: str, topic: str, word: Mute | Unmute
+) -> None:
+    AlarmsTopic(sns, topic).say(word)
+    assert parse(heard(sqs, queue)["Message"], "paywatch-dev-", ALARMS) == word

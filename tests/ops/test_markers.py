@@ -30,7 +30,7 @@ class FakeTopic:
     def __init__(self, markers: Markers | None) -> None:
         self.markers = markers
 
-    def mark(self, marker: Marker) -> None:
+    def say(self, marker: Marker) -> None:
         if self.markers is not None:
             self.markers.add(marker)
 

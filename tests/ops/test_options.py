@@ -10,7 +10,8 @@ from ops.cli import COMMANDS, loaded
 OF_A_STREAM: Final = ("produce", "replay")
 """These send to a stream, which need not be of a deployment."""
 ASKING_AWS: Final = {
-    "incidents", "ack", "normal", "rate", "audit", "codes", "redrive", "mark", "marks",
+    "incidents", "ack", "normal", "rate", "audit", "codes", "redrive", "mark", "marks", "mute",
+    "mutes", "unmute",
 }  # fmt: skip
 
 
@@ -42,4 +43,4 @@ def test_what_looks_back_counts_in_days() -> None:
 
 def test_json_is_offered_wherever_something_is_told() -> None:
     told = {name for names in helps("--json").values() for name in names}
-    assert set(COMMANDS) - told == {"demo", "ack", "normal", "rate", "mark"}
+    assert set(COMMANDS) - told == {"demo", "ack", "normal", "rate", "mark", "mute", "unmute"}

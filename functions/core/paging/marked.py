@@ -13,6 +13,7 @@ from functions.core.paging.desk import Decision, Manners
 from functions.core.paging.page import SMS_LENGTH, Page, duration, sms_text
 from functions.core.troubles.incident import Announcement, Incident, as_named
 from functions.core.troubles.markers import LATE_SECONDS, Marker, near
+from functions.core.troubles.mutes import LONGEST_SECONDS, MuteEnd, Unmute
 
 CHANGED: Final = "What changed"
 _BEFORE: Final = frozenset(("Since", "Back since", "Until"))
@@ -34,6 +35,14 @@ def beginning(message: object) -> Beginning | None:
     if isinstance(message, AlarmChange) and joins_incidents(message.alarm):
         return Beginning(ALL, message.at) if message.state == "ALARM" else None
     return None
+
+
+def wanted(message: object, now: int, manners: Manners) -> tuple[int, int] | None:
+    """From when until when the markers lie that are to be known when a message is taken (epoch seconds)."""
+    if isinstance(message, MuteEnd | Unmute):
+        return now - LONGEST_SECONDS - manners.marker_seconds, now
+    began = beginning(message)
+    return span(began.at, manners) if began else None
 
 
 def beginning_of(incident: Incident) -> Beginning:

@@ -16,6 +16,7 @@ from functions.core.paging.take import Message
 from functions.core.troubles.deployments import marker_of
 from functions.core.troubles.incident import Announcement
 from functions.core.troubles.markers import Marker, marker
+from functions.core.troubles.mutes import Mute, Unmute, checked, checked_end
 from functions.core.troubles.record import is_name
 from functions.core.troubles.response import Acknowledgement, Rating, Response
 
@@ -32,18 +33,29 @@ _OURS: Final[Mapping[str, Any]] = {
     "paywatch_acknowledgement": Acknowledgement,
     "paywatch_rating": Rating,
     "paywatch_marker": Marker,
+    "paywatch_mute": Mute,
+    "paywatch_unmute": Unmute,
 }
 """The key that says what a message of Paywatch's own is, and what stands under it."""
 
 
-def to_text(message: Announcement | Acknowledgement | Rating | Marker) -> str:
+MINUTE: Final = "paywatch_minute"
+"""The key of what EventBridge Scheduler says once a minute."""
+
+
+def to_text(message: Announcement | Response | Marker | Mute | Unmute) -> str:
     """The inverse of `parse`, for messages of Paywatch's own."""
     [key] = [key for key, kind in _OURS.items() if isinstance(message, kind)]
     return msgspec.json.encode({key: message}).decode()
 
 
-def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Message | Marker | None:
-    """The message, or a marker, or None for what calls nobody. Raises Malformed for what is not known.
+class Minute(msgspec.Struct, frozen=True):
+    """A minute has passed: what is due is told though nothing else happens."""
+
+
+def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Message | Marker | Minute | None:
+    """The message, or a marker, or a minute, or None for what calls nobody. Raises Malformed for what is not
+    known.
 
     `alarms` are this deployment's, by name; `prefix` is what their names begin with in CloudWatch.
     """
@@ -53,6 +65,8 @@ def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Message | Mark
         raise Malformed("bad_message", f"not JSON: {error}", text.encode()) from None
     if not isinstance(message, dict):
         raise Malformed("bad_message", "not an object", text.encode())
+    if MINUTE in message:
+        return Minute()
     if "detail-type" in message:
         return marker_of(message)
     try:
@@ -61,6 +75,10 @@ def parse(text: str, prefix: str, alarms: Mapping[str, Alarm]) -> Message | Mark
                 found: Message | Marker = msgspec.convert(message[key], kind)
                 if isinstance(found, Marker):
                     return marker(found.text, found.at, found.slice, found.by)
+                if isinstance(found, Mute):
+                    return checked(found)
+                if isinstance(found, Unmute):
+                    return checked_end(found)
                 if isinstance(found, Response) and not is_name(found.id):
                     raise ValueError(f"no trouble is called {found.id!r}")
                 return found

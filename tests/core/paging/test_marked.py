@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from functions.core.paging.channels import alertmanager, pagerduty, slack
 from functions.core.paging.desk import Desk
 from functions.core.paging.incident_page import incident_page
-from functions.core.paging.marked import CHANGED, marker_words, with_markers
+from functions.core.paging.marked import CHANGED, marker_words, wanted, with_markers
 from functions.core.paging.page import SMS_LENGTH, Page
 from functions.core.paging.take import Message, take
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import AGAIN, CLOSED, WORSE
-from functions.core.troubles.markers import Marker
+from functions.core.troubles.markers import LATE_SECONDS, Marker
+from functions.core.troubles.mutes import LONGEST_SECONDS, MuteEnd
 from functions.core.troubles.record import Note
 from tests.builders import DASHBOARD, NOW, announcement, change, incident
 from tests.core.paging.hearing import MANNERS
@@ -67,6 +68,13 @@ def test_an_alarm_that_joins_an_incident_adds_nothing_to_its_record() -> None:
 
 def test_an_alarm_on_the_pipeline_says_nothing_of_it() -> None:
     assert CHANGED not in dict(told(change("tally-errors"))[0].facts)
+
+
+def test_the_end_of_a_mute_needs_the_markers_of_all_its_time() -> None:
+    whole = (NOW - LONGEST_SECONDS - MANNERS.marker_seconds, NOW)
+    assert wanted(MuteEnd("MU-1120-1343-4f2"), NOW, MANNERS) == whole
+    assert wanted(announcement(), NOW, MANNERS) == (NOW - 600, NOW + LATE_SECONDS)
+    assert wanted(change(state="OK"), NOW, MANNERS) is None
 
 
 def test_every_channel_shows_it() -> None:
