@@ -120,7 +120,8 @@ class Settings:
     without one is not deployed. reserve_concurrency: each function owns its share of the account's
     concurrency (an account with the starting quota of 10 cannot reserve any). archive: payments are
     kept as Parquet on S3, too. mapping_file: a file of TOML that says how other systems' events are read,
-    packed. emulated: for infra/emulated.py.
+    packed. mark_deployments: deployments of this account, by CodeDeploy and CloudFormation, are markers.
+    emulated: for infra/emulated.py.
     """
 
     environment: str
@@ -140,6 +141,8 @@ class Settings:
     confirm_seconds: int = _of(DetectSettings, "confirm_seconds")
     recover_seconds: int = _of(DetectSettings, "recover_seconds")
     cooldown_seconds: int = _of(NotifySettings, "cooldown_seconds")
+    marker_minutes: int = _of(NotifySettings, "marker_minutes")
+    mark_deployments: bool = _setting(_yes, True)
     publish_seconds: int = _of(DetectSettings, "publish_seconds")
     log_retention_days: int = _setting(_days, 30)
     keep_data: bool = _setting(_yes, True)

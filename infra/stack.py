@@ -15,13 +15,14 @@ from infra.archive import Archive
 from infra.channels import Channels
 from infra.dashboards import Dashboards, dashboard_url
 from infra.dependencies import LAMBDA, Dependencies, Target
+from infra.deployments import DeploymentRules
 from infra.encryption import Encryption
 from infra.functions.detect import DetectFunction
 from infra.functions.function import Functions
 from infra.functions.notify import NotifyFunction
 from infra.functions.tally import TallyFunction
 from infra.functions.tick import TickFunction
-from infra.schedule import Heartbeat
+from infra.schedule import Heartbeat, Minutes
 from infra.settings import Settings
 from infra.storage import Storage
 from infra.streams import Streams
@@ -64,7 +65,10 @@ class PaywatchStack(cdk.Stack):
         detect = DetectFunction(
             functions, streams=streams, state=state, topics=topics, storage=storage
         )
-        NotifyFunction(functions, state=state, topics=topics)
+        notify = NotifyFunction(functions, state=state, topics=topics)
+        Minutes(self, "Minutes", function=notify)
+        if settings.mark_deployments:
+            DeploymentRules(self, "Deployments", prefix=prefix, function=notify)
         tick = TickFunction(functions, streams=streams, key=key)
         Heartbeat(self, "Heartbeat", function=tick)
         channels = Channels(

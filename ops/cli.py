@@ -66,6 +66,27 @@ COMMANDS: Final = {
         "ops.incidents.normal:normal",
         "Say that an incident is normal now: it is closed, and its present rate pages nobody any more.",
     ),
+    "mark": Command(
+        "ops.markers:mark",
+        "Say what was changed: an incident that begins within minutes of it says so on its page.",
+    ),
+    "marks": Command(
+        "ops.markers:marks",
+        "List what was changed, newest first: what people marked, and what EventBridge told of.",
+    ),
+    "mute": Command(
+        "ops.mutes:mute",
+        "Page nobody about a slice for a time, a week at most; all is recorded, and its end tells what"
+        " was held back.",
+    ),
+    "mutes": Command(
+        "ops.mutes:mutes",
+        "List the mutes: those in effect, those to come, and those that were over within a week.",
+    ),
+    "unmute": Command(
+        "ops.mutes:unmute",
+        "End a mute before its time: what it held back is told, and what lasts is paged.",
+    ),
     "audit": Command(
         "ops.incidents.incidents:audit",
         "How often each rule paged, how often it was worth it, and what was at stake.",

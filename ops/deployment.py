@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ops import aws
 
 if TYPE_CHECKING:
+    from functions.adapters.dynamodb.desks import Desks
     from functions.adapters.dynamodb.heads import Heads
     from functions.adapters.dynamodb.journal import Journal
+    from functions.adapters.dynamodb.markers import Markers
     from functions.adapters.dynamodb.troubles import TroubleRecords
     from functions.adapters.kinesis.tallies_stream import TalliesStream
     from functions.adapters.sns import AlarmsTopic
@@ -27,6 +29,39 @@ class Deployment:
     journal: Journal
     responses: AlarmsTopic
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Board:
+    """What was changed, and what is silent on purpose. markers, and the desk, which holds the mutes, to
+    read; topic: by which notify hears of new ones."""
+
+    markers: Markers
+    desks: Desks
+    topic: AlarmsTopic
+
+
+def board(environment: str, endpoint_url: str | None, region: str | None) -> Board:
+    """Raises PaywatchError as `connected` does."""
+
+    def client(service: str) -> Any:
+        return aws.client(service, endpoint_url=endpoint_url, region=region)
+
+    return board_of(client, aws.outputs(client("cloudformation"), environment))
+
+
+def board_of(client: Callable[[str], Any], outputs: Mapping[str, str]) -> Board:
+    """client: a service's, by its name. outputs: of the deployment's stack."""
+    from functions.adapters.dynamodb.desks import Desks
+    from functions.adapters.dynamodb.markers import Markers
+    from functions.adapters.sns import AlarmsTopic
+
+    table, name = client("dynamodb"), outputs["StateTable"]
+    return Board(
+        Markers(table, name),
+        Desks(table, name),
+        AlarmsTopic(client("sns"), outputs["AlarmsTopicArn"]),
+    )
 
 
 def connected(environment: str, endpoint_url: str | None, region: str | None) -> Deployment:

@@ -14,5 +14,11 @@ RegionOption = Annotated[
 DaysOption = Annotated[int, typer.Option(min=1, max=400, help="How far back.")]
 """Records of troubles are kept for 400 days."""
 
+ByOption = Annotated[str | None, typer.Option(help="Who; your user name where it is not said.")]
+ZoneOption = Annotated[
+    str,
+    typer.Option(help="Of times that say no zone, such as Asia/Kolkata; UTC where it is not said."),
+]
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonObjectOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -16,6 +16,7 @@ from functions.core.paging.desk import Desk
 from functions.core.paging.page import Page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Announcement
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.record import Note, TroubleRecord, noted
 
 
@@ -130,3 +131,14 @@ class FakeRecords:
             return False
         self.records[note.id] = noted(self.records.get(note.id), note)
         return True
+
+
+@dataclass
+class FakeMarkers:
+    markers: list[Marker] = field(default_factory=list)
+
+    def add(self, marker: Marker) -> None:
+        self.markers.append(marker)
+
+    def between(self, start: int, until: int) -> list[Marker]:
+        return [marker for marker in self.markers if start <= marker.at <= until]

@@ -1,4 +1,5 @@
-"""SNS: announcements to the alarms topic, pages to the on-call topic, and what comes from them."""
+"""SNS: announcements and people's words to the alarms topic, pages to the on-call topic, and what comes
+from them."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from functions.adapters.aws import calling
 from functions.core.paging.message import to_text
 from functions.core.paging.page import Page
 from functions.core.troubles.incident import Announcement
+from functions.core.troubles.markers import Marker
+from functions.core.troubles.mutes import Mute, Unmute
 from functions.core.troubles.response import Response
 
 
@@ -37,6 +40,13 @@ class AlarmsTopic:
             self._client.publish(
                 TopicArn=self._arn, Subject=f"{response.id} answered", Message=to_text(response)
             )
+
+    def say(self, word: Marker | Mute | Unmute) -> None:
+        """Pass on what was changed, or what is silent from when on. Raises Transient when SNS does not
+        take it."""
+        subject = type(word).__name__.lower()
+        with calling(f"pass on a {subject}"):
+            self._client.publish(TopicArn=self._arn, Subject=subject, Message=to_text(word))
 
 
 class OncallTopic:
@@ -75,6 +85,9 @@ class OncallTopic:
 
 
 def messages(event: Mapping[str, Any]) -> Iterator[str]:
-    """The texts of an SNS invocation's messages."""
+    """The texts of an SNS invocation's messages; of an invocation by EventBridge, its one event."""
+    if "Records" not in event:
+        yield json.dumps(event)
+        return
     for item in event["Records"]:
         yield str(item["Sns"]["Message"])

@@ -16,6 +16,7 @@ from typing import Any
 from functions.adapters import aws
 from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.heads import Heads
+from functions.adapters.dynamodb.markers import Markers
 from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.adapters.sns import OncallTopic, messages
 from functions.core.monitoring.alarms import alarms
@@ -33,11 +34,14 @@ def _function() -> NotifyFunction:
         detect=Heads(table, settings.state_table),
         oncall=OncallTopic(aws.client("sns"), settings.oncall_topic_arn),
         records=TroubleRecords(table, settings.state_table),
+        markers=Markers(table, settings.state_table),
         alarms={
             alarm.name: alarm for alarm in alarms(settings.thresholds, channels=settings.channels)
         },
         alarm_prefix=f"paywatch-{settings.environment}-",
-        manners=Manners(settings.dashboard_url, settings.cooldown_seconds),
+        manners=Manners(
+            settings.dashboard_url, settings.cooldown_seconds, 60 * settings.marker_minutes
+        ),
     )
 
 

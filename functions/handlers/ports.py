@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from functions.core.paging.page import Page
     from functions.core.troubles.head import Head
     from functions.core.troubles.incident import Announcement
+    from functions.core.troubles.markers import Marker
     from functions.core.troubles.record import Note
 
 
@@ -66,6 +67,11 @@ class PageSink(Protocol):
 
 class RecordStore(Protocol):
     def note(self, note: Note) -> bool: ...
+
+
+class MarkerStore(Protocol):
+    def add(self, marker: Marker) -> None: ...
+    def between(self, start: int, until: int) -> list[Marker]: ...
 
 
 class Channel(Protocol):

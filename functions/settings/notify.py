@@ -14,7 +14,8 @@ from functions.settings.thresholds import thresholds
 @dataclass(frozen=True, kw_only=True)
 class NotifySettings(FromEnvironment):
     """dashboard_url: where the page sends its reader. channels: those that have alarms, too.
-    cooldown_seconds: news that is no worse is told at most so often."""
+    cooldown_seconds: news that is no worse is told at most so often. marker_minutes: what was changed so
+    long before a trouble began is told with it."""
 
     state_table: str = setting(text)
     oncall_topic_arn: str = setting(text)
@@ -23,3 +24,4 @@ class NotifySettings(FromEnvironment):
     thresholds: Mapping[str, Threshold] = setting(thresholds, DEFAULT_THRESHOLDS)
     channels: tuple[str, ...] = setting(channels, ())
     cooldown_seconds: int = setting(whole(0, 86_400), 600)
+    marker_minutes: int = setting(whole(0, 1440), 10)

@@ -35,6 +35,7 @@ class NotifyFunction(Function):
                 "DASHBOARD_URL": dashboard_url(settings.environment),
                 "THRESHOLDS": format_thresholds(settings.thresholds),
                 "COOLDOWN_SECONDS": str(settings.cooldown_seconds),
+                "MARKER_MINUTES": str(settings.marker_minutes),
                 **({"CHANNELS": channels} if channels else {}),
             },
             # Of what Lambda passes on, only dead letters have message attributes; without any, a message

@@ -16,7 +16,7 @@ from functions.core.troubles.record import NOISE, USEFUL
 from functions.core.troubles.response import Acknowledgement, Rating, Response
 from ops.deployment import Deployment, connected
 from ops.incidents.incidents import found
-from ops.options import EndpointOption, EnvironmentOption, RegionOption
+from ops.options import ByOption, EndpointOption, EnvironmentOption, RegionOption
 
 ANSWER_SECONDS: Final = 20.0
 """How long notify may take to note an answer before we say that it did not yet."""
@@ -24,7 +24,6 @@ LONGEST_NAME: Final = 40
 LONGEST_COMMENT: Final = 300
 
 IdArgument = Annotated[str, typer.Argument(help="Its name, as on the page: PW-1120-1343-4f2.")]
-ByOption = Annotated[str | None, typer.Option(help="Who. [default: your user name]")]
 CommentOption = Annotated[str, typer.Option(help="A few words for the others.")]
 
 

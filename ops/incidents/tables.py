@@ -21,6 +21,7 @@ from functions.core.paging.incident_page import (
     part_words,
     retries_words,
 )
+from functions.core.paging.marked import markers_words
 from functions.core.paging.page import duration, moment, percent
 from functions.core.troubles.blame import blame
 from functions.core.troubles.incident import Incident, as_named
@@ -122,6 +123,9 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
             facts.append(("detected", f"{moment(incident.detected_at)}, after {after}"))
     else:
         facts.append(("since", moment(record.started_at)))
+    if record.markers:
+        began = incident.stands_since if incident is not None else record.started_at
+        facts.append(("what changed", f"it began {markers_words(record.markers, began)}"))
     if record.acknowledged_at:
         by = f"by {record.acknowledged_by}, {moment(record.acknowledged_at)}"
         facts.append(("acknowledged", by))

@@ -12,6 +12,8 @@ from functions.adapters.sns import AlarmsTopic, OncallTopic, messages
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.message import parse
 from functions.core.paging.page import Page
+from functions.core.troubles.markers import Marker
+from functions.core.troubles.mutes import Mute, Unmute
 from tests.builders import ALARMS, DASHBOARD, announcement
 
 
@@ -72,3 +74,28 @@ def test_a_page_has_words_of_its_own_for_sms() -> None:
 def test_the_messages_of_an_invocation_are_its_texts() -> None:
     event = {"Records": [{"Sns": {"Message": "one"}}, {"Sns": {"Message": "two"}}]}
     assert list(messages(event)) == ["one", "two"]
+
+
+def test_an_event_of_eventbridge_is_one_text() -> None:
+    event = {"source": "aws.codedeploy", "detail-type": "x"}
+    assert list(map(json.loads, messages(event))) == [event]
+
+
+def test_a_marker_goes_as_notify_reads_it(sns: Any, sqs: Any, queue: str, topic: str) -> None:
+    told = Marker("router 4.2 deployed", 1_763_646_180, "gateway=payu", "asha")
+    AlarmsTopic(sns, topic).say(told)
+    assert parse(heard(sqs, queue)["Message"], "paywatch-dev-", ALARMS) == told
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        Mute("MU-1120-1343-4f2", "issuer=HDFC", 1_763_646_180, 1_763_649_780, "asha", "x"),
+        Unmute("MU-1120-1343-4f2", "asha", 1_763_646_180),
+    ],
+)
+def test_a_mute_and_its_end_go_as_notify_reads_them(
+    sns: Any, sqs: Any, queue: str, topic: str, word: Mute | Unmute
+) -> None:
+    AlarmsTopic(sns, topic).say(word)
+    assert parse(heard(sqs, queue)["Message"], "paywatch-dev-", ALARMS) == word

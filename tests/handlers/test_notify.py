@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,10 +10,12 @@ import pytest
 
 from functions.core.errors import Malformed, StateConflict, Transient
 from functions.core.paging.desk import STALE_SECONDS, Desk, Manners
-from functions.core.paging.message import to_text
+from functions.core.paging.message import MINUTE, to_text
 from functions.core.paging.page import Page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import CLOSED
+from functions.core.troubles.markers import Marker
+from functions.core.troubles.mutes import Mute, Unmute
 from functions.core.troubles.response import Acknowledgement, Rating
 from functions.handlers.contention import Contention
 from functions.handlers.notify_function import NotifyFunction
@@ -25,7 +28,7 @@ from tests.builders import (
     announcement_json,
     incident,
 )
-from tests.fakes import FakeDesks, FakeJournal, FakeOncall, FakeRecords
+from tests.fakes import FakeDesks, FakeJournal, FakeMarkers, FakeOncall, FakeRecords
 
 OPENED = announcement_json(announcement())
 RETRY = NOW + 60
@@ -78,6 +81,7 @@ def notify(
     journal: FakeJournal | None = None,
     pauses: Pauses | None = None,
     records: FakeRecords | None = None,
+    markers: FakeMarkers | None = None,
 ) -> NotifyFunction:
     return NotifyFunction(
         desks if desks is not None else FakeDesks(),
@@ -88,6 +92,7 @@ def notify(
         "paywatch-dev-",
         Manners(DASHBOARD),
         Contention(pauses or Pauses(), lambda: 0.5),
+        markers=markers if markers is not None else FakeMarkers(),
     )
 
 
@@ -318,3 +323,100 @@ def test_a_record_that_cannot_be_written_is_noted_by_the_retry_and_paged_again_a
     notify(phone, desks, records=records)([OPENED], RETRY)
     assert records.records[incident().id].pages == 1
     assert desks.desk.outbox == ()
+
+
+DEPLOYED = Marker("router 4.2 deployed", NOW - 190, "issuer=HDFC", "asha")
+
+
+def test_what_was_changed_before_stands_on_the_page_and_on_the_record() -> None:
+    phone, records, markers = FakeOncall(), FakeRecords(), FakeMarkers()
+    function = notify(phone, records=records, markers=markers)
+    function([to_text(DEPLOYED), to_text(Marker("long ago", NOW - 3600)), OPENED], NOW)
+    assert "What changed: it began 3 min after: router 4.2 deployed (asha)" in phone.pages[0].body
+    assert "long ago" not in phone.pages[0].body
+    assert records.records[incident().id].markers == (DEPLOYED,)
+
+
+def test_a_page_does_not_wait_for_markers_that_cannot_be_read() -> None:
+    class Down(FakeMarkers):
+        def between(self, start: int, until: int) -> list[Marker]:
+            raise Transient("no DynamoDB")
+
+    phone = FakeOncall()
+    notify(phone, markers=Down())([OPENED], NOW)
+    assert len(phone.pages) == 1
+
+
+def test_a_marker_that_cannot_be_stored_reaches_nobody_as_a_page() -> None:
+    class Down(FakeMarkers):
+        def add(self, marker: Marker) -> None:
+            raise Transient("no DynamoDB")
+
+    phone = FakeOncall()
+    notify(phone, markers=Down())([to_text(DEPLOYED)], NOW)
+    assert phone.pages == []
+
+
+MUTE = Mute("MU-1120-1343-4f2", "issuer=HDFC", NOW, NOW + 3600, "asha", "maintenance")
+MINUTE_PASSED = json.dumps({MINUTE: True})
+CLOSED_THEN = announcement_json(announcement(CLOSED, closed_at=NOW + 60))
+
+
+def test_the_end_of_a_mute_is_told_though_nothing_else_happens() -> None:
+    phone, records, desks = FakeOncall(), FakeRecords(), FakeDesks()
+    function = notify(phone, desks, records=records)
+    function([to_text(MUTE), OPENED, CLOSED_THEN], NOW)
+    function([MINUTE_PASSED], NOW + 3599)
+    assert phone.pages == []
+    assert records.records[incident().id].pages == 0
+    for second in (3600, 3660):
+        function([MINUTE_PASSED], NOW + second)
+    assert [page.thread for page in phone.pages] == [MUTE.id]
+    assert desks.desk.outbox == ()
+
+
+def test_what_outlasts_a_mute_is_paged_at_its_end_and_on_its_record() -> None:
+    phone, records = FakeOncall(), FakeRecords()
+    knowing = FakeJournal(newest=Head(clock=NOW, incidents=(incident(),)))
+    function = notify(phone, journal=knowing, records=records)
+    function([to_text(MUTE), OPENED, to_text(Unmute(MUTE.id, "asha", NOW))], NOW)
+    assert [page.thread for page in phone.pages] == [incident().id]
+    assert [entry.paged for entry in records.records[incident().id].entries] == [False, True]
+
+
+def test_a_minute_in_which_nothing_is_due_writes_nothing() -> None:
+    desks = FakeDesks()
+    notify(FakeOncall(), desks)([MINUTE_PASSED], NOW)
+    assert desks.version == 0
+
+
+def test_a_page_that_nobody_sent_is_sent_within_a_minute() -> None:
+    phone = Phone(failures=1)
+    desks = FakeDesks()
+    function = notify(phone, desks)
+    with pytest.raises(Transient):
+        function([OPENED], NOW)
+    function([MINUTE_PASSED], NOW + STALE_SECONDS - 1)
+    assert phone.pages == []
+    function([MINUTE_PASSED], NOW + STALE_SECONDS)
+    assert len(phone.pages) == 1
+    assert desks.desk.outbox == ()
+
+
+def test_the_end_of_a_mute_that_could_not_be_sent_is_sent_by_a_later_minute() -> None:
+    phone = Phone(failures=1)
+    function = notify(phone)
+    function([to_text(MUTE), OPENED, CLOSED_THEN], NOW)
+    for second in (3600, 3660, 3720):
+        function([MINUTE_PASSED], NOW + second)
+    assert [page.thread for page in phone.pages] == [MUTE.id]
+
+
+def test_a_minute_that_fails_reaches_nobody_as_a_page() -> None:
+    class Down(FakeDesks):
+        def read(self) -> tuple[Desk, int]:
+            raise Transient("no DynamoDB")
+
+    phone = FakeOncall()
+    notify(phone, Down())([MINUTE_PASSED], NOW)
+    assert phone.pages == []

@@ -13,6 +13,7 @@ from functions.adapters.dynamodb.desks import Desks
 from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
 from functions.adapters.dynamodb.ledgers import Ledgers
+from functions.adapters.dynamodb.markers import Markers
 from functions.adapters.dynamodb.troubles import TroubleRecords
 from functions.adapters.kinesis.tallies_stream import TalliesStream
 from functions.adapters.s3 import Quarantine
@@ -30,6 +31,7 @@ FILLED: list[tuple[type[Any], type[Any]]] = [
     (ports.HeadReader, Heads),
     (ports.PageSink, OncallTopic),
     (ports.RecordStore, TroubleRecords),
+    (ports.MarkerStore, Markers),
     (ports.Channel, Slack),
     (ports.Channel, PagerDuty),
     (ports.Channel, Webhook),

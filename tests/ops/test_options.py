@@ -9,7 +9,10 @@ from ops.cli import COMMANDS, loaded
 
 OF_A_STREAM: Final = ("produce", "replay")
 """These send to a stream, which need not be of a deployment."""
-ASKING_AWS: Final = {"incidents", "ack", "normal", "rate", "audit", "codes", "redrive"}
+ASKING_AWS: Final = {
+    "incidents", "ack", "normal", "rate", "audit", "codes", "redrive", "mark", "marks", "mute",
+    "mutes", "unmute",
+}  # fmt: skip
 
 
 def helps(option: str) -> dict[str, set[str]]:
@@ -35,9 +38,9 @@ def test_what_asks_a_deployment_says_which_in_the_same_way() -> None:
 
 
 def test_what_looks_back_counts_in_days() -> None:
-    assert helps("--days") == {"How far back.": {"incidents", "audit"}}
+    assert helps("--days") == {"How far back.": {"incidents", "audit", "marks"}}
 
 
 def test_json_is_offered_wherever_something_is_told() -> None:
     told = {name for names in helps("--json").values() for name in names}
-    assert set(COMMANDS) - told == {"demo", "ack", "normal", "rate"}
+    assert set(COMMANDS) - told == {"demo", "ack", "normal", "rate", "mark", "mute", "unmute"}

@@ -18,6 +18,11 @@ def test_notify_has_its_deployments_names() -> None:
     assert (settings.environment, settings.thresholds) == ("dev", DEFAULT_THRESHOLDS)
 
 
+def test_what_was_changed_up_to_ten_minutes_before_is_told_unless_it_is_set_otherwise() -> None:
+    assert NotifySettings.from_env(NOTIFY).marker_minutes == 10
+    assert NotifySettings.from_env({**NOTIFY, "MARKER_MINUTES": "30"}).marker_minutes == 30
+
+
 def test_channels_and_cool_down_are_as_they_are_set() -> None:
     settings = NotifySettings.from_env(
         {**NOTIFY, "CHANNELS": "slack,webhook", "COOLDOWN_SECONDS": "5"}

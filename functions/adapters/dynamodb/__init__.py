@@ -8,8 +8,9 @@
     notify            desk                        what notify remembers
     incident#<month>  <id>                        the record of a trouble that began in that month
     <channel>         <thread>                    what slack, pagerduty or webhook was told
+    marker            <second>#<hash>             what was changed then
 
 Every write is conditional on the version that was read, so that of two writers one is told; but
-for snapshots, which repeat what the deltas of their version say, and for what a channel was told,
-which is only added to.
+for snapshots, which repeat what the deltas of their version say, for what a channel was told, which is
+only added to, and for markers, whose key is what they say.
 """

@@ -5,12 +5,15 @@ How it is written is known here and nowhere else: who needs its dimensions or va
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
 from functions.core.payments.event import DIMENSIONS, Payment
+from functions.core.payments.sensitive import quoted
+from functions.core.payments.values import cleaned
 
 Slice = str
 """A slice as it is written: a key of counts, in storage and in JSON."""
@@ -74,10 +77,40 @@ def slice_key(values: Mapping[str, str]) -> Slice:
 def slice_values(key: Slice) -> Mapping[str, str]:
     """Dimension → value, by dimension: the inverse of `slice_key`."""
     pairs = (element.split("=", 1) for element in key.split("&") if element)
-    return {
-        name: value.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
-        for name, value in pairs
-    }
+    return {name: _unescaped(value) for name, value in pairs}
+
+
+def _unescaped(value: str) -> str:
+    return value.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
+
+
+def read_slice(text: str) -> Slice:
+    """The slice that a person writes: `issuer=HDFC,network=VISA`, as it is stored, or in the words of a
+    page; `all` is all traffic. Its values are spelt as payments' are, so that it is compared with what is
+    counted. Raises ValueError that says what is wrong."""
+    if text.strip().lower() in _ALL_WORDS:
+        return ALL
+    values: dict[str, str] = {}
+    for part in _BETWEEN.split(text):
+        found = _WRITTEN.fullmatch(part)
+        name = found[1].lower() if found else ""
+        if found is None or name not in DIMENSIONS:
+            raise ValueError(
+                f"{quoted(part)} is no part of a slice: want DIMENSION=VALUE, such as issuer=HDFC or"
+                f" gateway=payu,method=upi, or all; dimensions: {', '.join(DIMENSIONS)}"
+            )
+        if name in values:
+            raise ValueError(f"{name} stands twice in {quoted(text)}: a payment has one")
+        value = cleaned(name, _unescaped(found[2]))
+        if value is None:
+            raise ValueError(f"{quoted(found[2])} says no {name}")
+        values[name] = value
+    return slice_key(values)
+
+
+_ALL_WORDS: Final = frozenset(("all", "all traffic"))
+_BETWEEN: Final = re.compile(r"\s*×\s*|\s*[&,]\s*(?=[A-Za-z_]{1,20}\s*=)")
+_WRITTEN: Final = re.compile(r"\s*([A-Za-z_]{1,20})\s*[=\s]\s*(\S.*)", re.DOTALL)
 
 
 def slices_of(payment: Payment, slicing: Slicing) -> Sequence[Slice]:

@@ -67,6 +67,11 @@ _EXCUSED: Final = {
 """What an alarm's metric is about, in the words of `Head.excused`."""
 
 
+def is_up(head: Head, now: int) -> bool:
+    """Whether detect works, as far as is known at `now`."""
+    return now - head.clock <= _DOWN_SECONDS
+
+
 def is_excused(alarm: Alarm, head: Head, now: int) -> bool:
     """Whether detect, being up, knows what the alarm cries about and that it is no news."""
     return now - head.clock <= _DOWN_SECONDS and _EXCUSED.get(alarm.metric) in head.excused

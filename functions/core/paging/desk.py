@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.wire import from_json
 from functions.core.errors import StateConflict
+from functions.core.paging.muting import Muting
 from functions.core.paging.page import Page
 from functions.core.paging.record_notes import over_note
 from functions.core.troubles.record import Note
@@ -57,12 +58,13 @@ class Pending(msgspec.Struct, frozen=True):
 
 class Desk(msgspec.Struct, frozen=True):
     """What notify remembers. taken: message key → when; threads: by what they are about; over:
-    threads that ended lately, by the incident that may come back."""
+    threads that ended lately, by the incident that may come back; mutes: by their names."""
 
     taken: dict[str, int] = msgspec.field(default_factory=dict)
     threads: dict[str, Thread] = msgspec.field(default_factory=dict)
     outbox: tuple[Pending, ...] = ()
     over: dict[str, Thread] = msgspec.field(default_factory=dict)
+    mutes: dict[str, Muting] = msgspec.field(default_factory=dict)
 
 
 Threads = Mapping[str, Thread]
@@ -70,18 +72,22 @@ Threads = Mapping[str, Thread]
 
 
 class Manners(msgspec.Struct, frozen=True):
-    """How people are told. cooldown_seconds: news that is no worse is told at most so often."""
+    """How people are told. cooldown_seconds: news that is no worse is told at most so often.
+    marker_seconds: what was changed so long before a trouble began is told with it."""
 
     dashboard_url: str
     cooldown_seconds: int = 600
+    marker_seconds: int = 600
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What becomes of a message: the threads after it, the page and the notes that it causes."""
+    """What becomes of a message: the threads after it, the page and the notes that it causes, and the
+    mutes, where one of them held it back."""
 
     threads: dict[str, Thread]
     page: Page | None = None
     notes: tuple[Note, ...] = ()
+    mutes: dict[str, Muting] | None = None
 
 
 def remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:

@@ -16,6 +16,8 @@ rules, in order:
 - An alarm on the pipeline has a thread of its own.
 - Where a few threads have begun within minutes, what else begins joins one more, the storm: it is told
   once, and again only when something more severe joins.
+- What a mute covers is noted and told to nobody, until the mute is over (functions/core/paging/muted.py,
+  functions/core/paging/mute_end.py).
 - When the last red alarm of a thread is green again, that is told once, unless the thread was told
   that its incident recovered. What goes red after that is news again.
 
@@ -24,6 +26,8 @@ records of the troubles are in its outbox.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -44,18 +48,30 @@ from functions.core.paging.desk import (
     remembered,
 )
 from functions.core.paging.incident_threads import announced
+from functions.core.paging.marked import marked
+from functions.core.paging.mute_end import MuteWord, mute_taken
+from functions.core.paging.muted import first_told, silenced
 from functions.core.paging.record_notes import response_note
 from functions.core.paging.storm import is_storm
 from functions.core.paging.thread_page import acknowledged_page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Announcement
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.response import Acknowledgement, Rating, Response
 
-Message = Announcement | AlarmChange | Response
+Message = Announcement | AlarmChange | Response | MuteWord
 
 
-def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Desk:
-    """The desk after the message. `head` is what detect knows now.
+def take(
+    desk: Desk,
+    message: Message,
+    head: Head,
+    now: int,
+    manners: Manners,
+    markers: Sequence[Marker] = (),
+) -> Desk:
+    """The desk after the message. `head` is what detect knows now; `markers`: of about the time at which
+    the trouble began.
 
     A message that was taken before changes nothing.
     """
@@ -63,7 +79,11 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
         return desk
     over = {key: thread for key, thread in desk.over.items() if now - thread.over_at < OVER_SECONDS}
     desk = replace(desk, taken={**remembered(desk.taken, now), message.key: now}, over=over)
-    told = _told(desk, message, head, now, manners)
+    if isinstance(message, MuteWord):
+        return mute_taken(desk, message, head, now, manners, markers)
+    told = silenced(desk, message, head, now, manners)
+    told = told or first_told(desk, message, _told(desk, message, head, now, manners))
+    told = marked(told, message, markers, manners)
     pending: tuple[Pending, ...] = ()
     if told.page or told.notes:
         pending = (Pending(message.key, told.page, now, told.notes),)
@@ -74,11 +94,21 @@ def take(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -
         for incident in thread.incidents
     }
     return replace(
-        desk, threads=told.threads, over={**over, **ended}, outbox=(*desk.outbox, *pending)
+        desk,
+        threads=told.threads,
+        over={**over, **ended},
+        outbox=(*desk.outbox, *pending),
+        mutes=desk.mutes if told.mutes is None else told.mutes,
     )
 
 
-def _told(desk: Desk, message: Message, head: Head, now: int, manners: Manners) -> Decision:
+def _told(
+    desk: Desk,
+    message: Announcement | AlarmChange | Response,
+    head: Head,
+    now: int,
+    manners: Manners,
+) -> Decision:
     if isinstance(message, Announcement):
         return announced(desk, message, now, manners)
     if isinstance(message, Acknowledgement):

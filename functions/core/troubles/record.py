@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.core.troubles.incident import CLOSED, Incident
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.severity import INFO
 
 KEPT_DAYS: Final = 400
@@ -24,6 +25,7 @@ over, somebody said whether its pages were worth it, the last alarm is green aga
 USEFUL, NOISE = "useful", "noise"
 OPEN: Final = "open"
 """State of a trouble that lasts and that nobody has taken over; then it is ACKNOWLEDGED, then CLOSED."""
+_MOST_MARKERS: Final = 10
 _FIRST, _LATEST = 50, 150
 """Entries that are kept of a long trouble: how it began, and its newest."""
 
@@ -44,7 +46,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 class Note(msgspec.Struct, frozen=True):
     """What is to be noted on the record `id` of a trouble that began at started_at. rule: what found
     it, a signal or an alarm's name; title: the trouble in one line; thread: where people were told of
-    it; incident: as detect knows it; reason: why that is closed."""
+    it; incident: as detect knows it; reason: why that is closed; markers: what was changed shortly before
+    it began."""
 
     id: str
     started_at: int
@@ -54,11 +57,13 @@ class Note(msgspec.Struct, frozen=True):
     entry: Entry
     incident: Incident | None = None
     reason: str = ""
+    markers: tuple[Marker, ...] = ()
 
 
 class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Times are seconds since the epoch, 0 for never. incident: None where CloudWatch alone spoke;
-    reason: why it is closed (functions/core/troubles/incident.py)."""
+    reason: why it is closed (functions/core/troubles/incident.py); markers: what was changed shortly before
+    it began, or came back."""
 
     id: str
     started_at: int
@@ -76,6 +81,7 @@ class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     rating: str = ""
     rated_by: str = ""
     updated_at: int = 0
+    markers: tuple[Marker, ...] = ()
 
     @property
     def state(self) -> str:
@@ -110,6 +116,7 @@ def noted(record: TroubleRecord | None, note: Note) -> TroubleRecord:
         pages=record.pages + entry.paged,
         severity=entry.severity or record.severity,
         updated_at=max(record.updated_at, entry.at),
+        markers=tuple(dict.fromkeys((*record.markers, *note.markers)))[:_MOST_MARKERS],
     )
     if note.incident is not None:
         record = replace(

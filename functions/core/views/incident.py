@@ -33,6 +33,7 @@ from functions.core.troubles.incident import (
     Part,
     as_named,
 )
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.record import (
     ACKNOWLEDGED,
     ALARM,
@@ -229,6 +230,15 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     paged: Annotated[bool, Meta(description="Whether people were told.")]
 
 
+class MarkerView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was changed shortly before a trouble began: a hint, not a proof."""
+
+    at: Annotated[Second, Meta(description="When it was changed.")]
+    text: Annotated[str, Meta(description="What, in the words of who marked it.")]
+    slice: Annotated[str, Meta(description="Which payments it touches; empty for all traffic.")]
+    by: Annotated[str | None, Meta(description="Who did it; null where nobody says.")]
+
+
 class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
     """A trouble: an incident, or alarms that no incident explains. Times are seconds since the epoch,
     in UTC."""
@@ -273,6 +283,9 @@ class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
     incident: Annotated[
         IncidentView | None, Meta(description="As detect knows it; null where only alarms spoke.")
     ]
+    markers: Annotated[
+        tuple[MarkerView, ...], Meta(description="What was changed shortly before it began.")
+    ]
 
 
 def trouble_view(record: TroubleRecord) -> TroubleView:
@@ -296,6 +309,7 @@ def trouble_view(record: TroubleRecord) -> TroubleView:
         rated_by=record.rated_by or None,
         entries=tuple(_entry(entry) for entry in record.entries),
         incident=incident_view(incident) if incident is not None else None,
+        markers=tuple(map(_marker, record.markers)),
     )
 
 
@@ -358,6 +372,10 @@ def _part(part: Part) -> PartView:
         since=part.since,
         until=part.until or None,
     )
+
+
+def _marker(marker: Marker) -> MarkerView:
+    return MarkerView(at=marker.at, text=marker.text, slice=marker.slice, by=marker.by or None)
 
 
 def _entry(entry: Entry) -> EntryView:

@@ -20,6 +20,7 @@ from functions.core.counting.slices import (
     narrowest,
     parse_slicing,
     pooled,
+    read_slice,
     refines,
     slice_key,
     slice_values,
@@ -142,3 +143,49 @@ def test_a_leaf_lies_in_every_slice_that_its_payment_is_counted_in(chosen: dict[
     leaf = leaf_of(paid, DEFAULT_SLICING)
     assert slice_values(leaf) == chosen
     assert all(refines(leaf, key) for key in slices_of(paid, DEFAULT_SLICING))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("issuer=HDFC", "issuer=HDFC"),
+        (" issuer = hdfc ", "issuer=HDFC"),
+        ("network=visa,issuer=HDFC", "issuer=HDFC&network=VISA"),
+        ("issuer=HDFC&network=VISA", "issuer=HDFC&network=VISA"),
+        ("issuer HDFC × network VISA", "issuer=HDFC&network=VISA"),
+        ("gateway=PayU , method=UPI", "gateway=payu&method=upi"),
+        ("merchant=Foo, Inc", "merchant=Foo, Inc"),
+        ("issuer=A&B", "issuer=A%26B"),
+        ("issuer=A%26B", "issuer=A%26B"),
+        ("all", ""),
+        ("All traffic", ""),
+    ],
+)
+def test_a_slice_that_people_write_is_one_that_payments_are_counted_in(text: str, key: str) -> None:
+    assert read_slice(text) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no part of a slice"),
+        ("HDFC", "no part of a slice"),
+        ("issuer=", "no part of a slice"),
+        ("bank=HDFC", "dimensions: region, device"),
+        ("issuer=HDFC,bank=x", "'bank=x' is no part"),
+        ("issuer=A,issuer=B", "issuer stands twice"),
+        ("issuer=none", "'none' says no issuer"),
+    ],
+)
+def test_what_is_no_slice_is_told_with_what_is(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read_slice(text)
+
+
+@given(st.dictionaries(st.sampled_from(DIMENSIONS), st.text(max_size=80), min_size=1, max_size=3))
+def test_whatever_is_read_as_a_slice_is_read_back_as_the_same(values: dict[str, str]) -> None:
+    try:
+        key = read_slice(",".join(f"{name}={value}" for name, value in values.items()))
+    except ValueError:
+        return
+    assert read_slice(key) == key

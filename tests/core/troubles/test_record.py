@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.record_notes import alarm_note, incident_note, over_note, response_note
 from functions.core.troubles.incident import CLOSED, OPENED, SILENT, WORSE, spoken_id
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.record import (
     Note,
     TroubleRecord,
@@ -121,6 +123,14 @@ def test_an_open_record_shows_what_detect_knows_now() -> None:
     assert as_now(record_of(note()), [newer]).incident == newer
     closed = record_of(note(), note(CLOSED, closed_at=NOW + 60))
     assert as_now(closed, [newer]) == closed
+
+
+def test_what_was_changed_before_is_kept_once_and_stays() -> None:
+    one, two = Marker("4.2 deployed", NOW - 60), Marker("4.2 rolled back", NOW + 600)
+    first = replace(note(OPENED), markers=(one,))
+    again = replace(note(WORSE, severity="critical"), markers=(two, one))
+    assert noted(noted(None, first), again).markers == (one, two)
+    assert noted(noted(None, first), note(WORSE)).markers == (one,)
 
 
 def test_the_audit_says_how_often_a_rule_was_right() -> None:

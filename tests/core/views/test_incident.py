@@ -33,6 +33,7 @@ from functions.core.views.incident import (
     EntryView,
     ExampleView,
     IncidentView,
+    MarkerView,
     PartView,
     RouteView,
     TroubleView,
@@ -42,7 +43,7 @@ from functions.core.views.incident import (
 from tests.builders import NOW, change, incident
 
 SCHEMA: Final[dict[str, Any]] = msgspec.json.schema(TroubleView)
-VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, PartView, ExampleView)
+VIEWS: Final = (TroubleView, EntryView, IncidentView, RouteView, PartView, ExampleView, MarkerView)
 FIELDS: Final = [
     (view.__name__, name, rules)
     for view in VIEWS

@@ -58,6 +58,11 @@ def test_the_list_goes_back_as_far_as_asked(deployment: Deployment) -> None:
         ["normal", ID],
         ["rate", ID, "noise"],
         ["audit"],
+        ["mark", "router 4.2 deployed", "--by", "asha"],
+        ["marks"],
+        ["mute", "--slice", "issuer=HDFC", "--for", "2h", "--reason", "x", "--by", "asha"],
+        ["mutes"],
+        ["unmute", "MU-1120-1343-4f2", "--by", "asha"],
         ["codes", "--unknown"],
     ],
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from functions.core.paging.record_notes import alarm_note
+from functions.core.troubles.markers import Marker
 from functions.core.troubles.record import Note, audit
 from ops.incidents.tables import audit_table, incident_table, timeline
 from tests.builders import NOW, change
@@ -53,3 +55,9 @@ def test_a_wave_of_customers_is_listed_as_customer_side() -> None:
     listed = told(incident_table(list(records_of(WAVE).records.values()), NOW + 600))
     assert "customer-side: customers" in listed
     assert "info" in listed
+
+
+def test_the_timeline_says_what_was_changed_before() -> None:
+    changed = replace(STORY[0], markers=(Marker("router 4.2 deployed", NOW - 190, "", "asha"),))
+    shown = told(timeline(records_of(changed).records[ID], NOW + 60))
+    assert "it began 3 min after: router 4.2 deployed (asha)" in shown
