@@ -94,6 +94,7 @@ PARTS_OF: dict[str, str] = {
     "Messages": "message",
     "Model": "guess",
     "Noting": "message",
+    "Numbering": "dimension",
     "Odds": "merit",
     "Outcome": "archive",
     "ParkedEvent": "park",
@@ -113,6 +114,7 @@ PARTS_OF: dict[str, str] = {
     "Totals": "state",
     "Turn": "announcement",
     "Variance": "merit",
+    "Well": "message",
     "Within": "finer slice",
 }
 """A class that is a part of a concept, or the shape of one: the concept's row."""
