@@ -97,6 +97,7 @@ PARTS_OF: dict[str, str] = {
     "Model": "guess",
     "Muting": "mute",
     "Noting": "message",
+    "Numbering": "dimension",
     "Odds": "merit",
     "Outcome": "archive",
     "ParkedEvent": "park",
@@ -117,6 +118,7 @@ PARTS_OF: dict[str, str] = {
     "Turn": "announcement",
     "Unmute": "mute",
     "Variance": "merit",
+    "Well": "message",
     "Within": "finer slice",
 }
 """A class that is a part of a concept, or the shape of one: the concept's row."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import compress, groupby
+from operator import itemgetter
+from typing import Final
 
 import msgspec
 
@@ -13,18 +15,18 @@ from functions.core.counting import unknown_codes
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.faults import PARKED_AS
 from functions.core.counting.ledger import Ledger, announce, cut
-from functions.core.counting.messages import CELLS_OTHER, CELLS_WELL, Noting, is_well
+from functions.core.counting.messages import CELLS_OTHER, CELLS_WELL, Noting
 from functions.core.counting.partial import LARGEST_TALLY, Partial, fits
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import DEFAULT_SLICING, Slicing
 from functions.core.counting.tally import Tally
-from functions.core.counting.well import add_well
+from functions.core.counting.well import add_well, is_well, well_rows
 from functions.core.errors import Malformed
-from functions.core.payments.codec import Decoded, decode, decode_plain
+from functions.core.payments.codec import decode_plain, decode_rows
 from functions.core.payments.event import Payment
 from functions.core.payments.providers import SENDERS
 from functions.core.payments.providers.reading import NoPayment
-from functions.core.payments.readers import Senders
+from functions.core.payments.readers import Rows, Senders
 
 
 class Counting(msgspec.Struct, frozen=True):
@@ -78,23 +80,19 @@ def _segment(
     done: list[tuple[list[Partial], _Refused]] = []
     growing, start, refused = _Growing(counting, largest), 0, _Refused()
     before, cells = after, 0
-    plain = _plain(records, counting.senders)
-    for index, record in enumerate(records):
-        found = _read(record, plain[index], counting)
+    for found in _found(records, counting):
         # Cells are counted only where so many may be there, and not again for a few payments more.
-        well = len(found.well)
-        most = most_well * well + most_other * (len(found.payments) - well)
+        most = most_well * found.well + most_other * len(found.payments)
         cells += most
-        if index > start and cells > LARGEST_TALLY and growing.uncounted >= _COUNTED_AFTER:
+        if found.start > start and cells > LARGEST_TALLY and growing.uncounted >= _COUNTED_AFTER:
             cells = growing.cells + most
-        if index > start and cells > LARGEST_TALLY:
-            done.append((growing.partials(records[start:index], before), refused))
-            before = records[index - 1].sequence_number
-            growing, start, refused = _Growing(counting, largest), index, []
+        if found.start > start and cells > LARGEST_TALLY:
+            done.append((growing.partials(records[start : found.start], before), refused))
+            before = records[found.start - 1].sequence_number
+            growing, start, refused = _Growing(counting, largest), found.start, []
             cells = most
-        growing.take(record, found)
-        if found.malformed:
-            refused.append((record, found.malformed))
+        growing.take(found)
+        refused += found.refused()
     done.append((growing.partials(records[start:], before), refused))
     if all(fits(piece) for pieces, _ in done for piece in pieces):
         return done
@@ -108,15 +106,72 @@ def _segment(
     ]
 
 
-class _Found(NamedTuple):
-    """What a record holds: its payments, those of them that went well, how many there are of a test
-    system, what of it cannot be counted, and what tells of no payment."""
+class _Found:
+    """What a record holds, or a run of plain ones, of which no cut separates them. start: its place among
+    the records. rows: read by column, with those of them that went well and are counted so. payments: the
+    others, with their record, as all that follow: what cannot be counted, and what tells of no payment.
+    tests: the second of arrival of payments of a test system, and how many each."""
 
-    payments: list[Payment]
-    well: list[Payment]
-    tests: int
-    malformed: list[Malformed]
-    others: list[NoPayment]
+    def __init__(self, start: int, counting: Counting) -> None:
+        self.start = start
+        self._counting = counting
+        self.rows: list[tuple[Rows, Sequence[bool]]] = []
+        self.well = 0
+        self.newest_ms = 0
+        self.payments: list[tuple[Record, Payment]] = []
+        self.malformed: list[tuple[Record, Malformed]] = []
+        self.others: list[tuple[Record, NoPayment]] = []
+        self.tests: list[tuple[Record, int]] = []
+
+    def take_rows(self, rows: Rows, records: Sequence[Record]) -> None:
+        """Rows of the record, or one of each of these records."""
+        well = well_rows(rows)
+        held = list(compress(rows.column("timestamp_ms"), well))
+        if held:
+            arrivals = [record.arrived_ms for record in records]
+            if not self._counting.bounds.hold_all(held, arrivals):
+                well = self._held(rows, well, records)
+                held = list(compress(rows.column("timestamp_ms"), well))
+        if held:
+            self.rows.append((rows, well))
+            self.well += len(held)
+            self.newest_ms = max(self.newest_ms, max(held))
+        if len(held) < rows.size:
+            for row, is_well in enumerate(well):
+                if not is_well:
+                    record = records[row if len(records) > 1 else 0]
+                    for item in rows.items(row):
+                        self.take(item, record)
+
+    def _held(self, rows: Rows, well: Sequence[bool], records: Sequence[Record]) -> list[bool]:
+        """Those of the rows that the bounds hold, too."""
+        hold_all = self._counting.bounds.hold_all
+        arrivals = [record.arrived_ms for record in records]
+        arrivals = arrivals if len(records) > 1 else arrivals * rows.size
+        at = zip(well, rows.column("timestamp_ms"), arrivals, strict=True)
+        return [one and hold_all((when,), (arrived,)) for one, when, arrived in at]
+
+    def take(self, item: Payment | NoPayment | Malformed, record: Record) -> None:
+        if isinstance(item, Payment):
+            if item.is_test:
+                self.tests.append((record, item.count))
+            elif self._counting.bounds.hold(item, record.arrived_ms):
+                self.payments.append((record, item))
+                self.newest_ms = max(self.newest_ms, item.timestamp_ms)
+            else:
+                fault = self._counting.bounds.fault(item, record.arrived_ms)
+                self.malformed.append((record, fault))
+        elif isinstance(item, Malformed):
+            self.malformed.append((record, item))
+        else:
+            self.others.append((record, item))
+
+    def refused(self) -> _Refused:
+        """What cannot be counted, by its record."""
+        return [
+            (record, [item for _, item in items])
+            for record, items in groupby(self.malformed, key=itemgetter(0))
+        ]
 
 
 class _Growing:
@@ -133,55 +188,54 @@ class _Growing:
     def _count(self) -> None:
         """Count what went well since the last time: nearly all, and it needs no diagnosis."""
         tally, noting = self._pieces[-1]
-        add_well(tally, noting.well[self._counted :], self._counting.slicing)
+        add_well(tally, noting.well, self._counted)
         self._counted = len(noting.well)
 
     @property
     def cells(self) -> int:
-        self._count()
+        """At most so many: as many as the values that came can fill, and where those are too many, counted."""
         self.uncounted = 0
+        uncounted = self._pieces[-1][1].well.most_cells(self._counted)
+        most = uncounted + self._cells()
+        if most <= LARGEST_TALLY:
+            return most
+        self._count()
+        return self._cells()
+
+    def _cells(self) -> int:
         return sum(tally.cells + noting.cells for tally, noting in self._pieces)
 
-    def take(self, record: Record, found: _Found) -> None:
-        second = record.arrived_ms // 1000
-        self.uncounted += len(found.payments)
+    def take(self, found: _Found) -> None:
+        self.uncounted += found.well + len(found.payments)
+        self._newest_ms = max(self._newest_ms, found.newest_ms)
         looked_after = _LOOKED_AFTER if self._largest == LARGEST_TALLY else 1
-        if len(found.payments) < looked_after:
-            self._take_all(second, found.payments, found.well)
-        else:
-            for start in range(0, len(found.payments), looked_after):
-                some = found.payments[start : start + looked_after]
-                self._take_all(second, some, list(filter(is_well, some)))
-                if len(some) == looked_after:
+        for rows, well in found.rows:
+            for start in range(0, rows.size, looked_after):
+                some = slice(start, start + looked_after)
+                _, noting = self._pieces[-1]
+                noting.well.take(rows.part(some.start, some.stop), well[some])
+                if rows.size > some.stop:
                     self._begin_where_full()
+        for number, (record, payment) in enumerate(found.payments, 1):
+            self._take_one(record, payment)
+            if number % looked_after == 0:
+                self._begin_where_full()
         tally, _ = self._pieces[-1]
-        if found.tests:
-            tally.bucket(second).tests += found.tests
-        if found.malformed:
-            tally.park(second, len(found.malformed))
-            tally.fault(second, (f"{PARKED_AS}{item.reason}" for item in found.malformed))
-        if found.others:
-            tally.fault(second, map(str, found.others))
+        for record, tests in found.tests:
+            tally.bucket(record.arrived_ms // 1000).tests += tests
+        for record, item in found.malformed:
+            tally.park(record.arrived_ms // 1000)
+            tally.fault(record.arrived_ms // 1000, (f"{PARKED_AS}{item.reason}",))
+        for record, other in found.others:
+            tally.fault(record.arrived_ms // 1000, (str(other),))
 
-    def _take_all(self, second: int, payments: Sequence[Payment], well: Sequence[Payment]) -> None:
-        """Payments among which no piece has to end, and those of them that went well."""
+    def _take_one(self, record: Record, payment: Payment) -> None:
         tally, noting = self._pieces[-1]
-        noting.well += well
-        if len(well) < len(payments):
-            for payment in payments:
-                if not is_well(payment):
-                    self._take_other(payment)
-        newest = self._newest_ms
-        for payment in payments:
-            if payment.timestamp_ms > newest:
-                newest = payment.timestamp_ms
-            if payment.faults:
-                tally.fault(second, payment.faults)
-        self._newest_ms = newest
-
-    def _take_other(self, payment: Payment) -> None:
-        """One that did not go well, or stands for several."""
-        tally, noting = self._pieces[-1]
+        if payment.faults:
+            tally.fault(record.arrived_ms // 1000, payment.faults)
+        if is_well(payment):
+            noting.well.add(payment)
+            return
         diagnosis = diagnose(payment, self._counting.knowledge)
         unknown = "" if diagnosis.known else unknown_codes.name(payment)
         tally.add(payment, diagnosis.cause, self._counting.slicing, unknown)
@@ -202,7 +256,7 @@ class _Growing:
             shard=records[0].shard,
             first=records[0].sequence_number,
             last=records[-1].sequence_number,
-            arrived_ms=max(record.arrived_ms for record in records),
+            arrived_ms=max([record.arrived_ms for record in records]),
             newest_ms=self._newest_ms,
             tally=Tally(),
             after=after,
@@ -220,58 +274,68 @@ _LOOKED_AFTER: Final = 250
 _COUNTED_AFTER: Final = 512
 """Payments after which cells are counted again. Near the limit each record would ask for it, and what is
 counted in small groups takes twice as long; so a partial may be cut a sixth before it is full."""
+_TOGETHER: Final = 250
+"""Plain records that are taken together, at most: no cut falls between them."""
 
 
-def _plain(records: Sequence[Record], senders: Senders) -> list[Decoded | None]:
-    """What is in each of the records that can be read together."""
+def _found(records: Sequence[Record], counting: Counting) -> Iterator[_Found]:
+    """What is in the records, in order, plain ones together."""
+    runs = _runs(records, counting)
+    at = 0
+    while at < len(records):
+        if at in runs:
+            run = _together(runs[at], at, records, counting)
+            if run is not None:
+                yield run
+                at += runs[at].size
+                continue
+        yield _alone(at, records[at], counting)
+        at += 1
+
+
+def _runs(records: Sequence[Record], counting: Counting) -> dict[int, Rows]:
+    """Place of a record → rows of it and of those that follow on it, where they can be read together."""
     try:
         datas = [b"" if record.data == TICK else record.data for record in records]
-        return decode_plain(datas, senders=senders)
+        read = decode_plain(datas, senders=counting.senders)
     except Exception:  # noqa: BLE001 whatever one record raises, the others are counted
-        return [None] * len(records)
+        return {}
+    runs: dict[int, Rows] = {}
+    for places, rows in read:
+        start = 0
+        for row in range(1, rows.size + 1):
+            is_end = row == rows.size or places[row] != places[row - 1] + 1
+            if is_end or row - start == _TOGETHER:
+                runs[places[start]] = rows.part(start, row)
+                start = row
+    return runs
 
 
-def _alone(data: bytes, senders: Senders) -> Decoded:
-    """What is in a record; of one that cannot be dealt with, that it is unprocessable."""
+def _together(
+    rows: Rows, start: int, records: Sequence[Record], counting: Counting
+) -> _Found | None:
+    """What is in a run of records; None where one of them cannot be dealt with."""
+    found = _Found(start, counting)
     try:
-        return decode(data, senders=senders)
-    except Exception as error:  # noqa: BLE001 as above
-        return [Malformed("unprocessable", f"{type(error).__name__}: {error}"[:200], data)]
+        found.take_rows(rows, records[start : start + rows.size])
+    except Exception:  # noqa: BLE001 as above
+        return None
+    return found
 
 
-_MANY: Final = 8
-"""Payments of a record that are looked at together."""
-
-
-def _read(record: Record, plain: Decoded | None, counting: Counting) -> _Found:
-    """The record's payments, and what of it cannot be counted."""
-    payments: list[Payment] = []
-    well: list[Payment] = []
-    malformed: list[Malformed] = []
-    others: list[NoPayment] = []
-    tests = 0
+def _alone(start: int, record: Record, counting: Counting) -> _Found:
+    """What is in a record; of one that cannot be dealt with, that it is unprocessable."""
+    found = _Found(start, counting)
     if record.data == TICK:
-        return _Found(payments, well, tests, malformed, others)
-    is_held = counting.bounds.hold
-    items = _alone(record.data, counting.senders) if plain is None else plain
-    if len(items) >= _MANY and all(item.__class__ is Payment for item in items):
-        # Nearly always all of them count, which the first and the last time and a look at each tell.
-        alike: list[Payment] = [item for item in items if not item.is_test]  # type: ignore[union-attr, misc]
-        times = [payment.timestamp_ms for payment in alike]
-        if len(alike) == len(items) and counting.bounds.hold_all(times, record.arrived_ms):
-            return _Found(alike, list(filter(is_well, alike)), tests, malformed, others)
-    for item in items:
-        if isinstance(item, Payment):
-            if item.is_test:
-                tests += item.count
-            elif is_held(item, record.arrived_ms):
-                payments.append(item)
-                if is_well(item):
-                    well.append(item)
+        return found
+    try:
+        for part in decode_rows(record.data, senders=counting.senders):
+            if isinstance(part, Rows):
+                found.take_rows(part, (record,))
             else:
-                malformed.append(counting.bounds.fault(item, record.arrived_ms))
-        elif isinstance(item, Malformed):
-            malformed.append(item)
-        else:
-            others.append(item)
-    return _Found(payments, well, tests, malformed, others)
+                found.take(part, record)
+    except Exception as error:  # noqa: BLE001 as above
+        found = _Found(start, counting)
+        detail = f"{type(error).__name__}: {error}"[:200]
+        found.take(Malformed("unprocessable", detail, record.data), record)
+    return found

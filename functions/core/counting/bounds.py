@@ -21,11 +21,11 @@ class Bounds(msgspec.Struct, frozen=True):
     def hold(self, payment: Payment, arrived_ms: int) -> bool:
         return arrived_ms - self.oldest_ms <= payment.timestamp_ms <= arrived_ms + self.skew_ms
 
-    def hold_all(self, times_ms: Sequence[int], arrived_ms: int) -> bool:
-        """Whether they hold payments of all these times."""
+    def hold_all(self, times_ms: Sequence[int], arrivals_ms: Sequence[int]) -> bool:
+        """Whether they hold payments of all these times, whichever of these arrivals each has."""
         return (
-            arrived_ms - self.oldest_ms <= min(times_ms)
-            and max(times_ms) <= arrived_ms + self.skew_ms
+            max(arrivals_ms) - self.oldest_ms <= min(times_ms)
+            and max(times_ms) <= min(arrivals_ms) + self.skew_ms
         )
 
     def fault(self, payment: Payment, arrived_ms: int) -> Malformed:

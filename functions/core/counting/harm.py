@@ -7,6 +7,7 @@ currency's major unit, so that sums do not depend on their order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -78,7 +79,13 @@ def example_of(payment: Payment) -> Example:
 
 
 def code_of(payment: Payment) -> str:
-    return kept(payment.error_code or "", LONGEST_ID)
+    return _code(payment.error_code) if payment.error_code else ""
+
+
+@lru_cache(maxsize=4096)
+def _code(text: str) -> str:
+    """A code as it is kept: the same ones come all day."""
+    return kept(text, LONGEST_ID)
 
 
 def add_money(one: Mapping[str, int], two: Mapping[str, int]) -> Money:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
 _GAMMA: Final = 1.1
-_LOG_GAMMA: Final = math.log(_GAMMA)
+MOST_INDEXES: Final = 400
+"""Buckets of a sketch."""
+INDEX_BOUNDS: Final = [_GAMMA**index for index in range(MOST_INDEXES - 1)]
+"""Upper bounds of the buckets, far beyond any latency: the last holds what is slower still."""
 
 
 def latency_index(latency_ms: float) -> int:
@@ -16,7 +19,7 @@ def latency_index(latency_ms: float) -> int:
     Bucket i holds (γ^(i-1), γ^i] ms, so a quantile is right within (γ-1)/(γ+1) = 4.8 %.
     Latencies of 1 ms or less share bucket 0.
     """
-    return max(0, math.ceil(math.log(latency_ms) / _LOG_GAMMA)) if latency_ms > 1 else 0
+    return bisect_left(INDEX_BOUNDS, latency_ms)
 
 
 def latency_quantile(sketch: Mapping[int, int], quantile: float) -> float | None:

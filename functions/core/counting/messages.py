@@ -19,10 +19,11 @@ Payments and tries are known by marks: 64 bits of BLAKE2b (RFC 7693) of their id
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from math import nan
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -34,9 +35,9 @@ from functions.core.counting.slices import (
     format_slicing,
     names_of,
     parse_slicing,
-    values_of,
 )
-from functions.core.payments.event import Payment
+from functions.core.counting.well import Numbering, Well, is_well
+from functions.core.payments.event import DIMENSIONS, Payment
 
 MARK_BYTES: Final = 8
 NO_MARK: Final = 0
@@ -92,7 +93,14 @@ def role_of(known: int, status: str, *, is_known_try: bool = False) -> Role:
 
 def payment_mark(payment: Payment) -> bytes:
     """Of the payment that the message is about."""
-    text = f"{payment.transaction_id}\0{payment.merchant or ''}"
+    return _mark(_of_payment(payment.transaction_id, payment.merchant))
+
+
+def _of_payment(transaction_id: str, merchant: str | None) -> str:
+    return f"{transaction_id}\0{merchant or ''}"
+
+
+def _mark(text: str) -> bytes:
     return blake2b(text.encode(errors="surrogatepass"), digest_size=MARK_BYTES).digest()
 
 
@@ -100,10 +108,10 @@ def try_mark(payment: Payment) -> bytes:
     """Of the try that the message is about. Of a message that stands for several payments alike, of the
     message: who counts before sending gives them no ids."""
     which = payment.attempt_id or payment.timestamp_ms
-    text = f"{payment.transaction_id}\0{payment.merchant or ''}\0{which}"
+    text = f"{_of_payment(payment.transaction_id, payment.merchant)}\0{which}"
     if payment.count > 1:
         text = f"{text}\0{payment.timestamp_ms}\0{payment.status}\0{payment.count}"
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=MARK_BYTES).digest()
+    return _mark(text)
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True):
@@ -180,23 +188,18 @@ class Messages(msgspec.Struct, frozen=True, array_like=True):
 NO_MESSAGES: Final = Messages()
 
 
-def is_well(payment: Payment) -> bool:
-    """Whether it is a single payment that went well, as nearly all are."""
-    return payment.status == "approved" and payment.count == 1
-
-
 class Noting:
     """The messages of a partial as they come. well: those of single payments that went well."""
 
     def __init__(self, slicing: Slicing) -> None:
         self._slicing = slicing
-        self.well: list[Payment] = []
+        self.well = Well(slicing)
         self._others: list[Message] = []
 
     def add(self, payment: Payment, cause: str, unknown: str = "") -> None:
         """Note what was counted, with that cause and that unknown code."""
         if is_well(payment):
-            self.well.append(payment)
+            self.well.add(payment)
         else:
             self._others.append(message_of(payment, cause, unknown, self._slicing))
 
@@ -210,17 +213,14 @@ class Noting:
         if not well:
             others = tuple(self._others)
             return Messages(format_slicing(self._slicing), others=others) if others else NO_MESSAGES
-        times = [payment.timestamp_ms for payment in well]
-        latencies = [payment.latency_ms for payment in well]
-        since_ms = min(times)
+        since_ms = min(well.times)
+        kind = "I" if max(well.times) - since_ms < 1 << 32 else "Q"
         return Messages(
             slicing=format_slicing(self._slicing),
             marks=_marks(well),
-            times=array(
-                "I" if max(times) - since_ms < 1 << 32 else "Q", [at - since_ms for at in times]
-            ).tobytes(),
-            latencies=_doubles(latencies),
-            values=tuple(map(_column, zip(*map(values_of(self._slicing), well), strict=True))),
+            times=array(kind, [at - since_ms for at in well.times]).tobytes(),
+            latencies=_doubles(well.latencies),
+            values=tuple(map(_column, well.codes, well.which)),
             others=tuple(self._others),
             since_ms=since_ms,
         )
@@ -236,7 +236,10 @@ slicing_of: Final = lru_cache(maxsize=16)(parse_slicing)
 
 def message_of(payment: Payment, cause: str, unknown: str, slicing: Slicing) -> Message:
     """The message as a partial names it, by itself."""
-    values: dict[str, Any] = dict(zip(names_of(slicing), values_of(slicing)(payment), strict=True))
+    values: dict[str, Any] = dict(zip(DIMENSIONS, _dimensions_of(payment), strict=True))
+    names = names_of(slicing)
+    if len(names) < len(DIMENSIONS):
+        values = {name: values[name] for name in (*names, "currency")}
     kept = Payment(
         transaction_id=example_of(payment).transaction_id,
         status=payment.status,
@@ -245,7 +248,7 @@ def message_of(payment: Payment, cause: str, unknown: str, slicing: Slicing) -> 
         error_code=code_of(payment) or None,
         latency_ms=payment.latency_ms,
         amount=payment.amount,
-        **{**values, "currency": payment.currency},
+        **values,
     )
     is_single = payment.count == 1
     tried = not is_single or payment.status in _BAD_TRIES
@@ -258,16 +261,21 @@ def message_of(payment: Payment, cause: str, unknown: str, slicing: Slicing) -> 
     )
 
 
+_dimensions_of: Final[Callable[[Payment], tuple[str | None, ...]]] = attrgetter(*DIMENSIONS)
+
+
 def _number(mark: bytes) -> int:
     return int.from_bytes(mark, "little")
 
 
-def _marks(payments: Sequence[Payment]) -> bytes:
+def _marks(well: Well) -> bytes:
     """The payments' marks, one after another: `payment_mark` without a call for each."""
+    paid = zip(well.ids, well.merchants, strict=True)
     try:
-        texts = [f"{one.transaction_id}\0{one.merchant or ''}".encode() for one in payments]
+        texts = [f"{one}\0{merchant or ''}".encode() for one, merchant in paid]
     except UnicodeEncodeError:
-        return b"".join(map(payment_mark, payments))
+        paid = zip(well.ids, well.merchants, strict=True)
+        return b"".join([_mark(_of_payment(*one)) for one in paid])
     return b"".join([blake2b(text, digest_size=MARK_BYTES).digest() for text in texts])
 
 
@@ -277,15 +285,11 @@ def _doubles(values: Sequence[float | None]) -> bytes:
     return array("d", [nan if value is None else value for value in values]).tobytes()
 
 
-def _column(values: Sequence[str | None]) -> tuple[tuple[str | None, ...], bytes]:
+def _column(codes: Numbering, which: Sequence[int]) -> tuple[tuple[str | None, ...], bytes]:
     """The distinct values, and which one each is."""
-    if values.count(values[0]) == len(values):
-        return (values[0],), b""
-    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    which = map(places.__getitem__, values)
-    if len(places) <= _IN_A_BYTE:
-        return tuple(places), bytes(which)
-    return tuple(places), array("H", which).tobytes()
+    if len(codes) == 1:
+        return tuple(codes), b""
+    return tuple(codes), bytes(which) if len(codes) <= _IN_A_BYTE else array("H", which).tobytes()
 
 
 _IN_A_BYTE: Final = 256

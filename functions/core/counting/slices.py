@@ -119,6 +119,12 @@ def slices_of(payment: Payment, slicing: Slicing) -> Sequence[Slice]:
     return slicer[slicer.values_of(payment)][0]
 
 
+def slices_and_leaf(payment: Payment, slicing: Slicing) -> tuple[Sequence[Slice], Slice]:
+    """As `slices_of` and `leaf_of`, looked up once."""
+    slicer = _slicer(slicing)
+    return slicer[slicer.values_of(payment)]
+
+
 def leaf_of(payment: Payment, slicing: Slicing) -> Slice:
     """The narrowest slice that the payment is in: its values of all dimensions of the slicing."""
     slicer = _slicer(slicing)
@@ -135,9 +141,10 @@ def values_of(slicing: Slicing) -> Callable[[Payment], Values]:
     return _slicer(slicing).values_of
 
 
-def places_of(slicing: Slicing) -> Sequence[tuple[tuple[str, ...], Sequence[int]]]:
-    """Each combination, and where its dimensions stand among these."""
-    return _slicer(slicing).places
+def keys_of(slicing: Slicing) -> Sequence[tuple[Sequence[int], Mapping[Any, Slice | None]]]:
+    """Of each combination where its dimensions stand among these, and values of it → slice, None where one is
+    absent. The value of a combination of one dimension stands for itself."""
+    return _slicer(slicing).combinations
 
 
 Values = tuple[str | None, ...]
@@ -153,6 +160,7 @@ class _Slicer(dict[Values, tuple[tuple[Slice, ...], Slice]]):
         self.values_of = _getter(self.names)
         place = {name: number for number, name in enumerate(self.names)}
         self.places = [(names, [place[name] for name in names]) for names in slicing]
+        self.combinations = [(places, _Keys(names)) for names, places in self.places]
 
     def __missing__(self, values: Values) -> tuple[tuple[Slice, ...], Slice]:
         if len(self) >= _REMEMBERED:
@@ -168,6 +176,20 @@ class _Slicer(dict[Values, tuple[tuple[Slice, ...], Slice]]):
         leaf = narrowest(key for key in single if key is not None)
         found = self[values] = tuple(keys), leaf
         return found
+
+
+class _Keys(dict[Any, Slice | None]):
+    """Values of a combination → their slice: one dimension's value stands for itself."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+    def __missing__(self, values: Any) -> Slice | None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        key = slice_of(self.names, values if len(self.names) > 1 else (values,))
+        self[values] = key
+        return key
 
 
 _REMEMBERED: Final = 16_384

@@ -10,6 +10,7 @@ import msgspec
 from functions.core.counting.counts import BAD, NONE, Counts, minus, one, speed
 from functions.core.counting.failing import Failing, add_failing, few
 from functions.core.counting.harm import (
+    MOST_MONEY,
     Example,
     Money,
     add_money,
@@ -19,7 +20,7 @@ from functions.core.counting.harm import (
     money_of,
 )
 from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import ALL, Slicing, leaf_of, slices_of
+from functions.core.counting.slices import ALL, Slicing, leaf_of, slices_and_leaf, slices_of
 from functions.core.payments.event import Payment
 
 Key = TypeVar("Key")
@@ -87,8 +88,8 @@ class Tally(msgspec.Struct, array_like=True):
         is its decline code where the knowledge base does not have it."""
         bucket = self.bucket(payment.timestamp_ms // 1000)
         latency, counts = payment.latency_ms, one(payment.status, cause)
+        keys, leaf = slices_and_leaf(payment, slicing)
         if counts >= BAD:
-            leaf = leaf_of(payment, slicing)
             bucket.failing[leaf] = bucket.failing.get(leaf, NONE) + counts * payment.count
         if latency is not None:
             counts += speed(latency)
@@ -96,7 +97,6 @@ class Tally(msgspec.Struct, array_like=True):
             bucket.latency[index] = bucket.latency.get(index, 0) + payment.count
         counts *= payment.count
         slices = bucket.slices
-        keys = slices_of(payment, slicing)
         for key in keys:
             slices[key] = slices.get(key, NONE) + counts
         if is_harm(cause):
@@ -192,11 +192,19 @@ def _fewer(counted: dict[Key, int], key: Key, taken: int) -> None:
 
 def _harm(bucket: Bucket, keys: Iterable[str], payment: Payment) -> None:
     example, amount = example_of(payment), money_of(payment)
+    examples, sums = bucket.examples, bucket.money
     for key in keys:
-        bucket.examples[key] = min(example, bucket.examples.get(key, example))
+        first = examples.get(key)
+        if first is None or example < first:
+            examples[key] = example
         if amount is not None:
-            money = bucket.money.setdefault(key, {})
-            money[amount[0]] = bounded(money.get(amount[0], 0) + amount[1])
+            currency, thousandths = amount
+            money = sums.get(key)
+            if money is None:
+                sums[key] = {currency: thousandths}
+                continue
+            total = money.get(currency, 0) + thousandths
+            money[currency] = total if -MOST_MONEY <= total <= MOST_MONEY else bounded(total)
 
 
 def merge_buckets(one: Bucket, two: Bucket) -> Bucket:

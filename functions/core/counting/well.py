@@ -1,8 +1,8 @@
-"""Payments that went well, counted by column: nearly all are, and one by one each takes several times as
-long.
+"""Payments that went well, held and counted by column: nearly all are, and one by one each takes several
+times as long.
 
-What `Tally.add` does for one, `add_well` does for many: a column for each dimension, counted with
-`collections.Counter`, which takes 0.08 µs a payment and slice.
+What `Tally.add` does for one, `add_well` does for many: they are grouped by second and latency field, and
+of each combination of dimensions it is counted how often which values come with which group.
 """
 
 from __future__ import annotations
@@ -10,46 +10,128 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import compress, product
 from typing import Any, Final
 
-from functions.core.counting.counts import NONE, SPEEDS, Counts, one, speed
-from functions.core.counting.latency import latency_index
-from functions.core.counting.slices import ALL, Slice, Slicing, places_of, slice_of, values_of
+from functions.core.counting.counts import NONE, SPEEDS, one, speed
+from functions.core.counting.latency import INDEX_BOUNDS, MOST_INDEXES
+from functions.core.counting.slices import (
+    ALL,
+    Slicing,
+    keys_of,
+    names_of,
+    values_of,
+)
 from functions.core.counting.tally import Tally
 from functions.core.payments.event import Payment
+from functions.core.payments.readers import Rows
 
 APPROVED: Final = one("approved", "")
 
 
-def add_well(tally: Tally, payments: Iterable[Payment], slicing: Slicing) -> None:
-    """Count these payments, of each of which `is_well` is true, as `tally.add` does."""
-    groups: dict[int, list[Payment]] = {}
-    latencies: dict[int, list[float]] = {}
-    for payment in payments:
-        second, latency = payment.timestamp_ms // 1000, payment.latency_ms
-        group = second * _OF_SECOND
-        if latency is not None:
-            group += bisect_left(SPEEDS, latency)
-            known = latencies.get(second)
-            if known is None:
-                latencies[second] = [latency]
-            else:
-                known.append(latency)
-        else:
-            group += _NO_LATENCY
-        found = groups.get(group)
-        if found is None:
-            groups[group] = [payment]
-        else:
-            found.append(payment)
-    for group, alike in groups.items():
-        second, place = divmod(group, _OF_SECOND)
-        _add(tally.bucket(second).slices, alike, _COUNTS[place], slicing)
-    for second, found_latencies in latencies.items():
-        sketch = tally.bucket(second).latency
-        for index, number in Counter(map(latency_index, found_latencies)).items():
-            sketch[index] = sketch.get(index, 0) + number
+def is_well(payment: Payment) -> bool:
+    """Whether it is a single payment that went well, as nearly all are."""
+    return payment.status == "approved" and payment.count == 1
+
+
+def well_rows(rows: Rows) -> list[bool]:
+    """Of each row whether `is_well` is true of it and it counts; not of one that was read by itself."""
+    found = [status == "approved" for status in rows.column("status")]
+    counts, tests = rows.column("count"), rows.column("is_test")
+    if counts.count(1) < rows.size or tests.count(False) < rows.size:
+        alone = zip(found, counts, tests, strict=True)
+        found = [well and count == 1 and not test for well, count, test in alone]
+    for row in rows.apart:
+        if rows.start <= row < rows.stop:
+            found[row - rows.start] = False
+    return found
+
+
+class Numbering(dict[str | None, int]):
+    """The values of a dimension in the order they came, numbered from 0."""
+
+    def __missing__(self, value: str | None) -> int:
+        self[value] = code = len(self)
+        return code
+
+
+class Well:
+    """Single payments that went well, by column, in the order they came. codes, which: by dimension of the
+    slicing, in the order of their names: its values, and the number of that which each payment has."""
+
+    def __init__(self, slicing: Slicing) -> None:
+        self.slicing = slicing
+        self.ids: list[str] = []
+        self.merchants: list[str | None] = []
+        self.times: list[int] = []
+        self.latencies: list[float | None] = []
+        self.codes = [Numbering() for _ in names_of(slicing)]
+        self.which: list[list[int]] = [[] for _ in self.codes]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, payment: Payment) -> None:
+        self.ids.append(payment.transaction_id)
+        self.merchants.append(payment.merchant)
+        self.times.append(payment.timestamp_ms)
+        self.latencies.append(payment.latency_ms)
+        values = values_of(self.slicing)(payment)
+        for which, codes, value in zip(self.which, self.codes, values, strict=True):
+            which.append(codes[value])
+
+    def take(self, rows: Rows, well: Sequence[bool]) -> None:
+        """Add those of the rows that went well."""
+        self.ids += compress(rows.column("transaction_id"), well)
+        self.merchants += compress(rows.column("merchant"), well)
+        self.times += compress(rows.column("timestamp_ms"), well)
+        self.latencies += compress(rows.column("latency_ms"), well)
+        names = names_of(self.slicing)
+        for which, codes, name in zip(self.which, self.codes, names, strict=True):
+            which += map(codes.__getitem__, compress(rows.column(name), well))
+
+    def most_cells(self, start: int) -> int:
+        """How many cells of a tally those from `start` on can fill at most."""
+        times = self.times[start:]
+        if not times:
+            return 0
+        seconds = min(len(times), (max(times) - min(times)) // 1000 + 2)
+        values = [
+            math.prod(len(self.codes[place]) for place in places)
+            for places, _ in keys_of(self.slicing)
+        ]
+        slices = sum(min(len(times), seconds * number) for number in values)
+        return seconds + slices + min(len(times), seconds * MOST_INDEXES)
+
+
+def add_well(tally: Tally, well: Well, start: int = 0) -> None:
+    """Count these payments from the one at `start` on, as `tally.add` does."""
+    latencies = well.latencies[start:]
+    if not latencies:
+        return
+    seconds = [at // 1000 for at in well.times[start:]]
+    if latencies.count(None) == len(latencies):
+        groups = [second * _OF_SECOND + _NO_LATENCY for second in seconds]
+    else:
+        groups = [
+            second * _OF_SECOND + (_NO_LATENCY if ms is None else bisect_left(SPEEDS, ms))
+            for second, ms in zip(seconds, latencies, strict=True)
+        ]
+        _add_latencies(tally, seconds, latencies)
+    sizes = sorted(Counter(groups).items())
+    place = {group: place for place, (group, _) in enumerate(sizes)}
+    table = _Table([place[group] for group in groups], len(sizes), well, start)
+    into = [tally.bucket(group // _OF_SECOND).slices for group, _ in sizes]
+    counts = [_COUNTS[group % _OF_SECOND] for group, _ in sizes]
+    for slices, one_counts, (_, size) in zip(into, counts, sizes, strict=True):
+        slices[ALL] = slices.get(ALL, NONE) + one_counts * size
+    for places, keys in keys_of(well.slicing):
+        for values, group, number in table.counted(places):
+            key = keys[values]
+            if key is not None:
+                slices = into[group]
+                slices[key] = slices.get(key, NONE) + counts[group] * number
 
 
 _COUNTS: Final = (*(APPROVED + speed(bound) for bound in (*SPEEDS, math.inf)), APPROVED)
@@ -58,20 +140,72 @@ _OF_SECOND: Final = len(_COUNTS)
 _NO_LATENCY: Final = _OF_SECOND - 1
 
 
-def _add(
-    slices: dict[Slice, Counts], payments: Sequence[Payment], counts: Counts, slicing: Slicing
-) -> None:
-    """Count payments of one second, of these counts each."""
-    slices[ALL] = slices.get(ALL, NONE) + counts * len(payments)
-    columns = list(zip(*map(values_of(slicing), payments), strict=True))
-    is_there = [column.count(None) < len(column) for column in columns]
-    for names, places in places_of(slicing):
-        if not all(is_there[place] for place in places):
-            continue
-        some = [columns[place] for place in places]
-        # A text keeps its hash, which a tuple of one does not.
-        came: Iterable[Any] = some[0] if len(some) == 1 else zip(*some, strict=True)
-        for values, number in Counter(came).items():
-            key = slice_of(names, (values,) if len(some) == 1 else values)
-            if key is not None:
-                slices[key] = slices.get(key, NONE) + counts * number
+def _add_latencies(tally: Tally, seconds: Sequence[int], latencies: Sequence[float | None]) -> None:
+    cells = [
+        second * MOST_INDEXES + bisect_left(INDEX_BOUNDS, ms)
+        for second, ms in zip(seconds, latencies, strict=True)
+        if ms is not None
+    ]
+    for cell, number in Counter(cells).items():
+        second, index = divmod(cell, MOST_INDEXES)
+        sketch = tally.bucket(second).latency
+        sketch[index] = sketch.get(index, 0) + number
+
+
+class _Table:
+    """Payments by the number of their group, of which there are so many, and of their values.
+
+    Columns of numbers below 256 are held as one number each, in base 256, a digit a payment. So a column
+    times a number, and a column plus another, are one operation for all payments, as long as no digit
+    overflows; and bytes know how often they hold a digit (docs/decisions/0031).
+    """
+
+    def __init__(self, groups: Sequence[int], size: int, well: Well, start: int) -> None:
+        self._groups = groups
+        self._size = size
+        self._values = [[*codes] for codes in well.codes]
+        self._which = [which[start:] for which in well.which]
+        self._numbers: dict[int, int] = {}
+
+    def counted(self, places: Sequence[int]) -> Iterator[tuple[Any, int, int]]:
+        """Values of these dimensions and a group that came together, and how often. The value of a single
+        dimension stands for itself."""
+        values = [self._values[place] for place in places]
+        if any(len(found) == 1 and found[0] is None for found in values):
+            return
+        if self._size * math.prod(map(len, values)) > _BASE:
+            yield from self._counted_by_row(places)
+            return
+        column, size = self._number(_GROUPS), self._size
+        for place, found in zip(reversed(places), reversed(values), strict=True):
+            column += self._number(place) * size
+            size *= len(found)
+        count = column.to_bytes(len(self._groups), "little").count
+        digit = 0
+        for came in values[0] if len(values) == 1 else product(*values):
+            for group in range(self._size):
+                if number := count(digit):
+                    yield came, group, number
+                digit += 1
+
+    def _counted_by_row(self, places: Sequence[int]) -> Iterator[tuple[Any, int, int]]:
+        columns = [self._which[place] for place in places]
+        values = [self._values[place] for place in places]
+        for came, number in Counter(zip(self._groups, *columns, strict=True)).items():
+            if len(came) == 2:
+                yield values[0][came[1]], came[0], number
+            else:
+                codes = zip(values, came[1:], strict=True)
+                yield tuple([of[code] for of, code in codes]), came[0], number
+
+    def _number(self, place: int) -> int:
+        found = self._numbers.get(place)
+        if found is None:
+            column = self._groups if place == _GROUPS else self._which[place]
+            found = self._numbers[place] = int.from_bytes(bytes(column), "little")
+        return found
+
+
+_BASE: Final = 256
+_GROUPS: Final = -1
+"""Stands for the column of groups among those of dimensions."""

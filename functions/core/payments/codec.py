@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final, Generic, TypeVar
@@ -24,7 +24,7 @@ from functions.core.payments.event import Payment, iso_ms
 from functions.core.payments.fields import FIELDS, Field
 from functions.core.payments.providers import SENDERS
 from functions.core.payments.providers.reading import NoPayment
-from functions.core.payments.readers import Read, Senders, read_object, read_plain
+from functions.core.payments.readers import Rows, Senders, read_object, read_plain
 from functions.core.payments.sensitive import kept
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
@@ -32,6 +32,8 @@ PACKINGS: Final = ("json", "ndjson", "gzip", "zstd", "kpl")
 
 Item = TypeVar("Item")
 Decoded = list[Payment | NoPayment | Malformed]
+Parts = list[Payment | NoPayment | Malformed | Rows]
+"""As Decoded, by column where a text has no fault."""
 Bytes = bytes | bytearray
 
 
@@ -69,39 +71,56 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = SEND
     `detail` count from the start of `data`. Reasons: empty, bad_json, wrong_type, too_deep, too_large, too_many, corrupt_gzip,
     corrupt_zstd, kpl_digest, bad_kpl, and those of `event.to_payment`.
     """
+    return _flat(decode_rows(data, limits, senders))
+
+
+def decode_rows(data: bytes, limits: Limits = DEFAULT_LIMITS, senders: Senders = SENDERS) -> Parts:
+    """As `decode`, but the payments of a text without any fault come by column, as Rows."""
     return _decoded(data, _decoding(limits, senders))
 
 
 def decode_plain(
     records: Sequence[bytes], limits: Limits = DEFAULT_LIMITS, senders: Senders = SENDERS
-) -> list[Decoded | None]:
-    """What `decode` gives for those of the records that are one object in one line each, None for any
-    other. They are read at once, as the lines of one text, which is several times as fast."""
-    found: list[Decoded | None] = [None] * len(records)
+) -> list[tuple[Sequence[int], Rows]]:
+    """What `decode` gives for those of the records that are one object in one line each: which of the records,
+    in order, and their rows, one a record. They are read at once, as the lines of one text, which is several
+    times as fast; what can not be is left out."""
     plain = [at for at, data in enumerate(records) if data[:1] == b"{" and data[-1:] == b"}"]
-    _read_lines(records, plain, _decoding(limits, senders), found)
-    return found
+    return [*_read_lines(records, plain, _decoding(limits, senders))]
 
 
 def _read_lines(
     records: Sequence[bytes],
     plain: Sequence[int],
     decoding: _Decoding[Payment | NoPayment],
-    found: list[Decoded | None],
-) -> None:
-    """Fill in what these records hold, as far as it can be read at once."""
+) -> Iterator[tuple[Sequence[int], Rows]]:
+    """Of these records what can be read at once: all, or else of each half the same."""
     text = b"\n".join([records[at] for at in plain])
     if text.count(b"\n") != len(plain) - 1:
         plain = [at for at in plain if b"\n" not in records[at]]
         text = b"\n".join([records[at] for at in plain])
+    if len(plain) < 2:
+        return
     # Each begins and ends as an object does, in one line: then no object can lie across two records.
-    rows = decoding.rows(text) if len(plain) > 1 else None
-    if rows is not None and len(rows) == len(plain):
-        for at, row in zip(plain, rows, strict=True):
-            found[at] = row if isinstance(row, list) else [row]  # type: ignore[list-item]
+    rows = decoding.rows(text)
+    if rows is not None and rows.size == len(plain):
+        yield plain, rows
     elif len(plain) > _AT_ONCE:
-        for start in range(0, len(plain), _AT_ONCE):
-            _read_lines(records, plain[start : start + _AT_ONCE], decoding, found)
+        half = len(plain) // 2
+        yield from _read_lines(records, plain[:half], decoding)
+        yield from _read_lines(records, plain[half:], decoding)
+
+
+def _flat(parts: Sequence[Any]) -> list[Any]:
+    """Rows as what is in them."""
+    found: list[Any] = []
+    for part in parts:
+        if isinstance(part, Rows):
+            for row in range(part.size):
+                found += part.items(row)
+        else:
+            found.append(part)
+    return found
 
 
 def decode_each(
@@ -111,10 +130,10 @@ def decode_each(
 
     What `read` raises as `decode` would (Malformed, msgspec's errors, ValueError) is a Malformed.
     """
-    return _decoded(data, _Decoding(limits, read, None))
+    return _flat(_decoded(data, _Decoding(limits, read, None)))
 
 
-def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed]:
+def _decoded(data: bytes, decoding: _Decoding[Item]) -> list[Item | Malformed | Rows]:
     try:
         decoding.keeps(len(data))
         decoding.record(data, depth=0)
@@ -133,16 +152,17 @@ class _Decoding(Generic[Item]):
     """One record on its way: what is found so far, and how much may still be unpacked.
 
     read: what one object's text holds. read_all: the same of each object of a text without any fault,
-    at once, where that is faster; an item alone stands for a list of it.
+    at once, where that is faster. size: of what is found, each item counted.
     """
 
     def __init__(
         self,
         limits: Limits,
         read: Callable[[bytes], Sequence[Item]],
-        read_all: Callable[[Bytes], Sequence[Item | Sequence[Item]]] | None,
+        read_all: Callable[[Bytes], Rows] | None,
     ) -> None:
-        self.found: list[Item | Malformed] = []
+        self.found: list[Item | Malformed | Rows] = []
+        self.size = 0
         self.limits = limits
         self.read = read
         self.read_all = read_all
@@ -177,7 +197,10 @@ class _Decoding(Generic[Item]):
             if not records:
                 raise Malformed("empty", "the aggregate holds no user record", data)
             # Where each begins and ends an object, their lines are the same objects, read at once.
-            if all(r.startswith(b"{") and r.endswith(_OBJECT_ENDS) for r in records):
+            begins, ends = {r[:1] for r in records}, {r[-1:] for r in records}
+            if begins == {b"{"} and (
+                ends == {b"}"} or all(r.endswith(_OBJECT_ENDS) for r in records)
+            ):
                 return [b"\n".join(records)]
             return [*records]
         unpack = envelopes.gunzip if data.startswith(envelopes.GZIP_MAGIC) else envelopes.unzstd
@@ -191,8 +214,9 @@ class _Decoding(Generic[Item]):
         return [content]
 
     def add(self, item: Item | Malformed) -> None:
-        if len(self.found) >= self.limits.payments:
+        if self.size >= self.limits.payments:
             raise _TooManyError
+        self.size += 1
         self.found.append(self.bounded(item) if isinstance(item, Malformed) else item)
 
     def bounded(self, item: Malformed) -> Malformed:
@@ -229,23 +253,20 @@ class _Decoding(Generic[Item]):
         else:
             self.damaged_text(body)
 
-    def add_all(self, rows: Sequence[Item | Sequence[Item]]) -> None:
-        if not any(isinstance(row, list) for row in rows):
-            self.found += rows  # type: ignore[arg-type]  # none of them is a list
-        else:
-            for row in rows:
-                self.found += row if isinstance(row, list) else [row]  # type: ignore[list-item]
-        if len(self.found) > self.limits.payments:
+    def add_all(self, rows: Rows) -> None:
+        self.size += rows.size + sum(len(found) - 1 for found in rows.apart.values())
+        self.found.append(rows)
+        if self.size > self.limits.payments:
             raise _TooManyError
 
     def several(self, parts: Sequence[bytes]) -> None:
         """Sound objects with a fault among them: those next to it are read one by one."""
-        if len(self.found) + len(parts) > self.limits.payments:
+        if self.size + len(parts) > self.limits.payments:
             raise _TooManyError
         for start in range(0, len(parts), _AT_ONCE):
             some = parts[start : start + _AT_ONCE]
             rows = self.rows(b"\n".join(some)) if len(some) > 1 else None
-            if rows is not None and len(rows) == len(some):
+            if rows is not None and rows.size == len(some):
                 self.add_all(rows)
             else:
                 for part in some:
@@ -264,15 +285,16 @@ class _Decoding(Generic[Item]):
             for item in found
         ]
 
-    def rows(self, text: Bytes) -> Sequence[Item | Sequence[Item]] | None:
+    def rows(self, text: Bytes) -> Rows | None:
         """What each object of a text without any fault becomes, which is the usual case; else None."""
         if self.read_all is None or self.is_crowded(text):
             return None
         try:
             _check_utf8(text)
-            return self.read_all(text) or None
+            rows = self.read_all(text)
         except _FAULTS:
             return None
+        return rows if rows.size else None
 
     def values(self, text: Bytes) -> list[bytes] | None:
         """The text of each object, where all of it is sound JSON objects; else None."""
@@ -329,7 +351,7 @@ class _Decoding(Generic[Item]):
             if core:
                 has_stray = has_stray or not is_object
                 items += self.one(core)
-            if len(self.found) + len(items) > self.limits.payments:
+            if self.size + len(items) > self.limits.payments:
                 raise _TooManyError
         if has_stray and all(isinstance(item, Malformed) for item in items):
             items = self.one(b"".join(line).strip())
@@ -365,7 +387,7 @@ _FAULTS: Final = (Malformed, msgspec.DecodeError, RecursionError, ValueError, Ov
 
 
 def _decoding(limits: Limits, senders: Senders) -> _Decoding[Payment | NoPayment]:
-    def read_all(text: Bytes) -> Read:
+    def read_all(text: Bytes) -> Rows:
         return read_plain(text, is_array=_ARRAY.match(text) is not None, senders=senders)
 
     return _Decoding(limits, partial(read_object, senders=senders), read_all)

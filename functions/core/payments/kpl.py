@@ -55,13 +55,51 @@ def deaggregate(aggregated: bytes) -> list[bytes]:
     if _digest(message) != aggregated[max(len(MAGIC), len(aggregated) - DIGEST_BYTES) :]:
         raise Malformed("kpl_digest", "the MD5 at the end is not that of the content", aggregated)
     try:
-        return [
+        return _usual(message) or [
             _user_data(message, start, end)
             for field, wire, start, end in _fields(message, 0, len(message))
             if field == 3 and wire == _BYTES
         ]
     except ValueError as error:
         raise Malformed("bad_kpl", str(error), aggregated) from None
+
+
+def _usual(message: bytes) -> list[bytes] | None:
+    """The user records of a message as the library writes it: keys, and records of one of the first 128 keys
+    and of data to their end, none of 16 KB or more. None of any other. Field by field it takes four times as
+    long."""
+    found: list[bytes] = []
+    at, end = 0, len(message)
+    try:
+        while at < end:
+            tag, size, at = message[at], message[at + 1], at + 2
+            if size > _ONE_BYTE:
+                size, at = size - 0x80 + (message[at] << 7), at + 1
+            stop = at + size
+            if tag == _RECORD[0]:
+                key, index, data, length = message[at : at + 4]
+                at += 4
+                if length > _ONE_BYTE:
+                    length, at = length - 0x80 + (message[at] << 7), at + 1
+                is_usual = key == _KEY_INDEX and index <= _ONE_BYTE and data == _DATA
+                if not is_usual or size >= _TWO_BYTES or at + length != stop:
+                    return None
+                found.append(message[at:stop])
+            elif tag not in _KEYS or size >= _TWO_BYTES:
+                return None
+            at = stop
+    except (IndexError, ValueError):
+        return None
+    return found if at == end else None
+
+
+_ONE_BYTE: Final = 0x7F
+"""The largest number in one byte; what is larger goes on."""
+_TWO_BYTES: Final = 1 << 14
+"""The least number that two bytes do not hold."""
+_KEYS: Final = (0x0A, 0x12)  # fields 1 and 2 of AggregatedRecord, length-delimited
+_KEY_INDEX: Final = 0x08  # field 1 of Record, a number
+_DATA: Final = 0x1A  # field 3 of Record, length-delimited
 
 
 def _digest(message: bytes) -> bytes:

@@ -1,11 +1,11 @@
 """Readers: how events of one shape become payments, worked out once a shape.
 
 A shape is the set of names that events of a producer have. For each there is a decoder of exactly
-these names, and what makes columns of values payments. Whatever is not plain (another kind of value, a
+these names, and what makes their values columns. Whatever is not plain (another kind of value, a
 second name for a field, a provider's object) is read by `event.to_payment`, which alone says what an
 event means: a reader only saves asking for what is not there.
 
-    text ── names of its first objects ──► Reader (cached) ──► columns ──► payments
+    text ── names of its first objects ──► Reader (cached) ──► Rows: columns ──► payments
                                               └── an odd row ──► read_object ──► payments
 """
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
 from operator import add
 from typing import Any, Final, NamedTuple, get_args
 
@@ -43,7 +42,7 @@ from functions.core.payments.reasons import (
     raw_words,
 )
 from functions.core.payments.sensitive import cut
-from functions.core.payments.values import ABSENT, LONGEST_VALUE, cleaned, is_absent
+from functions.core.payments.values import LONGEST_VALUE, cleaned, is_absent
 
 
 class Senders(NamedTuple):
@@ -117,15 +116,50 @@ _RAWS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE: Final = msgspec.json.Decoder()
 _ANY: Final = msgspec.json.Decoder(float_hook=float)
 
-Read = list[Payment | list[Any]]
-"""A row's payment, or what is in it, where it was read as an object of its own."""
+
+class Rows(NamedTuple):
+    """The rows of a text, by column, and those of them that were read by themselves.
+
+    columns: of each attribute of a payment in their order, but for faults, which none of these rows has.
+    What no count of one that was approved needs (`_LATER`) is as it came, and looked at when a payment is
+    made. apart: row → what is in it; the columns say nothing of it. start, stop: which of the reader's rows.
+    """
+
+    reader: Reader
+    table: Sequence[Sequence[Any]]
+    columns: Sequence[Sequence[Any]]
+    apart: Mapping[int, list[Any]]
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.start
+
+    def part(self, start: int, stop: int) -> Rows:
+        """Those from `start` to `stop`, counted from its own first."""
+        return self._replace(start=self.start + start, stop=min(self.stop, self.start + stop))
+
+    def column(self, name: str) -> Sequence[Any]:
+        """The values of an attribute, without meaning for rows that are apart."""
+        found = self.columns[_AT[name]]
+        return found if self.size == len(found) else found[self.start : self.stop]
+
+    def items(self, row: int) -> list[Any]:
+        """What is in a row: a payment, nearly always alone."""
+        at = self.start + row
+        found = self.apart.get(at)
+        return self.reader.items(self.table, self.columns, at) if found is None else found
+
+
+_AT: Final[Mapping[str, int]] = {field.name: at for at, field in enumerate(FIELDS)}
 
 
 class _UnknownNameError(Exception):
     """Among the rows is one with a name that the shape has not."""
 
 
-def read_plain(text: bytes | bytearray, *, is_array: bool, senders: Senders = NOBODY) -> Read:
+def read_plain(text: bytes | bytearray, *, is_array: bool, senders: Senders = NOBODY) -> Rows:
     """The rows of a text of JSON objects without any fault: a text of lines, or an array.
 
     Raises Malformed, msgspec.DecodeError, RecursionError, ValueError: then read them one by one.
@@ -147,7 +181,7 @@ def _read_by(
     text: bytes | bytearray,
     is_array: bool,
     senders: Senders,
-) -> Read:
+) -> Rows:
     try:
         return _reader(names, senders, strict=True).read(text, is_array=is_array)
     except msgspec.ValidationError:
@@ -252,6 +286,13 @@ def _message(value: str | int | None) -> Any:
     return _ODD if raw_words(text) else text
 
 
+def _free(value: str | int) -> Any:
+    """A text that hardly ever comes twice."""
+    if value.__class__ is not str or len(value) > LONGEST_CODE:
+        return _ODD
+    return value if value[-1:].isdigit() or not is_absent(value) else _ODD
+
+
 def _moment(second: str) -> int:
     """Milliseconds of a time's text up to its second, of `2025-07-09T19:03:10`."""
     return parse_timestamp(second + "Z") if _ISO_SECOND.fullmatch(second) else _NOT_PLAIN
@@ -268,11 +309,18 @@ _PARTS: Final = {
     **{f".{ms:03d}{zone}": ms for ms in range(1000) for zone in ("", "Z")},
 }
 _MEMOS: Final[Mapping[str, _Memo]] = {
-    **{field.name: _dimension(field.name) for field in FIELDS if field.kind == "dimension"},
-    "error_code": _Memo(_code),
-    "error_message": _Memo(_message),
-    "error_scheme": _text(LONGEST_CODE),
+    field.name: _dimension(field.name) for field in FIELDS if field.kind == "dimension"
 }
+_LATER: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "error_code": _Memo(_code).__getitem__,
+    "error_scheme": _text(LONGEST_CODE).__getitem__,
+    "error_message": _Memo(_message).__getitem__,
+    "user_id": _free,
+    "correlation_id": _free,
+    "attempt_id": _free,
+}
+"""Attributes that no count of a payment that was approved needs, and what makes a value plain, or _ODD."""
+_LATER_AT: Final = [(_AT[name], plain) for name, plain in _LATER.items()]
 _STATUS: Final = _Memo(parse_status)
 _MOMENT: Final = _Memo(_moment)
 
@@ -296,7 +344,6 @@ def _times(column: Sequence[Any]) -> list[Any]:
 
 
 _ALL_TEXTS: Final = {str}
-_FREE_TEXTS: Final = frozenset(("user_id", "correlation_id", "attempt_id"))
 _MOST: Final = {"latency_ms": LONGEST_LATENCY_MS, "amount": LARGEST_AMOUNT}
 
 
@@ -339,33 +386,31 @@ class Reader:
             name = order[at]
             self._marks = _Memo(lambda value: value is not None and bool(mark(name, value)))
 
-    def read(self, text: bytes | bytearray, *, is_array: bool) -> Read:
+    def read(self, text: bytes | bytearray, *, is_array: bool) -> Rows:
         try:
             rows = self._array.decode(text) if is_array else self._lines.decode_lines(text)
         except msgspec.ValidationError as error:
             if _UNKNOWN in str(error):
                 raise _UnknownNameError from None
             raise
-        if not rows:
-            return []
         table = list(zip(*map(astuple, rows), strict=True))
-        if not table:
+        if rows and not table:
             raise Malformed("missing_field", "required: transaction_id, payment_status, timestamp")
-        return self._payments(table, len(rows))
+        columns, odd = self._columns(table, len(rows)) if rows else ([()] * len(FIELDS), ())
+        apart = {row: self._one(table, row) for row in sorted(odd)}
+        return Rows(self, table, columns, apart, 0, len(rows))
 
-    def _payments(self, table: Sequence[Sequence[Any]], rows: int) -> Read:
-        columns, odd = self._columns(table, rows)
-        for at in self._odd:
-            column = table[at]
-            odd.update(row for row in range(rows) if column[row] is not None)
-        for at in self._objects:
-            odd.update(row for row, value in enumerate(table[at]) if _is_nested(value))
-        if not odd:
-            return list(map(Payment, *columns))
-        payments: Read = []
-        for row, values in enumerate(zip(*columns, strict=False)):
-            payments.append(self._one(table, row) if row in odd else Payment(*values))
-        return payments
+    def items(
+        self, table: Sequence[Sequence[Any]], columns: Sequence[Sequence[Any]], row: int
+    ) -> list[Any]:
+        """What is in a row that has its values in the columns."""
+        values = [column[row] for column in columns]
+        for at, plain in _LATER_AT:
+            if (value := values[at]) is not None and (found := plain(value)) is not value:
+                if found is _ODD:
+                    return self._one(table, row)
+                values[at] = found
+        return [Payment(*values)]
 
     def _one(self, table: Sequence[Sequence[Any]], row: int) -> list[Any]:
         """A row that is not plain, as `read_object` reads its text."""
@@ -380,17 +425,25 @@ class Reader:
                 raise item
         return [*found]
 
-    def _columns(self, table: Sequence[Sequence[Any]], rows: int) -> tuple[list[Any], set[int]]:
+    def _columns(
+        self, table: Sequence[Sequence[Any]], rows: int
+    ) -> tuple[list[Sequence[Any]], set[int]]:
         """A column for each attribute of a payment, and the rows that are not plain."""
         odd: set[int] = set()
-        columns: list[Any] = []
+        for place in self._odd:
+            if table[place].count(None) < rows:
+                odd.update(row for row, value in enumerate(table[place]) if value is not None)
+        for place in self._objects:
+            if table[place].count(None) < rows:
+                odd.update(row for row, value in enumerate(table[place]) if _is_nested(value))
+        columns: list[Sequence[Any]] = []
         for field in FIELDS:
             at = self._places.get(field.name)
             if at is None:
                 if field.kind in ("id", "status", "time"):
                     raise Malformed("missing_field", f"required: {field.accepted[0]}")
                 default = {"count": 1, "mark": False}.get(field.kind)
-                columns.append(repeat(default, rows))
+                columns.append([default] * rows)
                 continue
             column: Sequence[Any] = table[at]
             if not self._is_strict:
@@ -401,16 +454,12 @@ class Reader:
                     column = list(column)
                     for row in strange:
                         column[row] = None
-            if (memo := _MEMOS.get(field.name)) is not None:
-                column = list(map(memo.__getitem__, column))
-                is_plain = field.kind == "dimension"
-            elif self._is_all_plain(field.name, column):
-                is_plain = True
-            else:
+            if field.kind == "dimension":
+                column = list(map(_MEMOS[field.name].__getitem__, column))
+            elif field.name not in _LATER and not self._is_all_plain(field.name, column):
                 column = self._plain(field.name, column)
-                is_plain = False
-            if not is_plain and _ODD in column:
-                odd.update(row for row, value in enumerate(column) if value is _ODD)
+                if _ODD in column:
+                    odd.update(row for row, value in enumerate(column) if value is _ODD)
             columns.append(column)
         return columns, odd
 
@@ -421,12 +470,6 @@ class Reader:
                 set(map(type, column)) == _ALL_TEXTS
                 and min(map(len, column)) > 0
                 and max(map(len, column)) <= LONGEST_ID
-            )
-        if name in _FREE_TEXTS:
-            return (
-                set(map(type, column)) == _ALL_TEXTS
-                and max(map(len, column)) <= LONGEST_CODE
-                and ABSENT.isdisjoint(map(str.lower, map(str.strip, column)))
             )
         most = _MOST.get(name)
         if most is None or not self._is_strict or self._is_marked or None in column:
@@ -451,19 +494,7 @@ class Reader:
         if name == "amount":
             most = LARGEST_AMOUNT
             return [v if v is None else float(v) if -most <= v <= most else _ODD for v in column]
-        if name == "is_test":
-            return list(map(self._marks.__getitem__, column))
-        return [
-            v
-            if v is None
-            or (
-                v.__class__ is str
-                and len(v) <= LONGEST_CODE
-                and (v[-1:].isdigit() or not is_absent(v))
-            )
-            else _ODD
-            for v in column
-        ]
+        return list(map(self._marks.__getitem__, column))
 
 
 def _is_nested(value: msgspec.Raw | None) -> bool:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.core.causes.knowledge import load
 from functions.core.counting.batch import Batch, Counting, count
 from functions.core.counting.bounds import Bounds
 from functions.core.counting.counts import payments
 from functions.core.counting.ledger import Ledger
+from functions.core.counting.messages import Message
 from functions.core.counting.partial import LARGEST_BYTES, encode, fits
 from functions.core.counting.record import TICK, Record
 from functions.core.counting.slices import ALL
 from functions.core.counting.tally import merge
+from functions.core.payments.codec import pack
 from tests.builders import FIRST_SEQUENCE, NOW, counts, event_bytes, record
 
 COUNTING = Counting(knowledge=load(), bounds=Bounds(skew_ms=60_000, oldest_ms=86_400_000))
@@ -163,3 +169,50 @@ def test_every_cut_stands_in_the_ledger_before_anything_is_sent() -> None:
 def test_the_same_records_are_cut_and_counted_the_same_way_every_time() -> None:
     once = counted(*crowded(3000, 9_000, 10), counting=BY_MERCHANT)
     assert counted(*crowded(3000, 9_000, 10), ledger=once.ledger, counting=BY_MERCHANT) == once
+
+
+HARD = [
+    event_bytes(), event_bytes(payment_status="FAIL", error_code="91"), event_bytes(test=True), TICK,
+    event_bytes(timestamp=NOW + 3600), event_bytes(timestamp=NOW - 90 * 86_400), event_bytes(count=4),
+    event_bytes(latency_ms="slow"), event_bytes(card={"brand": "visa"}), event_bytes(issuer="HDFC\n"),
+    event_bytes(payment_status="PENDING"), event_bytes(payment_status="no such word"), b"", b"{broken", b"{}",
+    b"\xff\xfe", event_bytes() + b"\n", event_bytes() + event_bytes(transaction_id="t2"), b'{"a":{}',
+    event_bytes()[:-1] + b',"more":{}}', b"[" + event_bytes(issuer="SBI") + b"]", b"\x1f\x8b", event_bytes(n=1),
+    pack([event_bytes(transaction_id=f"t{n}", latency_ms=n) for n in range(9)], "zstd"),
+    pack([event_bytes(payment_status="FAIL"), event_bytes(merchant_id="m")], "kpl"),
+    b"\n".join((event_bytes(), b"{broken", event_bytes(test="yes"))),
+    json.dumps({"id": "evt_1", "object": "event", "type": "plan.created", "data": {"object": {}}}).encode(),
+]  # fmt: skip
+
+
+def messages(batch: Batch) -> list[Message]:
+    return [
+        message
+        for partial in batch.partials
+        for message in (
+            *partial.messages.rows(range(len(partial.messages.well))), *partial.messages.others
+        )
+    ]  # fmt: skip
+
+
+def parked(batch: Batch) -> list[tuple[str, list[tuple[str, str, bytes]]]]:
+    return [
+        (record.sequence_number, [(item.reason, item.detail, item.data) for item in refused])
+        for record, refused in batch.parked
+    ]
+
+
+@given(st.lists(st.sampled_from(HARD) | st.just(HARD[0]), min_size=1, max_size=40))
+def test_records_read_together_are_counted_as_each_alone(datas: list[bytes]) -> None:
+    records = [record(number, data, NOW + number // 9) for number, data in enumerate(datas, 1)]
+    together, alone = counted(*records), [counted(each) for each in records]
+    assert merge(partial.tally for partial in together.partials) == merge(
+        partial.tally for batch in alone for partial in batch.partials
+    )
+    assert Counter(map(str, messages(together))) == Counter(
+        str(message) for batch in alone for message in messages(batch)
+    )
+    assert parked(together) == [each for batch in alone for each in parked(batch)]
+    assert [partial.newest_ms for partial in together.partials] == [
+        max(partial.newest_ms for batch in alone for partial in batch.partials)
+    ]

@@ -30,7 +30,14 @@ def test_several_are_held_where_each_is() -> None:
     for seconds in ([NOW, NOW + 60], [NOW, NOW + 61], [NOW - 86_401, NOW], [NOW - 86_400]):
         times = [second * 1000 for second in seconds]
         each = all(BOUNDS.hold(payment(second), NOW * 1000) for second in seconds)
-        assert BOUNDS.hold_all(times, NOW * 1000) == each
+        assert BOUNDS.hold_all(times, [NOW * 1000]) == each
+
+
+def test_several_of_several_arrivals_are_held_where_any_may_have_come_with_any() -> None:
+    arrivals = [NOW * 1000, (NOW + 10) * 1000]
+    assert BOUNDS.hold_all([(NOW + 60) * 1000, (NOW - 86_390) * 1000], arrivals)
+    assert not BOUNDS.hold_all([(NOW + 61) * 1000], arrivals)
+    assert not BOUNDS.hold_all([(NOW - 86_391) * 1000], arrivals)
 
 
 def test_a_time_ahead_is_refused_as_future_with_what_is_allowed() -> None:

@@ -51,6 +51,33 @@ def test_fields_that_are_not_asked_for_are_passed_over_wherever_they_stand(other
     assert deaggregate(sealed(b"\x1a" + bytes((len(inside),)) + inside)) == [b"a"]
 
 
+parts = st.sampled_from(
+    [b"\x0a\x03key", b"\x12\x01h", USER_RECORD, b"\x1a\x87\x01\x08\x01\x1a\x82\x01" + b"d" * 130]
+)
+changes = st.lists(
+    st.tuples(st.integers(0, 300), st.sampled_from([b"", b"\x80", b"\x81", b"\xff", b"\0", b"\x08", b"\x1a"])),
+    max_size=3,
+)  # fmt: skip
+
+
+@given(st.lists(parts, max_size=4), changes)
+def test_a_message_as_the_library_writes_it_is_read_as_any_other(
+    usual: list[bytes], changed: list[tuple[int, bytes]]
+) -> None:
+    message = b"".join(usual)
+    for place, byte in changed:
+        at = place % (len(message) + 1)
+        message = message[:at] + byte + message[at + 1 :]
+    # With a field in front that the library does not write, each field is read by itself.
+    results = []
+    for sent in (message, b"\x20\x01" + message):
+        try:
+            results.append((deaggregate(sealed(sent)), ""))
+        except Malformed as error:
+            results.append(([], error.reason))
+    assert results[0] == results[1]
+
+
 @pytest.mark.parametrize(
     "message",
     [

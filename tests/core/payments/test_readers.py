@@ -45,6 +45,16 @@ def one_by_one(events: list[dict[str, Any]]) -> list[Any]:
     return found
 
 
+def together(records: list[bytes], **settings: Any) -> list[list[Any] | None]:
+    """What is in each record that `decode_plain` reads, None for any other."""
+    found: list[list[Any] | None] = [None] * len(records)
+    for places, rows in decode_plain(records, **settings):
+        assert rows.size == len(places)
+        for row, place in enumerate(places):
+            found[place] = rows.items(row)
+    return found
+
+
 def told(items: list[Any]) -> list[Any]:
     return [item.reason if isinstance(item, Malformed) else item for item in items]
 
@@ -61,27 +71,27 @@ def test_a_text_is_read_as_each_of_its_objects_alone(drawn: list[dict[str, Any]]
 @given(st.lists(events, max_size=40))
 def test_records_read_together_are_read_as_each_alone(drawn: list[dict[str, Any]]) -> None:
     records = [json.dumps(item).encode() for item in drawn]
-    for record, items in zip(records, decode_plain(records), strict=True):
+    for record, items in zip(records, together(records), strict=True):
         assert items is None or told(items) == told(decode(record))
 
 
 def test_records_that_are_not_one_object_in_one_line_are_left_alone() -> None:
     good = json.dumps(event()).encode()
     records = [b"", b"x", good + b"\n" + good, b"\x1f\x8b", b"[" + good + b"]", good, good]
-    assert [items is None for items in decode_plain(records)] == [True] * 5 + [False] * 2
+    assert [items is None for items in together(records)] == [True] * 5 + [False] * 2
 
 
 def test_two_objects_in_a_record_do_not_move_the_others_to_their_neighbours() -> None:
     good = [json.dumps(event(transaction_id=f"t{n}")).encode() for n in range(3)]
     for records in ([good[0] + good[1], good[2]], [good[0], b'{"a":{}', good[1] + good[2]]):
-        for record, items in zip(records, decode_plain(records), strict=True):
+        for record, items in zip(records, together(records), strict=True):
             assert items is None or told(items) == told(decode(record))
 
 
 def test_a_fault_costs_its_own_record_the_speed_and_no_other_its_payment() -> None:
     records = [json.dumps(event(transaction_id=f"t{n}")).encode() for n in range(100)]
     records[40] = b'{"transaction_id":"bad"}'
-    found = decode_plain(records)
+    found = together(records)
     assert found[40] is None
     assert sum(items is None for items in found) <= 16
     assert all(
@@ -120,8 +130,8 @@ def test_names_without_end_are_no_shape() -> None:
 
 def test_an_array_and_lines_are_plain_alike() -> None:
     line = json.dumps(event()).encode()
-    assert read_plain(line, is_array=False) == read_plain(b"[" + line + b"]", is_array=True)
-    assert read_plain(line, is_array=False) == read_object(line)
+    lines, array = read_plain(line, is_array=False), read_plain(b"[" + line + b"]", is_array=True)
+    assert lines.items(0) == array.items(0) == read_object(line)
 
 
 @pytest.mark.parametrize("text", [b"{}", b'{"x":1}', b'{"transaction_id":"t"}'])
@@ -157,7 +167,7 @@ def test_an_object_of_others_is_read_by_who_knows_it_among_our_own(senders: Send
         decode(b"\n".join(lines), senders=senders),
         [
             item
-            for data, items in zip(lines, decode_plain(lines, senders=senders), strict=True)
+            for data, items in zip(lines, together(lines, senders=senders), strict=True)
             for item in items or decode(data, senders=senders)
         ],
     ):
