@@ -75,7 +75,11 @@ def bounded(thousandths: int) -> int:
 
 
 def example_of(payment: Payment) -> Example:
-    return Example(kept(payment.transaction_id, LONGEST_ID), code_of(payment))
+    return Example(kept_id(payment), code_of(payment))
+
+
+def kept_id(payment: Payment) -> str:
+    return kept(payment.transaction_id, LONGEST_ID)
 
 
 def code_of(payment: Payment) -> str:

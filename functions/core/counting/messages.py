@@ -29,7 +29,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from functions.core.counting.counts import BAD_RETRY, RESCUE, Counts
-from functions.core.counting.harm import code_of, example_of
+from functions.core.counting.harm import code_of, kept_id
 from functions.core.counting.slices import (
     Slicing,
     format_slicing,
@@ -101,7 +101,7 @@ def _of_payment(transaction_id: str, merchant: str | None) -> str:
 
 
 def _mark(text: str) -> bytes:
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=MARK_BYTES).digest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=MARK_BYTES).digest()
 
 
 def try_mark(payment: Payment) -> bytes:
@@ -220,7 +220,7 @@ class Noting:
             marks=_marks(well),
             times=array(kind, [at - since_ms for at in well.times]).tobytes(),
             latencies=_doubles(well.latencies),
-            values=tuple(map(_column, well.codes, well.which)),
+            values=tuple(map(_column, well.numberings, well.which)),
             others=tuple(self._others),
             since_ms=since_ms,
         )
@@ -236,29 +236,30 @@ slicing_of: Final = lru_cache(maxsize=16)(parse_slicing)
 
 def message_of(payment: Payment, cause: str, unknown: str, slicing: Slicing) -> Message:
     """The message as a partial names it, by itself."""
-    values: dict[str, Any] = dict(zip(DIMENSIONS, _dimensions_of(payment), strict=True))
+    values = _dimensions_of(payment)
     names = names_of(slicing)
     if len(names) < len(DIMENSIONS):
-        values = {name: values[name] for name in (*names, "currency")}
-    kept = Payment(
-        transaction_id=example_of(payment).transaction_id,
-        status=payment.status,
-        timestamp_ms=payment.timestamp_ms,
-        count=payment.count,
-        error_code=code_of(payment) or None,
-        latency_ms=payment.latency_ms,
-        amount=payment.amount,
-        **values,
+        counted = {*names, "currency"}
+        named = zip(DIMENSIONS, values, strict=True)
+        values = tuple([value if name in counted else None for name, value in named])
+    # In the order in which a payment has them, which takes half as long as by name.
+    kept: Any = (
+        kept_id(payment),
+        payment.status,
+        payment.timestamp_ms,
+        payment.count,
+        *values,
+        code_of(payment) or None,
+        None,
+        None,
+        payment.latency_ms,
+        payment.amount,
     )
     is_single = payment.count == 1
-    tried = not is_single or payment.status in _BAD_TRIES
-    return Message(
-        mark=_number(payment_mark(payment)) if is_single else NO_MARK,
-        tried=_number(try_mark(payment)) if tried else NO_MARK,
-        payment=kept,
-        cause=cause,
-        unknown=unknown,
-    )
+    is_try = not is_single or payment.status in _BAD_TRIES
+    mark = _number(payment_mark(payment)) if is_single else NO_MARK
+    tried = _number(try_mark(payment)) if is_try else NO_MARK
+    return Message(mark, tried, Payment(*kept), cause, unknown)
 
 
 _dimensions_of: Final[Callable[[Payment], tuple[str | None, ...]]] = attrgetter(*DIMENSIONS)
@@ -285,11 +286,12 @@ def _doubles(values: Sequence[float | None]) -> bytes:
     return array("d", [nan if value is None else value for value in values]).tobytes()
 
 
-def _column(codes: Numbering, which: Sequence[int]) -> tuple[tuple[str | None, ...], bytes]:
+def _column(numbering: Numbering, which: Sequence[int]) -> tuple[tuple[str | None, ...], bytes]:
     """The distinct values, and which one each is."""
-    if len(codes) == 1:
-        return tuple(codes), b""
-    return tuple(codes), bytes(which) if len(codes) <= _IN_A_BYTE else array("H", which).tobytes()
+    values = tuple(numbering.met)
+    if len(values) == 1:
+        return values, b""
+    return values, bytes(which) if len(values) <= _IN_A_BYTE else array("H", which).tobytes()
 
 
 _IN_A_BYTE: Final = 256

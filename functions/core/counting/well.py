@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress, product
 from typing import Any, Final
 
 from functions.core.counting.counts import NONE, SPEEDS, one, speed
-from functions.core.counting.latency import INDEX_BOUNDS, MOST_INDEXES
+from functions.core.counting.latency import INDEX_BOUNDS, MOST_INDEXES, latency_index
 from functions.core.counting.slices import (
     ALL,
     Slicing,
@@ -25,7 +25,7 @@ from functions.core.counting.slices import (
 )
 from functions.core.counting.tally import Tally
 from functions.core.payments.event import Payment
-from functions.core.payments.readers import Rows
+from functions.core.payments.readers import Rows, meaning
 
 APPROVED: Final = one("approved", "")
 
@@ -48,17 +48,28 @@ def well_rows(rows: Rows) -> list[bool]:
     return found
 
 
-class Numbering(dict[str | None, int]):
-    """The values of a dimension in the order they came, numbered from 0."""
+_MERCHANT: Final = meaning("merchant")
 
-    def __missing__(self, value: str | None) -> int:
-        self[value] = code = len(self)
-        return code
+
+class Numbering(dict[Any, int]):
+    """A dimension's values as they come → the number of what they mean. met: what they mean, numbered from 0
+    in the order it came."""
+
+    def __init__(self, name: str) -> None:
+        self._meaning = meaning(name)
+        self.met: dict[str | None, int] = {}
+
+    def __missing__(self, came: Any) -> int:
+        self[came] = number = self.number(self._meaning(came))
+        return number
+
+    def number(self, value: str | None) -> int:
+        return self.met.setdefault(value, len(self.met))
 
 
 class Well:
-    """Single payments that went well, by column, in the order they came. codes, which: by dimension of the
-    slicing, in the order of their names: its values, and the number of that which each payment has."""
+    """Single payments that went well, by column, in the order they came. numberings, which: by dimension of
+    the slicing, in the order of their names: its values, and the number of that which each payment has."""
 
     def __init__(self, slicing: Slicing) -> None:
         self.slicing = slicing
@@ -66,8 +77,8 @@ class Well:
         self.merchants: list[str | None] = []
         self.times: list[int] = []
         self.latencies: list[float | None] = []
-        self.codes = [Numbering() for _ in names_of(slicing)]
-        self.which: list[list[int]] = [[] for _ in self.codes]
+        self.numberings = [Numbering(name) for name in names_of(slicing)]
+        self.which: list[list[int]] = [[] for _ in self.numberings]
 
     def __len__(self) -> int:
         return len(self.times)
@@ -78,18 +89,18 @@ class Well:
         self.times.append(payment.timestamp_ms)
         self.latencies.append(payment.latency_ms)
         values = values_of(self.slicing)(payment)
-        for which, codes, value in zip(self.which, self.codes, values, strict=True):
-            which.append(codes[value])
+        for which, numbering, value in zip(self.which, self.numberings, values, strict=True):
+            which.append(numbering.number(value))
 
     def take(self, rows: Rows, well: Sequence[bool]) -> None:
         """Add those of the rows that went well."""
         self.ids += compress(rows.column("transaction_id"), well)
-        self.merchants += compress(rows.column("merchant"), well)
+        self.merchants += map(_MERCHANT, compress(rows.column("merchant"), well))
         self.times += compress(rows.column("timestamp_ms"), well)
         self.latencies += compress(rows.column("latency_ms"), well)
         names = names_of(self.slicing)
-        for which, codes, name in zip(self.which, self.codes, names, strict=True):
-            which += map(codes.__getitem__, compress(rows.column(name), well))
+        for which, numbering, name in zip(self.which, self.numberings, names, strict=True):
+            which += map(numbering.__getitem__, compress(rows.column(name), well))
 
     def most_cells(self, start: int) -> int:
         """How many cells of a tally those from `start` on can fill at most."""
@@ -98,7 +109,7 @@ class Well:
             return 0
         seconds = min(len(times), (max(times) - min(times)) // 1000 + 2)
         values = [
-            math.prod(len(self.codes[place]) for place in places)
+            math.prod(len(self.numberings[place].met) for place in places)
             for places, _ in keys_of(self.slicing)
         ]
         slices = sum(min(len(times), seconds * number) for number in values)
@@ -107,24 +118,13 @@ class Well:
 
 def add_well(tally: Tally, well: Well, start: int = 0) -> None:
     """Count these payments from the one at `start` on, as `tally.add` does."""
-    latencies = well.latencies[start:]
-    if not latencies:
+    if start == len(well):
         return
-    seconds = [at // 1000 for at in well.times[start:]]
-    if latencies.count(None) == len(latencies):
-        groups = [second * _OF_SECOND + _NO_LATENCY for second in seconds]
-    else:
-        groups = [
-            second * _OF_SECOND + (_NO_LATENCY if ms is None else bisect_left(SPEEDS, ms))
-            for second, ms in zip(seconds, latencies, strict=True)
-        ]
-        _add_latencies(tally, seconds, latencies)
-    sizes = sorted(Counter(groups).items())
-    place = {group: place for place, (group, _) in enumerate(sizes)}
-    table = _Table([place[group] for group in groups], len(sizes), well, start)
-    into = [tally.bucket(group // _OF_SECOND).slices for group, _ in sizes]
-    counts = [_COUNTS[group % _OF_SECOND] for group, _ in sizes]
-    for slices, one_counts, (_, size) in zip(into, counts, sizes, strict=True):
+    groups, column = _grouped(tally, well, start)
+    table = _Table(column, len(groups), well, start)
+    into = [tally.bucket(second).slices for second, _ in groups]
+    counts = [_COUNTS[place] for _, place in groups]
+    for slices, one_counts, size in zip(into, counts, groups.values(), strict=True):
         slices[ALL] = slices.get(ALL, NONE) + one_counts * size
     for places, keys in keys_of(well.slicing):
         for values, group, number in table.counted(places):
@@ -134,22 +134,38 @@ def add_well(tally: Tally, well: Well, start: int = 0) -> None:
                 slices[key] = slices.get(key, NONE) + counts[group] * number
 
 
+def _grouped(
+    tally: Tally, well: Well, start: int
+) -> tuple[Mapping[tuple[int, int], int], Sequence[int]]:
+    """Each second and latency field that payments from `start` on have, with their number, and of each
+    payment which of these it is in. Enters their latencies into the tally."""
+    cells = [
+        at // 1000 * _OF_SECOND + (_NO_LATENCY if ms is None else bisect_left(_LATENCIES, ms))
+        for at, ms in zip(well.times[start:], well.latencies[start:], strict=True)
+    ]
+    groups: Counter[tuple[int, int]] = Counter()
+    group_of: dict[int, tuple[int, int]] = {}
+    for cell, number in Counter(cells).items():
+        second, place = divmod(cell, _OF_SECOND)
+        group_of[cell] = second, _SPEED_OF[place]
+        groups[group_of[cell]] += number
+        if (index := _INDEX_OF[place]) is not None:
+            sketch = tally.bucket(second).latency
+            sketch[index] = sketch.get(index, 0) + number
+    numbers = {group: number for number, group in enumerate(groups)}
+    number_of = {cell: numbers[group] for cell, group in group_of.items()}
+    return groups, [number_of[cell] for cell in cells]
+
+
 _COUNTS: Final = (*(APPROVED + speed(bound) for bound in (*SPEEDS, math.inf)), APPROVED)
 """The counts of an approved payment, by its latency field; last of one without a latency."""
-_OF_SECOND: Final = len(_COUNTS)
-_NO_LATENCY: Final = _OF_SECOND - 1
-
-
-def _add_latencies(tally: Tally, seconds: Sequence[int], latencies: Sequence[float | None]) -> None:
-    cells = [
-        second * MOST_INDEXES + bisect_left(INDEX_BOUNDS, ms)
-        for second, ms in zip(seconds, latencies, strict=True)
-        if ms is not None
-    ]
-    for cell, number in Counter(cells).items():
-        second, index = divmod(cell, MOST_INDEXES)
-        sketch = tally.bucket(second).latency
-        sketch[index] = sketch.get(index, 0) + number
+_LATENCIES: Final = sorted({*SPEEDS, *INDEX_BOUNDS})
+"""Bounds of latency fields and of a sketch's buckets: what lies between two is in one of each."""
+_NO_LATENCY: Final = len(_LATENCIES) + 1
+_OF_SECOND: Final = _NO_LATENCY + 1
+_SPEED_OF: Final = [bisect_left(SPEEDS, ms) for ms in (*_LATENCIES, math.inf)] + [len(SPEEDS) + 1]
+_INDEX_OF: Final[list[int | None]] = [*map(latency_index, (*_LATENCIES, math.inf)), None]
+"""By place among these bounds, last of no latency: the latency field, and the sketch's bucket."""
 
 
 class _Table:
@@ -163,7 +179,7 @@ class _Table:
     def __init__(self, groups: Sequence[int], size: int, well: Well, start: int) -> None:
         self._groups = groups
         self._size = size
-        self._values = [[*codes] for codes in well.codes]
+        self._values = [[*numbering.met] for numbering in well.numberings]
         self._which = [which[start:] for which in well.which]
         self._numbers: dict[int, int] = {}
 

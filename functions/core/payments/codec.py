@@ -85,7 +85,11 @@ def decode_plain(
     """What `decode` gives for those of the records that are one object in one line each: which of the records,
     in order, and their rows, one a record. They are read at once, as the lines of one text, which is several
     times as fast; what can not be is left out."""
-    plain = [at for at, data in enumerate(records) if data[:1] == b"{" and data[-1:] == b"}"]
+    plain = [
+        at
+        for at, data in enumerate(records)
+        if data[:1] == b"{" and data[-1:] == b"}" and b"\n" not in data
+    ]
     return [*_read_lines(records, plain, _decoding(limits, senders))]
 
 
@@ -95,14 +99,10 @@ def _read_lines(
     decoding: _Decoding[Payment | NoPayment],
 ) -> Iterator[tuple[Sequence[int], Rows]]:
     """Of these records what can be read at once: all, or else of each half the same."""
-    text = b"\n".join([records[at] for at in plain])
-    if text.count(b"\n") != len(plain) - 1:
-        plain = [at for at in plain if b"\n" not in records[at]]
-        text = b"\n".join([records[at] for at in plain])
     if len(plain) < 2:
         return
     # Each begins and ends as an object does, in one line: then no object can lie across two records.
-    rows = decoding.rows(text)
+    rows = decoding.rows(b"\n".join([records[at] for at in plain]))
     if rows is not None and rows.size == len(plain):
         yield plain, rows
     elif len(plain) > _AT_ONCE:
@@ -313,6 +313,8 @@ class _Decoding(Generic[Item]):
 
     def is_crowded(self, text: Bytes) -> bool:
         """May hold too many objects to decode at once: each takes 600 bytes, be it only `{}`."""
+        if len(text) <= self.limits.payments:
+            return False
         braces = text.count(b"{")
         if braces > _MOST_BRACES * self.limits.payments:
             raise _TooManyError

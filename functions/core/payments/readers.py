@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from operator import add
 from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
@@ -121,8 +120,8 @@ class Rows(NamedTuple):
     """The rows of a text, by column, and those of them that were read by themselves.
 
     columns: of each attribute of a payment in their order, but for faults, which none of these rows has.
-    What no count of one that was approved needs (`_LATER`) is as it came, and looked at when a payment is
-    made. apart: row → what is in it; the columns say nothing of it. start, stop: which of the reader's rows.
+    Dimensions, texts and codes are as they came: `meaning` is asked when one is needed, for most texts
+    never. apart: row → what is in it; the columns say nothing of it. start, stop: which of the reader's rows.
     """
 
     reader: Reader
@@ -153,6 +152,11 @@ class Rows(NamedTuple):
 
 
 _AT: Final[Mapping[str, int]] = {field.name: at for at, field in enumerate(FIELDS)}
+
+
+def meaning(name: str) -> Callable[[Any], Any]:
+    """What makes of a dimension's value, as Rows have it, what a payment has."""
+    return _LATER[name]
 
 
 class _UnknownNameError(Exception):
@@ -257,17 +261,17 @@ _CLASSES: Final[Mapping[Kind, frozenset[type]]] = {
 }
 
 
-def _dimension(name: str) -> _Memo:
-    return _Memo(lambda value: None if value is None else cleaned(name, str(value)))
+def _dimension(name: str) -> Callable[[Any], Any]:
+    return _Memo(lambda value: None if value is None else cleaned(name, str(value))).__getitem__
 
 
-def _text(longest: int) -> _Memo:
+def _text(longest: int) -> Callable[[Any], Any]:
     def find(value: str | int | None) -> str | None:
         if value is None:
             return None
         return None if is_absent(str(value)) else cut(str(value), longest)
 
-    return _Memo(find)
+    return _Memo(find).__getitem__
 
 
 def _code(value: str | int | None) -> Any:
@@ -293,54 +297,48 @@ def _free(value: str | int) -> Any:
     return value if value[-1:].isdigit() or not is_absent(value) else _ODD
 
 
-def _moment(second: str) -> int:
-    """Milliseconds of a time's text up to its second, of `2025-07-09T19:03:10`."""
-    return parse_timestamp(second + "Z") if _ISO_SECOND.fullmatch(second) else _NOT_PLAIN
+def _moment(second: str) -> int | None:
+    """Milliseconds of a time's text up to its second, of `2025-07-09T19:03:10`; None of any other."""
+    return parse_timestamp(second + "Z") if _ISO_SECOND.fullmatch(second) else None
 
 
 _ISO_SECOND: Final = re.compile(r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:[0-5]\d", re.ASCII)
 
 
 _SECOND: Final = len("2025-07-09T19:03:10")
-_NOT_PLAIN: Final = -1
 _PARTS: Final = {
     "": 0,
     "Z": 0,
     **{f".{ms:03d}{zone}": ms for ms in range(1000) for zone in ("", "Z")},
 }
-_MEMOS: Final[Mapping[str, _Memo]] = {
-    field.name: _dimension(field.name) for field in FIELDS if field.kind == "dimension"
-}
 _LATER: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **{field.name: _dimension(field.name) for field in FIELDS if field.kind == "dimension"},
     "error_code": _Memo(_code).__getitem__,
-    "error_scheme": _text(LONGEST_CODE).__getitem__,
+    "error_scheme": _text(LONGEST_CODE),
     "error_message": _Memo(_message).__getitem__,
     "user_id": _free,
     "correlation_id": _free,
     "attempt_id": _free,
 }
-"""Attributes that no count of a payment that was approved needs, and what makes a value plain, or _ODD."""
+"""Attributes that Rows have as they came, and what makes of a value what a payment has, or _ODD."""
 _LATER_AT: Final = [(_AT[name], plain) for name, plain in _LATER.items()]
 _STATUS: Final = _Memo(parse_status)
 _MOMENT: Final = _Memo(_moment)
 
 
 def _time(when: Any) -> int:
-    if when.__class__ is str:
-        rest = _PARTS.get(when[_SECOND:], _NOT_PLAIN)
-        second: int = _MOMENT[when[:_SECOND]] if rest >= 0 else _NOT_PLAIN
-        if second >= 0:
-            return second + rest
-    return parse_timestamp(when)
+    try:
+        plain: int = _MOMENT[when[:_SECOND]] + _PARTS[when[_SECOND:]]
+    except (KeyError, TypeError):
+        return parse_timestamp(when)
+    return plain
 
 
 def _times(column: Sequence[Any]) -> list[Any]:
-    if set(map(type, column)) == _ALL_TEXTS:
-        parts = list(map(_PARTS.get, [when[_SECOND:] for when in column]))
-        seconds = list(map(_MOMENT.__getitem__, [when[:_SECOND] for when in column]))
-        if None not in parts and _NOT_PLAIN not in seconds:
-            return list(map(add, seconds, parts))
-    return [_ODD if when is None else _time(when) for when in column]
+    try:
+        return [_MOMENT[when[:_SECOND]] + _PARTS[when[_SECOND:]] for when in column]
+    except (KeyError, TypeError):
+        return [_ODD if when is None else _time(when) for when in column]
 
 
 _ALL_TEXTS: Final = {str}
@@ -370,20 +368,23 @@ class Reader:
         self._lines = msgspec.json.Decoder(row)
         self._array = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # by defstruct
         place = {name: at for at, name in enumerate(order)}
-        self._places: dict[str, int] = {}
+        self._places: list[tuple[str, Kind, int | None]] = []
+        self._missing = ""
         others: list[int] = []
         for field in FIELDS:
             found = [place[name] for name in field.accepted if name in place]
-            if found:
-                self._places[field.name] = found[0]
-                others += found[1:]
+            if not found and field.kind in ("id", "status", "time"):
+                self._missing = self._missing or field.accepted[0]
+            self._places.append((field.name, field.kind, found[0] if found else None))
+            others += found[1:]
         self._senders = senders
         asked = senders.marks.union(SCHEME_OF, *BESIDE.values())
         self._odd = [*others, *(place[name] for name in order if name in asked)]
         self._objects = [place[name] for name in order if name in OBJECTS and name not in kind_of]
         self._is_strict = strict
-        if (at := self._places.get("is_test")) is not None:
-            name = order[at]
+        marks = [place[name] for name in kind_of if kind_of[name].kind == "mark" and name in place]
+        if marks:
+            name = order[marks[0]]
             self._marks = _Memo(lambda value: value is not None and bool(mark(name, value)))
 
     def read(self, text: bytes | bytearray, *, is_array: bool) -> Rows:
@@ -429,6 +430,8 @@ class Reader:
         self, table: Sequence[Sequence[Any]], rows: int
     ) -> tuple[list[Sequence[Any]], set[int]]:
         """A column for each attribute of a payment, and the rows that are not plain."""
+        if self._missing:
+            raise Malformed("missing_field", f"required: {self._missing}")
         odd: set[int] = set()
         for place in self._odd:
             if table[place].count(None) < rows:
@@ -437,27 +440,21 @@ class Reader:
             if table[place].count(None) < rows:
                 odd.update(row for row, value in enumerate(table[place]) if _is_nested(value))
         columns: list[Sequence[Any]] = []
-        for field in FIELDS:
-            at = self._places.get(field.name)
+        for name, kind, at in self._places:
             if at is None:
-                if field.kind in ("id", "status", "time"):
-                    raise Malformed("missing_field", f"required: {field.accepted[0]}")
-                default = {"count": 1, "mark": False}.get(field.kind)
-                columns.append([default] * rows)
+                columns.append([_DEFAULTS.get(kind)] * rows)
                 continue
             column: Sequence[Any] = table[at]
             if not self._is_strict:
-                classes = _CLASSES[field.kind]
+                classes = _CLASSES[kind]
                 strange = [row for row, value in enumerate(column) if type(value) not in classes]
                 if strange:
                     odd.update(strange)
                     column = list(column)
                     for row in strange:
                         column[row] = None
-            if field.kind == "dimension":
-                column = list(map(_MEMOS[field.name].__getitem__, column))
-            elif field.name not in _LATER and not self._is_all_plain(field.name, column):
-                column = self._plain(field.name, column)
+            if name not in _LATER and not self._is_all_plain(name, column):
+                column = self._plain(name, column)
                 if _ODD in column:
                     odd.update(row for row, value in enumerate(column) if value is _ODD)
             columns.append(column)
@@ -502,6 +499,7 @@ def _is_nested(value: msgspec.Raw | None) -> bool:
 
 
 _NESTS: Final = (b"{", b"[")
+_DEFAULTS: Final[Mapping[Kind, Any]] = {"count": 1, "mark": False}
 _UNKNOWN: Final = "Object contains unknown field"
 
 
