@@ -73,7 +73,7 @@ def test_a_strange_code_is_guessed_with_a_confidence_and_the_words_that_decided(
     found = told("acme", "ERR_BANK_OFFLINE")
     assert (found["cause"], found["attributable"], found["known"]) == ("issuer", True, False)
     assert 0.5 <= found["confidence"] < 1.0
-    assert "BANK OFFLINE" in found["why"]
+    assert "'bank offline'" in found["why"]
 
 
 def test_a_message_alone_is_explained() -> None:
