@@ -103,6 +103,7 @@ SENTENCES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "stored credential not allowed for this merchant", "unsupported media type", "method not allowed on this url",
         "payment data cannot be decrypted", "token was used before", "no processor for this card and currency",
         "routing rules give no connector", "country does not fit the merchant category",
+        "not supported", "not allowed", "not enabled", "not configured", "conflict with the current state",
     )),
     ("customer", "after_fix", (
         "{data} is wrong", "{data} is not valid", "please check the {data}", "{data} does not match", "bad {data}",
@@ -118,6 +119,8 @@ SENTENCES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "billing address differs from the bank's", "postcode does not match", "address check not passed",
         "card not allowed for this kind of shop", "card is for domestic use", "pin has to be set first",
         "transaction not permitted to the cardholder", "issuer does not allow this type of payment",
+        "identity check of the customer pending", "kyc of the customer required", "no issuer for this bin",
+        "bin of the card not found",
     )),
     ("customer", "later", (
         "{card} has not enough money", "not enough funds on the {card}", "balance of the {card} is too low",
@@ -127,14 +130,15 @@ SENTENCES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "please call the {issuer}", "refused by {issuer}", "the {issuer} did not approve",
         "nsf", "no money", "credit line used up", "spending limit hit", "over the withdrawal limit",
         "do not honor", "card was declined", "payment was refused", "try another card", "not authorised",
-        "decline", "refusal by the bank", "authorisation declined", "approval refused", "transaction denied",
+        "decline", "authorization was not given", "authorization of the payment not possible", "authorization no",
+        "authorization error", "payment authorization", "refusal by the bank", "authorisation declined", "approval refused", "transaction denied",
     )),
     ("customer", "never", (
         "{person} cancelled the payment", "{person} left the page", "{person} closed the window",
         "{person} did not finish", "aborted by the {person}", "{person} rejected the request",
         "{person} pressed back", "{person} gave up at the challenge", "{person} withdrew the consent",
         "checkout session is over", "payment link has lapsed", "order was not paid in time",
-        "voucher was not paid", "qr code has lapsed", "payment page was left",
+        "voucher was not paid", "transaction expired", "payment has expired", "order expired", "qr code has lapsed", "payment page was left",
         "account is closed", "no such account", "card is closed", "account holder has died", "iban does not exist",
         "mandate was revoked", "mandate is not active", "subscription was stopped", "consent is gone",
         "direct debit was stopped", "stop all recurring payments", "vpa is not registered", "card does not exist",
@@ -177,7 +181,7 @@ SENTENCES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("unknown", "later", (
         "failed", "error", "general error", "unknown", "unspecified problem", "see the logs", "n/a", "no message",
         "no error code", "the transaction was not successful", "payment not completed", "other reason", "undefined error",
-        "no error message", "unsuccessful", "something is wrong",
+        "no error message", "unsuccessful", "something is wrong", "contact support", "contact us",
     )),
 )  # fmt: skip
 """Cause, when to try again, and what is said."""

@@ -179,6 +179,7 @@ def _by_words(
     return CodeMeaning(
         told.scheme, told.code, told.name if told.known else "", found.cause, found.owner,
         found.retry, found.action, found.cause in PATH_CAUSES, False, found.confidence, why,
+        kind=found.kind,
     )  # fmt: skip
 
 
@@ -208,7 +209,7 @@ def _outvoted(
     why = f"{found.why}; the code may be another scheme's than {told.scheme}'s"
     return CodeMeaning(
         "", code or "", "", found.cause, found.owner, found.retry, found.action,
-        found.cause in PATH_CAUSES, False, found.confidence, why,
+        found.cause in PATH_CAUSES, False, found.confidence, why, kind=found.kind,
     )  # fmt: skip
 
 
