@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from functions.core.causes.advice import MONEY
 from functions.core.causes.diagnosis import explain as explained
 from functions.core.causes.knowledge import CodeMeaning, load
 from functions.core.causes.vocabulary import PATH_CAUSES, RETRIES
@@ -88,6 +89,10 @@ def line(scheme: str, code: str, found: CodeMeaning) -> dict[str, Any]:
         "attributable": found.attributable,
         "known": found.known,
     }
+    if found.retry:
+        told["money"] = MONEY[found.retry]
+    if found.kind:
+        told["kind"] = found.kind
     if not found.known or found.confidence < 1.0:
         told["confidence"] = found.confidence
     return told
@@ -144,6 +149,9 @@ def _print_page(scheme: str, code: str, found: CodeMeaning) -> None:
         page.add_row("cause", f"{found.cause}, {path}")
         page.add_row("owner", found.owner)
         page.add_row("retry", f"{found.retry}: {RETRIES[found.retry]}")
+        page.add_row("money", MONEY[found.retry])
+    if found.kind:
+        page.add_row("kind", found.kind)
     page.add_row("do first", found.action)
     sure = f"{100 * found.confidence:.0f} % sure"
     page.add_row("known" if found.known else "guessed", cell(f"{sure}: {found.why}"))

@@ -1,14 +1,16 @@
 """Measure how well codes of unknown schemes are told from their words; `--train` writes the model.
 
 Every provider's tables are left out in turn, words and codes, the model is trained on the rest, and
-the left-out codes are asked for. Codes of providers without a table are asked besides.
+the left-out codes are asked for. Codes of providers without a table are asked besides, and real messages
+that people labelled, where PAYWATCH_DATA holds any.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -18,10 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 import functions.core.causes.guess
-from benchmarks.codes.heldout import DATA, Told, foreign, leave_one_out
+from benchmarks.codes.heldout import DATA, MESSAGES, Told, foreign, labelled, leave_one_out
 from benchmarks.codes.train import examples, phrases, train
+from functions.core.causes.failure_kinds import KINDS, TELLTALES
 from functions.core.causes.guess import render
 from functions.core.causes.knowledge import load
+from functions.core.causes.vocabulary import CAUSES
 
 WORDS: Final = Path(functions.core.causes.guess.__file__).with_name("guess_words.csv")
 BANDS: Final = (0.5, 0.6, 0.7, 0.8, 0.88, 1.01)
@@ -44,21 +48,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     everything = [told for group in by_provider.values() for told in group]
     without = [told for told in everything if told.scheme != CONVENTIONS]
     strange = foreign(knowledge)
-    groups = {
-        **by_provider,
-        "all": everything,
-        f"all but {CONVENTIONS}": without,
-        "no table": strange,
-    }
-    out.print(accuracy(groups))
-    out.print(calibration({f"all but {CONVENTIONS}": without, "all": everything}))
+    real = {f"messages, {name}": told for name, told in labelled(knowledge)}
+    if not real:
+        out.print(f"No labelled messages: {MESSAGES} holds no CSV. That part is left out.")
+    pools = {f"all but {CONVENTIONS}": without, "no table": strange, **real}
+    out.print(accuracy({**by_provider, "all": everything, **pools}))
+    out.print(by_cause(pools))
+    out.print(by_kind(pools))
+    out.print(calibration({"all": everything, **pools}))
+    out.print(calibrated({"all": everything, **pools}))
     out.print(parts([*everything, *strange]))
+    for told in real.values():
+        out.print(accuracy(_by_scheme(told)))
     if options.wrong:
-        for told in [*everything, *strange]:
-            if not told.right:
-                found = told.told
+        for item in [*everything, *strange]:
+            if not item.right:
+                found = item.told
                 out.print(
-                    f"{told.scheme} {told.code} {told.message!r}: {told.truth}, told as"
+                    f"{item.scheme} {item.code} {item.message!r}: {item.truth}, told as"
                     f" {found.cause} ({found.confidence:.2f}; {found.why})",
                     highlight=False,
                     markup=False,
@@ -80,6 +87,69 @@ def accuracy(groups: dict[str, list[Told]]) -> Table:
             _share(item.told.cause == "unknown" for item in told),
         )
     return table
+
+
+def by_cause(pools: Mapping[str, list[Told]]) -> Table:
+    """Of what has this cause, how much was told so, and what most of the rest was told as."""
+    table = _table("By cause", "held out")
+    for heading in ("cause", "codes", "right", "mostly mistaken for"):
+        table.add_column(heading, justify="right")
+    for name, told in pools.items():
+        for cause in CAUSES:
+            ours = [item for item in told if item.truth == cause]
+            wrong = Counter(item.told.cause for item in ours if not item.right)
+            mistaken = ", ".join(f"{other} {count}" for other, count in wrong.most_common(2))
+            if ours:
+                right = _share(item.right for item in ours)
+                table.add_row(name, cause, str(len(ours)), right, mistaken)
+    return table
+
+
+def by_kind(pools: Mapping[str, list[Told]]) -> Table:
+    """Of what the rules of a failure kind told, how much was right."""
+    table = _table("By failure kind", "kind")
+    for name in pools:
+        table.add_column(f"{name}: told", justify="right")
+        table.add_column("right", justify="right")
+    for kind in KINDS:
+        cells: list[str] = []
+        for told in pools.values():
+            ours = [item for item in told if item.kind == kind]
+            cells += (str(len(ours)), _share(item.right for item in ours))
+        if any(kind == telltale.kind for telltale in TELLTALES):
+            table.add_row(kind, *cells)
+    return table
+
+
+def calibrated(pools: Mapping[str, list[Told]]) -> Table:
+    """ECE: the mean distance of confidence from being right, over ten bins, weighted by their guesses
+    (Guo et al. 2017). Brier: the mean square of confidence less right (1 or 0)."""
+    table = _table("How well confidence is calibrated", "held out")
+    for heading in ("codes", "ECE", "Brier"):
+        table.add_column(heading, justify="right")
+    for name, told in pools.items():
+        pairs = [(item.told.confidence, item.right) for item in told]
+        table.add_row(name, str(len(told)), f"{ece(pairs):.3f}", f"{brier(pairs):.3f}")
+    return table
+
+
+def ece(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float:
+    off = 0.0
+    for place in range(bins):
+        ours = [pair for pair in pairs if min(bins - 1, int(pair[0] * bins)) == place]
+        off += abs(sum(sure for sure, _ in ours) - sum(right for _, right in ours))
+    return off / max(1, len(pairs))
+
+
+def brier(pairs: Sequence[tuple[float, bool]]) -> float:
+    return sum((sure - right) ** 2 for sure, right in pairs) / max(1, len(pairs))
+
+
+def _by_scheme(told: Sequence[Told]) -> dict[str, list[Told]]:
+    found: dict[str, list[Told]] = {}
+    for item in told:
+        found.setdefault(item.scheme, []).append(item)
+    return dict(sorted(found.items()))
 
 
 def calibration(groups: dict[str, list[Told]]) -> Table:
@@ -111,7 +181,7 @@ def parts(told: list[Told]) -> Table:
     for heading in ("guesses", "right"):
         table.add_column(heading, justify="right")
     for part, mark in (
-        ("a rule", "it says "),
+        ("a rule", ": it says "),
         ("the same word elsewhere", "is not known to have it"),
         ("the model", "its words: "),
     ):

@@ -17,7 +17,11 @@ from functions.core.causes.knowledge import CodeMeaning, KnowledgeBase
 from functions.core.causes.vocabulary import PATH_CAUSES
 
 FOREIGN: Final = Path(__file__).with_name("foreign.csv")
-DATA: Final = Path(os.environ.get("PAYWATCH_DATA", "../shared/data")) / "decline_codes"
+_DATA: Final = Path(os.environ.get("PAYWATCH_DATA", "../shared/data"))
+DATA: Final = _DATA / "decline_codes"
+MESSAGES: Final = _DATA / "messages"
+"""Real messages as people labelled them, where there are any: CSVs with the columns scheme, code, message,
+cause. Nothing is ever trained on them."""
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "braintree_gateway_rejection": "braintree",
@@ -44,6 +48,11 @@ class Told(NamedTuple):
     @property
     def right(self) -> bool:
         return self.told.cause == self.truth
+
+    @property
+    def kind(self) -> str:
+        """The failure kind that told it, if one did."""
+        return self.told.kind
 
     @property
     def attributed_rightly(self) -> bool:
@@ -75,6 +84,36 @@ def foreign(knowledge: KnowledgeBase) -> list[Told]:
     unlike = [item for item in phrases() if schemes.folded(item.text) not in asked]
     model = train(examples(knowledge.values()), unlike)
     return list(_ask(rows, knowledge, model))
+
+
+def labelled(knowledge: KnowledgeBase, folder: Path = MESSAGES) -> Iterator[tuple[str, list[Told]]]:
+    """File → its messages, each asked of everything but the tables of its provider. Nothing where the
+    folder is not there."""
+    models: dict[str, tuple[KnowledgeBase, Model]] = {}
+    for path in sorted(folder.glob("*.csv")):
+        told: list[Told] = []
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                provider = provider_of(schemes.folded(row["scheme"]))
+                if provider not in models:
+                    models[provider] = _without(provider, knowledge, models)
+                asked = (row["scheme"], row["code"], row["message"], row["cause"])
+                told += _ask([asked], *models[provider])
+        yield path.stem, told
+
+
+def _without(
+    provider: str,
+    knowledge: KnowledgeBase,
+    models: dict[str, tuple[KnowledgeBase, Model]],
+) -> tuple[KnowledgeBase, Model]:
+    """All but this provider's tables; for one that has none, all, trained once."""
+    if not any(provider_of(row.scheme) == provider for row in knowledge.values()):
+        if "" not in models:
+            models[""] = (knowledge, train(examples(knowledge.values()), phrases()))
+        return models[""]
+    rest = {key: row for key, row in knowledge.items() if provider_of(row.scheme) != provider}
+    return KnowledgeBase(rest), train(examples(rest.values()), phrases())
 
 
 def _ask(

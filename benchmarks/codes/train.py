@@ -13,9 +13,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from benchmarks.codes.sentences import sentences
 from functions.core.causes import schemes
-from functions.core.causes.guess import ADVICE, CLASSES, CUSTOMER_RETRIES, Model, features, softmax
+from functions.core.causes.guess import ADVICE, CLASSES, CUSTOMER_RETRIES, Model, softmax
 from functions.core.causes.knowledge import Code
+from functions.core.causes.wording import features
 
 PHRASES: Final = Path(__file__).with_name("phrases.csv")
 
@@ -38,7 +40,8 @@ def phrases() -> list[Example]:
     """What failures are called in general, written for the training: cause, retry, phrase."""
     with PHRASES.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
-        return [Example(row["phrase"], row["cause"], row["retry"]) for row in rows]
+        ours = [Example(row["phrase"], row["cause"], row["retry"]) for row in rows]
+    return [*ours, *(Example(*said) for said in sentences())]
 
 
 def examples(codes: Iterable[Code]) -> list[Example]:

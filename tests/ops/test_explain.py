@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from functions.core.causes.advice import MONEY
 from functions.core.causes.knowledge import load
 from functions.core.errors import PaywatchError
 from ops.cli import app
@@ -49,6 +50,7 @@ def test_a_known_code_is_explained_as_json() -> None:
         "retry": row.retry,
         "attributable": True,
         "known": True,
+        "money": MONEY[row.retry],
         "confidence": 1.0,
         "name": row.name,
         "action": row.action,
@@ -73,7 +75,16 @@ def test_a_strange_code_is_guessed_with_a_confidence_and_the_words_that_decided(
     found = told("acme", "ERR_BANK_OFFLINE")
     assert (found["cause"], found["attributable"], found["known"]) == ("issuer", True, False)
     assert 0.5 <= found["confidence"] < 1.0
-    assert "BANK OFFLINE" in found["why"]
+    assert "'bank offline'" in found["why"]
+
+
+def test_of_a_guess_its_kind_and_what_money_may_have_moved_are_told() -> None:
+    found = told("acme", "-", "--message", "no response from the acquirer in time")
+    assert (found["kind"], found["cause"]) == ("no answer in time", "timeout")
+    assert found["money"].startswith("may have been charged")
+    page = paywatch("explain", "acme", "-", "--message", "card reported stolen").stdout
+    assert "lost or stolen card" in page
+    assert "nothing was charged" in page
 
 
 def test_a_message_alone_is_explained() -> None:
@@ -93,6 +104,7 @@ def test_the_page_for_people_says_whose_matter_it_is_and_what_to_do_first() -> N
     assert "issuer, on the payment path" in page
     assert "another_route: at once, by another gateway or network" in page
     assert "Check the issuer's status" in page
+    assert "nothing was charged" in page
     guessed = paywatch("explain", "acme", "[bold]switch_down").stdout
     assert "acme [bold]switch_down: not in the knowledge base" in guessed
     assert "guessed" in guessed

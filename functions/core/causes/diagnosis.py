@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from functions.core.causes import schemes
-from functions.core.causes.guess import ADVICE, LONGEST, SURE, Guess, guess
+from functions.core.causes.guess import ADVICE, SURE, Guess, guess
 from functions.core.causes.knowledge import (
     Code,
     CodeMeaning,
@@ -17,6 +17,7 @@ from functions.core.causes.knowledge import (
     weight,
 )
 from functions.core.causes.vocabulary import PATH_CAUSES, SAYS_NOTHING
+from functions.core.causes.wording import LONGEST
 from functions.core.payments.event import ATTEMPT_STATUSES, STATUSES, Payment
 
 
@@ -42,6 +43,9 @@ def _diagnosed(payment: Payment, knowledge: KnowledgeBase) -> Diagnosis:
     told = _by_code(scheme, code, knowledge)
     known = told.known or not code
     if told.known and told.cause not in SAYS_NOTHING:
+        if _could_be_anybodys(told, scheme, code):
+            told = _outvoted(told, scheme, code, message, guess) or told
+            return Diagnosis(told.cause, told.owner, known, told.confidence)
         found = Diagnosis(told.cause, told.owner, known, told.confidence)
         if len(knowledge.diagnosed) < _REMEMBERED:
             knowledge.diagnosed[scheme, code] = found
@@ -62,6 +66,9 @@ _WITHOUT_CAUSE: Final = frozenset(STATUSES) - ATTEMPT_STATUSES | {"approved"}
 _NO_CAUSE: Final = Diagnosis("", "", True, 1.0)
 _REMEMBERED: Final = 10_000
 _WAITED_IN_VAIN: Final = 0.7
+_DIGITS_OF_NETWORKS: Final = 2
+_LIKELY_SCHEME: Final = 0.85
+"""How sure it is, of a bare number, that it is of the likeliest scheme that has it."""
 _SAME_WORD: Final = 0.85
 """How sure it is that a word means in one scheme what it means in others."""
 
@@ -77,11 +84,13 @@ def explain(
     """What is known of a code, else what its words and the message's tell.
 
     Without a scheme, all tables are asked: the likeliest scheme that has the code is taken, and the
-    confidence is the weight of those that agree with it on the cause, of all that have it. Case,
-    spaces and hyphens do not matter.
+    confidence is the weight of those that agree with it on the cause, of all that have it; a message
+    that says something else decides. Case, spaces and hyphens do not matter.
     """
     told = _by_code(scheme, code, knowledge)
-    return told if told.known and told.cause != "unknown" else _by_words(told, message, guesser)
+    if told.known and told.cause != "unknown":
+        return _outvoted(told, scheme, code, message, guesser) or told
+    return _by_words(told, message, guesser)
 
 
 def _by_code(scheme: str | None, code: str | None, knowledge: KnowledgeBase) -> CodeMeaning:
@@ -175,10 +184,8 @@ def _by_words(
 ) -> CodeMeaning:
     """What message and code tell in words, where the code itself tells no cause for sure."""
     asked = told.code if told.cause == "unknown" and not told.known else ""
-    # Apart by a line, so that no rule reads across.
     said = "" if schemes.says_nothing(message) else message or ""
-    text = "\n".join(filter(None, (said[:LONGEST], asked)))
-    found = guesser(text) if text else None
+    found = _heard(said[:LONGEST].strip(), asked, guesser)
     if found is None or (not asked and found.cause == "unknown" and told.code):
         return told
     if told.cause != "unknown" and found.confidence <= told.confidence:
@@ -187,4 +194,45 @@ def _by_words(
     return CodeMeaning(
         told.scheme, told.code, told.name if told.known else "", found.cause, found.owner,
         found.retry, found.action, found.cause in PATH_CAUSES, False, found.confidence, why,
+        kind=found.kind,
     )  # fmt: skip
+
+
+def _could_be_anybodys(told: CodeMeaning, scheme: str | None, code: str | None) -> bool:
+    """Whether a code comes without a scheme and is no word: many have such a number, few a table here.
+    Two digits on which all tables agree are the networks'."""
+    if scheme or not code or schemes.speaks(code):
+        return False
+    return told.confidence < 1.0 or len(told.code) != _DIGITS_OF_NETWORKS
+
+
+def _outvoted(
+    told: CodeMeaning,
+    scheme: str | None,
+    code: str | None,
+    message: str | None,
+    guesser: Callable[[str], Guess],
+) -> CodeMeaning | None:
+    """What the message tells, where it says by a rule that the code is another scheme's than the likeliest."""
+    if not message or not told.cause or not _could_be_anybodys(told, scheme, code):
+        return None
+    found = guesser(message[:LONGEST])
+    if not found.kind or found.cause in (told.cause, "unknown"):
+        return None
+    if found.confidence <= told.confidence * _LIKELY_SCHEME:
+        return None
+    why = f"{found.why}; the code may be another scheme's than {told.scheme}'s"
+    return CodeMeaning(
+        "", code or "", "", found.cause, found.owner, found.retry, found.action,
+        found.cause in PATH_CAUSES, False, found.confidence, why, kind=found.kind,
+    )  # fmt: skip
+
+
+def _heard(message: str, code: str, guesser: Callable[[str], Guess]) -> Guess | None:
+    """What a message and the words of a code tell: the surer rule of the two, else both together."""
+    if not message or not code:
+        return guesser(message or code) if message or code else None
+    by_rule = [found for text in (message, code) if (found := guesser(text)).kind]
+    if by_rule:
+        return max(by_rule, key=lambda found: found.confidence)
+    return guesser(f"{message}\n{code}")

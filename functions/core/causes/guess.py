@@ -1,21 +1,24 @@
 """The cause of a failure that no table knows, guessed from its words: a code's, a message's.
 
-First rules, which hold in so many words; then a linear model over words and pairs of words, trained
-on the names and codes of the knowledge base by `python -m benchmarks.codes --train`. Its weights
-are the table guess_words.csv: one row a word, one column a class, in tenths of a nat.
+First rules, which hold in so many words (functions/core/causes/failure_kinds.py); then a linear model over
+words and pairs of words, trained on the names and codes of the knowledge base and on sentences of our own
+by `python -m benchmarks.codes --train`. Its weights are the table guess_words.csv: one row a word, one
+column a class, in tenths of a nat. docs/decisions/0035 says why in this order, and how sure each is.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
 import msgspec
+
+from functions.core.causes.failure_kinds import told
+from functions.core.causes.wording import cleaned, features
 
 SURE: Final = 0.5
 """A guess that is less sure says `unknown`."""
@@ -67,7 +70,8 @@ CLASSES: Final = (
 
 
 class Guess(msgspec.Struct, frozen=True, gc=False):
-    """`confidence`: from 0 to 1, that the cause is right. `why`: the words that decided."""
+    """`confidence`: from 0 to 1, that the cause is right. `why`: the words that decided. `kind`: one of
+    KINDS where a rule told it."""
 
     cause: str
     owner: str
@@ -75,6 +79,7 @@ class Guess(msgspec.Struct, frozen=True, gc=False):
     action: str
     confidence: float
     why: str
+    kind: str = ""
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -84,20 +89,36 @@ class Model(msgspec.Struct, frozen=True):
     weights: Mapping[str, tuple[float, ...]]
 
 
-@lru_cache(maxsize=4096)
 def guess(text: str) -> Guess:
     """What a message, or the words of a code, tells: by the rules, then by the shipped model."""
+    return _guessed(cleaned(text))
+
+
+@lru_cache(maxsize=4096)
+def _guessed(text: str) -> Guess:
+    # By the cleaned text: messages that differ in their ids alone are judged once.
     return judge(text, shipped())
 
 
 def judge(text: str, model: Model) -> Guess:
     """What a text tells: by the rules, then by this model."""
-    text = text[:LONGEST].replace("_", " ")
-    shares, deciding = _read(text, model)
-    for cause, pattern, unless in _RULES:
-        if (found := pattern.search(text)) and not (unless and unless.search(text)):
-            return _guess(cause, shares, RULE_CONFIDENCE, f"it says {found[0]!r}")
+    spelt = features(text)
+    shares, deciding = _read(spelt, model)
     by_cause = by_causes(shares)
+    if (found := told(spelt)) is not None:
+        kind, why = found
+        # Two that read apart from each other and agree are surer than one.
+        agreeing = by_cause[kind.cause] >= _SIDES
+        sure = kind.sure if agreeing else kind.sure - _ALONE
+        return Guess(
+            kind.cause,
+            kind.owner,
+            kind.retry,
+            kind.action,
+            round(sure, 3),
+            why,
+            kind.name,
+        )
     best = max(by_cause, key=by_cause.__getitem__)
     confidence = by_cause[best] * (1.0 - _DOUBT)
     if not deciding:
@@ -124,14 +145,13 @@ def by_causes(shares: Mapping[str, float]) -> dict[str, float]:
     return causes
 
 
-RULE_CONFIDENCE: Final = 0.9
-"""How often a rule that matches is right; `python -m benchmarks.codes` measures it."""
-
-LONGEST: Final = 300
-"""So many characters of a text are read."""
+_SIDES: Final = 0.35
+"""The model's share from which it is on the side of a rule."""
+_ALONE: Final = 0.2
+"""How much less sure a rule is that the model does not agree with."""
 
 _SHOWN_WORDS: Final = 3
-_SHARPNESS: Final = 2
+SHARPNESS: Final = 1.3
 """Held-out schemes are told better than the model's penalised weights believe."""
 _DOUBT: Final = 0.05
 """How many of a strange scheme's words mean something else there, however sure the model is.
@@ -139,18 +159,17 @@ _DOUBT: Final = 0.05
 With both, a guess is right about as often as it says, see `python -m benchmarks.codes`."""
 
 
-def _read(text: str, model: Model) -> tuple[dict[str, float], list[str]]:
+def _read(spelt: Mapping[str, str], model: Model) -> tuple[dict[str, float], list[str]]:
     """The share of each class, and the words of the text that speak most for the likeliest.
 
     With h the part of the text's words that the model knows,
     shares = h × softmax(sharpness × (bias + Σ weights)) + (1 − h) × softmax(bias).
     """
-    spelt = features(text)
     known = {feature: word for feature, word in spelt.items() if feature in model.weights}
     words = [feature for feature in spelt if " " not in feature]
     heard = sum(word in known for word in words) / max(1, len(words))
     columns = zip(model.bias, *(model.weights[feature] for feature in known), strict=True)
-    told = softmax([_SHARPNESS * sum(column) for column in columns])
+    told = softmax([SHARPNESS * sum(column) for column in columns])
     usual = softmax(model.bias)
     shares = [heard * a + (1.0 - heard) * b for a, b in zip(told, usual, strict=True)]
     best = max(range(len(shares)), key=shares.__getitem__)
@@ -169,52 +188,6 @@ def softmax(sums: Iterable[float]) -> list[float]:
     powers = [math.exp(value - highest) for value in sums]
     total = sum(powers)
     return [power / total for power in powers]
-
-
-def features(text: str) -> dict[str, str]:
-    """Feature → how the text spells it: the stem of each word, and each pair of neighbours."""
-    found: dict[str, str] = {}
-    previous = ""
-    previous_word = ""
-    for word in _WORD.findall(_HUMP.sub(" ", text).lower()):
-        if word in _SILENT:
-            continue
-        stem = _SAME.get(word, word)[:_STEM]
-        found.setdefault(stem, word)
-        if previous:
-            found.setdefault(f"{previous} {stem}", f"{previous_word} {word}")
-        previous, previous_word = stem, word
-    return found
-
-
-_WORD: Final = re.compile(r"[a-z]+|[0-9]+[a-z]+")
-_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_STEM: Final = 5
-"""Letters that are enough to know a word by: expired, expiry and expires are one."""
-
-_SILENT: Final = frozenset(
-    ("a", "an", "and", "at", "be", "been", "by", "code", "err", "fail", "failed", "failing",
-     "failure", "for", "has", "have", "in", "is", "it", "of", "on", "or", "that", "the", "this",
-     "to", "was", "with")
-)  # fmt: skip
-_SAME: Final[Mapping[str, str]] = {
-    "authorisation": "authorization",
-    "buyer": "customer",
-    "cardholder": "customer",
-    "csc": "cvv",
-    "cvc": "cvv",
-    "cvn": "cvv",
-    "honour": "honor",
-    "issue": "problem",
-    "issues": "problem",
-    "issuing": "issuer",
-    "mpin": "pin",
-    "payer": "customer",
-    "shopper": "customer",
-    "unreachable": "unavailable",
-    "user": "customer",
-}
-"""Other words for the same thing, and words that only look like another one's beginning."""
 
 
 @cache
@@ -242,47 +215,3 @@ def render(model: Model) -> str:
         if not word or any(tenths):
             lines.append(",".join((word, *(str(value) if value else "" for value in tenths))))
     return "\n".join(lines) + "\n"
-
-
-_DOWN: Final = (
-    r"(unavailable|not available|inoperative|\bdown\b|offline|unreachable|technical|malfunction)"
-)
-
-_MATCH: Final = re.IGNORECASE
-
-_RULES: Final = tuple(
-    (cause, re.compile(pattern, _MATCH), re.compile(unless, _MATCH) if unless else None)
-    for cause, pattern, unless in (
-        # What a customer lets lapse is no timeout of the path, so customers come first.
-        ("customer", r"\b(otp|session|customer|user|payer|shopper|cardholder|3ds|authentication)\b"
-                     r"(?!'?s? bank).{0,25}\b(timed? ?-?out|expired|exceeded|abandon|cancel)", ""),
-        ("timeout", r"time[ds]?[ -]?out|deadline exceeded|no (response|reply|answer)"
-                    r"|did not (respond|answer|reply)|took too long|response .{0,20}too late", ""),
-        ("fraud", r"fraud|stolen|lost card|suspicious|\brisk\b|security violation", ""),
-        ("customer", r"insufficient|not enough (funds|balance|money)|expired card"
-                     r"|card .{0,10}expired|do not honou?r"
-                     r"|(invalid|incorrect|wrong) (cvv|cvc|pin|otp|upi pin|card number|expir)"
-                     r"|(cancell?ed|abandoned|dropped) by (the )?(user|customer|payer|shopper)",
-         ""),
-        ("customer", r"(limit|frequency|velocity).{0,20}exceed|exceed.{0,30}limit",
-         r"\b(rate|api|merchant|terminal|seller|refund|time)\b"),
-        ("merchant", r"(invalid|unknown|inactive|disabled|blocked) (merchant|terminal|api key|cred)"
-                     r"|merchant .{0,30}(not|inactive|disabled|blocked|invalid|suspended)"
-                     r"|mis-?config|config(uration)? (error|fault|invalid|missing)", ""),
-        ("issuer", rf"\b(issuer|issuing bank|remitter|customer'?s? bank)\b.{{0,40}}{_DOWN}", ""),
-        ("issuer", rf"\bbank\b.{{0,25}}{_DOWN}", r"\b(acquir|beneficiary|partner|payee|psp)"),
-        ("network", rf"\b(card network|card scheme|switch|npci|visa|mastercard|rupay)\b.{{0,40}}"
-                    rf"{_DOWN}"
-                    r"|unable to route|cannot route|no route|routing (error|fail)"
-                    r"|\b(3ds|3d secure|directory server)\b.{0,20}(malfunction|unavailable|down)",
-         ""),
-        ("gateway", r"connection .{0,20}(refused|reset|error|fail|abort|clos|lost)"
-                    r"|could not connect|network error|\bdns\b|\b(tls|ssl|certificate)\b"
-                    r"|\b(http|status|error|code)\W{0,3}50[0-3]\b|bad gateway"
-                    r"|(internal|processing|system|technical|server|gateway|upstream) "
-                    r"(error|fail|malfunction|issue|unavailable)"
-                    r"|service .{0,20}unavailable|too many requests|rate[ -]?limit|throttl"
-                    rf"|gateway .{{0,20}}{_DOWN}", ""),
-    )
-)  # fmt: skip
-"""Cause, what tells it, and what must not stand beside it."""

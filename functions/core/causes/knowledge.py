@@ -46,7 +46,8 @@ class CodeMeaning(msgspec.Struct, frozen=True, gc=False):
 
     `scheme` and `code` are the table's spelling where the code is known, else as given. `known`:
     cause and advice come from the knowledge base. `confidence`: from 0 to 1, that the cause is
-    right; 1 for a known code of a given scheme. `why` says in words where it comes from.
+    right; 1 for a known code of a given scheme. `why` says in words where it comes from. `kind`: the failure
+    kind, where its telltales told it.
     """
 
     scheme: str
@@ -61,6 +62,7 @@ class CodeMeaning(msgspec.Struct, frozen=True, gc=False):
     confidence: float
     why: str
     source: str = ""
+    kind: str = ""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, gc=False):

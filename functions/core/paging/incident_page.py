@@ -23,6 +23,7 @@ from functions.core.paging.page import (
     sms_text,
     subject_line,
 )
+from functions.core.paging.retry_facts import money_facts, money_short, retry_facts
 from functions.core.troubles.blame import Blame, blame
 from functions.core.troubles.incident import (
     AGAIN,
@@ -207,7 +208,7 @@ def _cause_words(found: Blame) -> str:
 def _cause_short(incident: Incident, found: Blame) -> str:
     if SIGNALS[incident.signal].action:
         return incident.signal
-    return f"cause {_cause_words(found)}"
+    return ", ".join(filter(None, (f"cause {_cause_words(found)}", money_short(incident))))
 
 
 def _under_way(incident: Incident, found: Blame) -> list[Fact]:
@@ -230,6 +231,7 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
         facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
+        facts += retry_facts(incident, found)
     facts += _harm(incident)
     facts.append(("Score", f"{incident.worst.score:.0f} of 100"))
     return facts
@@ -271,7 +273,7 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
         facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
-    return [*facts, *_harm(incident)]
+    return [*facts, *money_facts(incident), *_harm(incident)]
 
 
 def _ending(announcement: Announcement) -> str:

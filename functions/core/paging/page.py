@@ -92,7 +92,8 @@ def duration(seconds: int) -> str:
 
 
 def subject_line(text: str) -> str:
-    return _ascii(plain(text))[:SUBJECT_LENGTH]
+    # Cleaned again: a sign that is no ASCII may have stood before a link's name as a letter does.
+    return plain(_ascii(plain(text)))[:SUBJECT_LENGTH]
 
 
 _GSM: Final = frozenset(
@@ -107,7 +108,7 @@ _WORTH_SAYING: Final = 40
 def sms_text(text: str, name: str, action: str = "") -> str:
     """At most SMS_LENGTH characters of the GSM alphabet: the text, what to do if there is room for
     its beginning, and at the end, always, the name by which people call it."""
-    text, name, action = _gsm(phone(text)), _gsm(name), _gsm(phone(action))
+    text, name, action = phone(_gsm(phone(text))), _gsm(name), phone(_gsm(phone(action)))
     room = SMS_LENGTH - len(name) - 2
     if action and len(text) + _WORTH_SAYING <= room:
         text = f"{text}. First: {action}"

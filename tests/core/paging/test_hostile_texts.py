@@ -102,6 +102,12 @@ def test_a_mail_has_the_lines_that_paywatch_wrote_and_one_link(page: Page) -> No
     assert not LINK.search(page.subject)
 
 
+def test_a_link_behind_a_sign_that_a_subject_or_a_phone_cannot_show_is_none() -> None:
+    hostile = page_of(["x", "東mailto:a@b.co", "x", "x", "x", "x", "x"], OPENED)
+    assert not LINK.search(hostile.subject)
+    assert not LINK.search(hostile.sms)
+
+
 @given(pages)
 def test_an_sms_is_short_and_has_no_link(page: Page) -> None:
     assert len(page.sms) <= SMS_LENGTH
