@@ -6,19 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from typing import Final
 
 from aws_lambda_powertools import Logger
 
 from functions.core.errors import StateConflict
 from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.alarm_change import AlarmChange, decided
-from functions.core.paging.desk import Desk, Manners, Pending, sent, to_send
+from functions.core.paging.desk import Desk, Manners, Pending, is_awaited, sent, to_send
 from functions.core.paging.message import parse
 from functions.core.paging.take import Message, take
 from functions.handlers.contention import Contention
 from functions.handlers.ports import DeskStore, HeadReader, PageSink, RecordStore
 
 logger = Logger()
+_AWAITED_TIMES: Final = 10
+_AWAITED_SECONDS: Final = 0.5
+"""So often and so long a page waits for the one before it, which another invocation sends."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class NotifyFunction:
         while_taken = f"while {message.key} was taken"
         before, after = self.contention.retried(taking, "the desk", while_taken)
         pending = to_send(before, after, message.key, now)
+        self._let_others_send(after, pending, now)
         for item in pending:
             self._apply(item)
         if pending:
@@ -56,6 +61,14 @@ class NotifyFunction:
             if decided(change, self.detect.head(), waited, now):
                 return
             self.contention.pause(1.0)
+
+    def _let_others_send(self, desk: Desk, pending: Sequence[Pending], now: int) -> None:
+        """Wait, for a few seconds at most, while somebody sends what these pages would be heard before."""
+        for _ in range(_AWAITED_TIMES):
+            if not is_awaited(desk, pending, now):
+                return
+            self.contention.pause(_AWAITED_SECONDS)
+            desk, _version = self.desks.read()
 
     def _take(self, message: Message, now: int) -> tuple[Desk, Desk]:
         """The desk before the message and after it."""
