@@ -103,6 +103,7 @@ PARTS_OF: dict[str, str] = {
     "ParkedEvent": "park",
     "Past": "baseline",
     "Pending": "outbox",
+    "Told": "desk",
     "Rates": "recovery",
     "Reach": "anchor",
     "Restored": "lost",

@@ -52,13 +52,14 @@ class Slack:
         Raises Transient, too, for a reply that is here before the first post is known.
         """
         told = _recalled(self.memory, page)
-        if mark(page) in told.marks:
-            return TOLD_BEFORE
+        if done := _done_before(told, page):
+            return done
         access = self.access()
         if access.webhook_url:
             _, outcome = _or_plain(lambda message: self._by_webhook(access, message), page)
             return outcome + _remembered(self.memory, page)
-        if page.kind != TRIGGER and not told.root and receives < LONELY_AFTER:
+        begins = page.kind == TRIGGER or page.untold
+        if not begins and not told.root and receives < LONELY_AFTER:
             raise Transient(f"the first post of {page.thread} is not known yet")
         root, outcome = _or_plain(
             lambda message: self._in_thread(access, message, page, told.root), page
@@ -114,7 +115,11 @@ class PagerDuty:
         if done := _done(self.memory, page):
             return done
         access = self.access()
-        event = pagerduty.event(page, self.source)
+        for event in pagerduty.events(page, self.source):
+            self._send(access, event)
+        return TOLD + _remembered(self.memory, page)
+
+    def _send(self, access: PagerDutyAccess, event: dict[str, Any]) -> None:
         answer = self.https.post(access.endpoint, {"routing_key": access.routing_key, **event})
         if answer.status != 202:
             raise SettingsError(
@@ -124,7 +129,6 @@ class PagerDuty:
                     " `endpoint`?"
                 ]
             )
-        return TOLD + _remembered(self.memory, page)
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,10 @@ def _refusal(said: str) -> Exception:
 
 def _done(memory: Memory, page: Page) -> str:
     """Why nothing is to be sent; empty when the page is to be."""
-    told = _recalled(memory, page)
+    return _done_before(_recalled(memory, page), page)
+
+
+def _done_before(told: ChannelMemory, page: Page) -> str:
     if mark(page) in told.marks:
         return TOLD_BEFORE
     return OUTDATED if is_outdated(page, told) else ""

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from typing import Final
 
 from aws_lambda_powertools import Logger
 
 from functions.core.errors import PaywatchError, StateConflict
 from functions.core.monitoring.alarms import Alarm
 from functions.core.paging.alarm_change import AlarmChange, decided
-from functions.core.paging.desk import Desk, Manners, Pending, sent, to_send
+from functions.core.paging.desk import Desk, Manners, Pending, is_awaited, sent, to_send
 from functions.core.paging.marked import wanted
 from functions.core.paging.message import Minute, parse
 from functions.core.paging.muting import due
@@ -22,6 +23,9 @@ from functions.handlers.contention import Contention
 from functions.handlers.ports import DeskStore, HeadReader, MarkerStore, PageSink, RecordStore
 
 logger = Logger()
+_AWAITED_TIMES: Final = 10
+_AWAITED_SECONDS: Final = 0.5
+"""So often and so long a page waits for the one before it, which another invocation sends."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class NotifyFunction:
         taking = partial(self._take, message, now, self._markers_of(message, now))
         while_taken = f"while {message.key} was taken"
         before, after = self.contention.retried(taking, "the desk", while_taken)
-        self._send(to_send(before, after, message.key, now))
+        self._send(after, to_send(before, after, message.key, now), now)
 
     def _let_detect_decide(self, change: AlarmChange, now: int) -> None:
         for waited in count():
@@ -78,7 +82,7 @@ class NotifyFunction:
             for end in ends:
                 self._tell(end, now)
             if not ends:
-                self._send(to_send(desk, desk, "", now))
+                self._send(desk, to_send(desk, desk, "", now), now)
         except PaywatchError as error:
             logger.exception("a minute is left out", reason=str(error))
 
@@ -93,6 +97,14 @@ class NotifyFunction:
             logger.warning("told without markers", reason=str(error))
             return ()
 
+    def _let_others_send(self, desk: Desk, pending: Sequence[Pending], now: int) -> None:
+        """Wait, for a few seconds at most, while somebody sends what these pages would be heard before."""
+        for _ in range(_AWAITED_TIMES):
+            if not is_awaited(desk, pending, now):
+                return
+            self.contention.pause(_AWAITED_SECONDS)
+            desk, _version = self.desks.read()
+
     def _take(self, message: Message, now: int, markers: Sequence[Marker]) -> tuple[Desk, Desk]:
         """The desk before the message and after it."""
         desk, version = self.desks.read()
@@ -102,7 +114,8 @@ class NotifyFunction:
             self.desks.write(after, version)
         return desk, after
 
-    def _send(self, pending: Sequence[Pending]) -> None:
+    def _send(self, desk: Desk, pending: Sequence[Pending], now: int) -> None:
+        self._let_others_send(desk, pending, now)
         for item in pending:
             self._apply(item)
         if pending:

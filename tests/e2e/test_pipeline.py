@@ -46,7 +46,7 @@ def test_steady_traffic_stays_quiet_with_late_events_counted_and_repeated_ones_d
     report = deployment.send(traffic(scenario, seed=11, start_ms=int(time.time() * 1000)))
 
     head = deployment.until(
-        lambda head: head.messages >= report.payments, 20, "every payment is counted"
+        lambda head: head.messages >= report.payments, "every payment is counted"
     )
     assert head.messages == report.payments
     assert head.repeats > 0
@@ -88,19 +88,18 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
     events = list(traffic(scenario, seed=5, start_ms=int(time.time() * 1000)))
     report = deployment.send(events)
 
-    opened = deployment.page(lambda body: "issuer HDFC × network VISA" in body, 5, "the outage")
+    opened = deployment.page(lambda body: "issuer HDFC × network VISA" in body, "the outage")
     first_line = opened.splitlines()[0]
     assert first_line.startswith("CRITICAL: ")
-    assert first_line.endswith("on issuer HDFC × network VISA. Likely cause: issuer")
+    assert "on issuer HDFC × network VISA" in first_line
+    assert first_line.endswith(". Likely cause: issuer")
     assert "Whose: issuer HDFC" in opened
     deployment.page(
-        lambda body: body.startswith("OK: recovered") and "HDFC × network VISA" in body,
-        20,
+        lambda body: "recovered after" in body.splitlines()[0] and "HDFC × network VISA" in body,
         "the recovery",
     )
     head = deployment.until(
         lambda head: head.messages >= before.messages + report.payments,
-        20,
         "every payment is counted",
     )
     assert head.messages == before.messages + report.payments
@@ -121,15 +120,22 @@ def test_an_outage_of_a_route_pages_with_the_route_and_its_recovery_is_told(
 
 
 def test_cloudwatch_alarms_went_red_as_the_backstop(deployment: Deployment) -> None:
-    history = deployment.client("cloudwatch").describe_alarm_history(
-        AlarmName="paywatch-dev-FailureRate-warning", HistoryItemType="StateUpdate"
-    )["AlarmHistoryItems"]
-    assert any("to ALARM" in item["HistorySummary"] for item in history), history
+    def history() -> list[str]:
+        found = deployment.client("cloudwatch").describe_alarm_history(
+            AlarmName="paywatch-dev-FailureRate-warning", HistoryItemType="StateUpdate"
+        )
+        return [item["HistorySummary"] for item in found["AlarmHistoryItems"]]
+
+    deployment.fact(
+        lambda: next((said for said in history() if "to ALARM" in said), None),
+        "the alarm went red",
+        lambda: str(history()),
+    )
 
 
 def test_poison_is_parked_with_its_reason_and_can_be_sent_again(deployment: Deployment) -> None:
     before = deployment.head
-    soon = time.time() + 66
+    soon = time.time() + 75
     good = b'{"transaction_id":"good-%d","payment_status":"OK","timestamp":%.3f}'
     future = b'{"transaction_id":"clock-ahead","payment_status":"OK","timestamp":%.3f}' % soon
     kpl = bytearray(pack([good % (1, time.time()), good % (2, time.time())], "kpl"))
@@ -148,7 +154,6 @@ def test_poison_is_parked_with_its_reason_and_can_be_sent_again(deployment: Depl
 
     deployment.until(
         lambda head: head.payments >= before.payments + 2 and head.parked >= before.parked + 8,
-        20,
         "2 good payments counted, 8 events parked",
     )
     parked = parked_events(deployment)
@@ -165,7 +170,6 @@ def test_poison_is_parked_with_its_reason_and_can_be_sent_again(deployment: Depl
     assert first["sent"] == 8
     head = deployment.until(
         lambda head: head.payments >= before.payments + 3 and head.parked >= before.parked + 15,
-        20,
         "the event whose time has come is counted, the others are parked again",
     )
     assert head.payments == before.payments + 3
@@ -197,7 +201,7 @@ def test_a_tick_moves_the_clock_when_no_payment_does(deployment: Deployment) -> 
     answer = deployment.client("lambda").invoke(FunctionName="paywatch-dev-tick", Payload=b"{}")
 
     assert "FunctionError" not in answer, answer["Payload"].read()
-    head = deployment.until(lambda head: head.clock > before.clock, 15, "the clock moves")
+    head = deployment.until(lambda head: head.clock > before.clock, "the clock moves")
     assert head.payments == before.payments
 
 
@@ -242,11 +246,12 @@ def test_an_alarm_that_detect_does_not_explain_pages_on_its_own(deployment: Depl
         )
 
     publish(5.0)
-    page = deployment.page(lambda body: "reversed by the backend" in body, 20, "the alarm")
+    page = deployment.page(lambda body: "reversed by the backend" in body, "the alarm")
     assert "First: check our own backend" in page
 
-    time.sleep(10.0)
-    publish(0.0)
-    deployment.page(
-        lambda body: body.startswith("OK") and "reversed by the backend" in body, 20, "its end"
-    )
+    def over(body: str) -> bool:
+        # The alarm looks at ten seconds, and only when something is published.
+        publish(0.0)
+        return body.startswith("OK") and "reversed by the backend" in body
+
+    deployment.page(over, "its end")

@@ -27,7 +27,7 @@ from functions.core.detection.findings import (
 from functions.core.detection.flow import flow_cleared, flow_sightings
 from functions.core.detection.normals import Normals
 from functions.core.detection.span import Moment
-from functions.core.detection.state import Rules, State
+from functions.core.detection.state import Rules, State, with_latest
 from functions.core.detection.tracker import Tracker, calmed, cleared
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.head import SILENCE
@@ -36,7 +36,6 @@ from functions.core.troubles.incident import (
     RECOVERING,
     Announcement,
     Incident,
-    Latest,
     about,
 )
 from functions.core.troubles.life import Sighting, follow
@@ -86,7 +85,7 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
         followed=tuple(followed),
         recurrences=remembered(state.recurrences, closed, rules.tuning.recurrence),
         came={},
-        outbox=(*state.outbox, *(_with_latest(item, state.window, rules) for item in told)),
+        outbox=(*state.outbox, *(_as_it_stands(item, state.window, rules) for item in told)),
     )
 
 
@@ -247,19 +246,11 @@ def _worst(
     return max(verdicts, key=lambda item: (item.score, item.slice), default=None)
 
 
-def _with_latest(item: Announcement, window: Window, rules: Rules) -> Announcement:
+def _as_it_stands(item: Announcement, window: Window, rules: Rules) -> Announcement:
     """The announcement with the incident's rate since it stands out, for people to read."""
-    incident = item.incident
-    stands_out = window.clock - incident.stands_since + 1
-    seconds = min(rules.patience.recent_seconds, stands_out)
-    counts = window.since(incident.slice, window.clock + 1 - seconds)
-    total = attempts(counts)
-    is_little = total < rules.tuning.figures.latest_attempts
-    if item.transition == CLOSED or is_little or not is_rate(incident.signal):
+    if item.transition == CLOSED:
         return item
-    latest = Latest(blamed(counts, incident.signal) / total, seconds)
-    incident = replace(incident, latest=latest)
-    return replace(item, incident=incident)
+    return replace(item, incident=with_latest(item.incident, window, rules))
 
 
 def _with_harm(sighting: Sighting, moment: Moment, incidents: Sequence[Incident]) -> Sighting:

@@ -86,7 +86,8 @@ def _without(followed: Sequence[Followed], names: Collection[str]) -> tuple[Foll
 
 
 def _closed(incident: Incident, clock: int, reason: str) -> Announcement:
-    return Announcement(CLOSED, replace(incident, state=CLOSED, closed_at=clock), reason)
+    closed = replace(incident, state=CLOSED, closed_at=clock, number=incident.number + 1)
+    return Announcement(CLOSED, closed, reason)
 
 
 def _learned(tracker: Tracker, key: Slice, since: int, spoilt: Sequence[Slice]) -> Tracker:

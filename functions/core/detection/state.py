@@ -6,11 +6,11 @@ from typing import Final
 
 import msgspec
 
-from functions.core.counting.counts import NONE, attempts, events
+from functions.core.counting.counts import NONE, attempts, blamed, events
 from functions.core.counting.faults import Fault
 from functions.core.counting.harm import Harm
 from functions.core.counting.partial import Position
-from functions.core.counting.signals import RATES
+from functions.core.counting.signals import RATES, is_rate
 from functions.core.counting.slices import ALL
 from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
@@ -20,12 +20,12 @@ from functions.core.detection.flow import Flow
 from functions.core.detection.remembered import NOTHING_REMEMBERED, Remembered
 from functions.core.detection.tracker import Tracker, unlearned
 from functions.core.detection.tuning import Tuning
-from functions.core.troubles.head import EXCUSED_SECONDS, Head
-from functions.core.troubles.incident import Announcement, Incident
+from functions.core.troubles.head import EXCUSED_SECONDS, MOST_OVER, OVER_SECONDS, Head
+from functions.core.troubles.incident import Announcement, Incident, Latest
 from functions.core.troubles.recovery import Followed, Patience
 from functions.core.troubles.recurrence import Recurrence
 from functions.core.troubles.severity import Verdict
-from functions.core.troubles.trouble import troubles
+from functions.core.troubles.trouble import ended, troubles
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -37,6 +37,9 @@ class Rules(msgspec.Struct, frozen=True):
     lateness: int = 60
     patience: Patience = Patience()
     tuning: Tuning = Tuning()
+
+
+_USUAL_RULES: Final = Rules()
 
 
 class Totals(msgspec.Struct, frozen=True, array_like=True):
@@ -113,6 +116,20 @@ def under(state: State, rules: Rules) -> State:
     return msgspec.structs.replace(state, window=window)
 
 
+def with_latest(incident: Incident, window: Window, rules: Rules = _USUAL_RULES) -> Incident:
+    """The incident with its rate since it stands out, where there are enough attempts for one."""
+    stands_out = window.clock - incident.stands_since + 1
+    seconds = min(rules.patience.recent_seconds, stands_out)
+    if not is_rate(incident.signal) or seconds <= 0:
+        return incident
+    counts = window.since(incident.slice, window.clock + 1 - seconds)
+    total = attempts(counts)
+    if total < rules.tuning.figures.latest_attempts:
+        return incident
+    latest = Latest(blamed(counts, incident.signal) / total, seconds)
+    return msgspec.structs.replace(incident, latest=latest)
+
+
 def head(state: State) -> Head:
     """attempts and failed are those of the window, the rest since the first record."""
     counts = state.window.sums.get(ALL)
@@ -130,7 +147,16 @@ def head(state: State) -> Head:
         attempts=attempts(counts) if counts else 0,
         failed=events(counts, "failed") if counts else 0,
         score=state.score,
-        incidents=tuple(incident for incident in state.troubles if not incident.closed_at),
+        incidents=tuple(
+            with_latest(incident, state.window)
+            for incident in state.troubles
+            if not incident.closed_at
+        ),
+        over=tuple(
+            item
+            for item in ended(state.followed)[:MOST_OVER]
+            if state.window.clock - item.incident.closed_at <= OVER_SECONDS
+        ),
         learning=state.learning,
         excused=tuple(
             name for name, at in state.excused.items() if state.window.clock - at <= EXCUSED_SECONDS

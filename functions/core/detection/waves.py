@@ -42,8 +42,11 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
         standing = [verdict for verdict, _ in sorted(likely, key=_clearest)]
         chosen: list[Verdict] = []
         for verdict in standing:
-            # What is wide may not be worth it yet, while a part of it is by chance: it is waited for.
+            # What is wide may not be worth it yet, while a part of it is by chance: it is waited for,
+            # unless that part is told already.
             whole = _whole(verdict, standing, tuning)
+            if whole.rate < whole.tolerated and verdict.slice in usual[wave]:
+                whole = verdict
             if all(disjoint(whole.slice, other.slice) for other in chosen):
                 chosen.append(whole)
         found += [

@@ -49,6 +49,33 @@ def alarm_page(
     )
 
 
+def alarm_passed_page(change: AlarmChange, thread: Thread, dashboard_url: str) -> Page:
+    """The message for an alarm that went red and was green again before anybody was told."""
+    alarm = change.alarm
+    headline = f"{alarm.severity.upper()}: {alarm.title}, and over again"
+    return Page(
+        thread=thread.id,
+        kind=RESOLVE,
+        severity=alarm.severity,
+        subject=thread.subject,
+        headline=headline,
+        facts=(("From", moment(change.at)),),
+        action=None,
+        names=(
+            ("CloudWatch says", change.reason),
+            ("Alarm", alarm.name),
+            ("Thread", thread.id),
+            ("Dashboard", dashboard_url),
+        ),
+        sms=sms_text(headline, thread.id),
+        labels={"alarm": alarm.name, "owner": "unknown"},
+        started_at=change.at,
+        at=change.at,
+        url=dashboard_url,
+        untold=True,
+    )
+
+
 def alarm_subject(alarm: Alarm, thread: str) -> str:
     return subject_line(f"{thread}: {alarm.title}")
 

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from functions.core.counting.wire import from_json
 from functions.core.errors import StateConflict
 from functions.core.paging.muting import Muting
-from functions.core.paging.page import Page
+from functions.core.paging.page import Page, supersedes
 from functions.core.paging.record_notes import over_note
+from functions.core.troubles.incident import Incident
 from functions.core.troubles.record import Note
 from functions.core.troubles.severity import RANK
 
@@ -20,6 +21,8 @@ REMEMBERED_SECONDS: Final = 7 * 86_400
 """How long a message that was taken is known, so that it is not taken again."""
 MOST_REMEMBERED: Final = 2_000
 """Messages that are known at most: an alarm that flaps must not fill the desk."""
+MOST_TOLD: Final = 200
+"""Incidents that are known at most: what comes late is not told again."""
 OVER_SECONDS: Final = 3600
 """How long a thread that is over is known, for its trouble may come back."""
 
@@ -46,6 +49,30 @@ class Thread(msgspec.Struct, frozen=True):
     over_at: int = 0
 
 
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of an incident that was told. number: of its newest transition that was taken; again:
+    how many times it had come back by then; started_at, closed_at: epoch seconds, 0 while it is open;
+    slice: where; signals: its own and those of its parts."""
+
+    number: int
+    started_at: int
+    slice: str
+    signals: tuple[str, ...]
+    again: int = 0
+    closed_at: int = 0
+
+
+def told_of(incident: Incident) -> Told:
+    return Told(
+        incident.number,
+        incident.started_at,
+        incident.slice,
+        (incident.signal, *(part.signal for part in incident.parts)),
+        incident.again,
+        incident.closed_at,
+    )
+
+
 class Pending(msgspec.Struct, frozen=True):
     """A page, or notes, or both, that were decided on and are not known to be sent and made. `key` is
     the message that caused them."""
@@ -58,13 +85,18 @@ class Pending(msgspec.Struct, frozen=True):
 
 class Desk(msgspec.Struct, frozen=True):
     """What notify remembers. taken: message key → when; threads: by what they are about; over:
-    threads that ended lately, by the incident that may come back; mutes: by their names."""
+    threads that ended lately, by the incident that may come back; mutes: by their names. told: by incident,
+    MOST_TOLD at most; alarms: name → when it changed last, of what was taken; page: the newest page's
+    number."""
 
     taken: dict[str, int] = msgspec.field(default_factory=dict)
     threads: dict[str, Thread] = msgspec.field(default_factory=dict)
     outbox: tuple[Pending, ...] = ()
     over: dict[str, Thread] = msgspec.field(default_factory=dict)
     mutes: dict[str, Muting] = msgspec.field(default_factory=dict)
+    told: dict[str, Told] = msgspec.field(default_factory=dict)
+    alarms: dict[str, int] = msgspec.field(default_factory=dict)
+    page: int = 0
 
 
 Threads = Mapping[str, Thread]
@@ -81,13 +113,14 @@ class Manners(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What becomes of a message: the threads after it, the page and the notes that it causes, and the
-    mutes, where one of them held it back."""
+    """What becomes of a message: the threads after it, the page and the notes that it causes, what is known
+    of its incident then, and the mutes, where one of them held it back."""
 
     threads: dict[str, Thread]
     page: Page | None = None
     notes: tuple[Note, ...] = ()
     mutes: dict[str, Muting] | None = None
+    told: tuple[str, Told] | None = None
 
 
 def remembered(taken: Mapping[str, int], now: int) -> dict[str, int]:
@@ -102,18 +135,45 @@ def to_send(before: Desk, after: Desk, key: str, now: int) -> list[Pending]:
     Raises StateConflict while somebody else may be sending what the message caused: whoever comes
     again then finds it sent, or left.
     """
-    own = [item for item in after.outbox if item.key == key]
-    left = [item for item in after.outbox if now - item.at >= STALE_SECONDS]
+    outbox = _without_superseded(after.outbox)
+    own = [item for item in outbox if item.key == key]
+    left = [item for item in outbox if now - item.at >= STALE_SECONDS]
     if key not in before.taken:
-        return [*own, *left]
+        return [*own, *(item for item in left if item.key != key)]
     if any(item not in left for item in own):
         raise StateConflict(f"another invocation is sending the page for {key}")
     return left
 
 
+def is_awaited(desk: Desk, pending: Sequence[Pending], now: int) -> bool:
+    """Whether somebody else may be sending just now what must be heard before one of these pages."""
+    keys = {item.key for item in pending}
+    return any(
+        _is_superseded(item, pending) and now - item.at < STALE_SECONDS
+        for item in desk.outbox
+        if item.key not in keys
+    )
+
+
 def sent(desk: Desk, keys: Sequence[str]) -> Desk:
-    """The desk without what these messages caused: it is sent and noted."""
-    return replace(desk, outbox=tuple(item for item in desk.outbox if item.key not in keys))
+    """The desk without what these messages caused: it is sent and noted. What was to be said before it is
+    not to be said after it."""
+    outbox = _without_superseded(desk.outbox)
+    return replace(desk, outbox=tuple(item for item in outbox if item.key not in keys))
+
+
+def _without_superseded(outbox: Sequence[Pending]) -> tuple[Pending, ...]:
+    return tuple(
+        replace(item, page=None) if _is_superseded(item, outbox) else item for item in outbox
+    )
+
+
+def _is_superseded(item: Pending, others: Sequence[Pending]) -> bool:
+    page = item.page
+    return page is not None and any(
+        other.page is not None and other.page.number > page.number and supersedes(other.page, page)
+        for other in others
+    )
 
 
 def decode(text: str) -> tuple[Desk, tuple[str, ...]]:

@@ -65,6 +65,15 @@ _ENDINGS: Final[Mapping[str, str]] = {
 """By the reason for which the incident is closed."""
 _ENDED: Final = "OK: over after {lasted}: {place}"
 """For a reason that only a newer detect knows."""
+_PASSED: Final[Mapping[str, str]] = {
+    RECOVERED: "recovered after {lasted}",
+    CALM: "back to a tolerated rate after {lasted}",
+    SILENT: "over after {lasted}, for no payments come any more",
+    NORMAL: "normal from now on, after {lasted}",
+    USUAL: "taken for usual after {lasted}",
+}
+"""The same of an incident that is told when it is over already."""
+_HAS_PASSED: Final = "over after {lasted}"
 _MOST_SHOWN: Final = 3
 """Examples and currencies on a page: the incident's record has more."""
 
@@ -74,16 +83,29 @@ def incident_subject(incident: Incident) -> str:
     return subject_line(f"{incident.id}: payments {SIGNALS[incident.signal].short} on {place}")
 
 
-def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
-    """The message for one transition of an incident."""
+def incident_page(
+    announcement: Announcement,
+    dashboard_url: str,
+    *,
+    is_untold: bool = False,
+    is_held_up: bool = False,
+) -> Page:
+    """The message for one transition of an incident. is_untold: of one that is over, nobody was told that it
+    began, so this says both. is_held_up: it comes late, and says when it began in its first line."""
     incident = as_named(announcement.incident)
     announcement = replace(announcement, incident=incident)
     found = blame(incident)
     is_over = announcement.transition == CLOSED
-    if is_over:
-        headline = sms = _ending(announcement)
+    if is_over and is_untold:
+        headline = _passed(announcement, found)
+        sms = (
+            f"{incident.severity.upper()} {percent(incident.worst.rate)} "
+            f"{SIGNALS[incident.signal].short}: {words(incident.slice)}, {_lasted(announcement, _PASSED)}"
+        )
+    elif is_over:
+        headline = sms = _lasted(announcement, _ENDINGS)
     else:
-        headline = _headline(announcement, found)
+        headline = _headline(announcement, found, is_held_up=is_held_up)
         sms = (
             f"{_NEWS_SHORT[announcement.transition]}{incident.severity.upper()} "
             f"{percent(_now(incident))} {SIGNALS[incident.signal].short}: {words(incident.slice)}, "
@@ -109,6 +131,7 @@ def incident_page(announcement: Announcement, dashboard_url: str) -> Page:
         started_at=incident.started_at,
         at=incident.closed_at or incident.updated_at,
         url=dashboard_url,
+        about=incident.id,
     )
 
 
@@ -183,14 +206,29 @@ def retries_words(incident: Incident) -> str:
     return f"{each} per failed payment; {rescued:,} of {affected.failed:,} went through in the end"
 
 
-def _headline(announcement: Announcement, found: Blame) -> str:
+def _headline(announcement: Announcement, found: Blame, *, is_held_up: bool) -> str:
     incident = announcement.incident
     what = (
         f"{_NEWS[announcement.transition]}{incident.severity.upper()}: {percent(_now(incident))} "
         f"{SIGNALS[incident.signal].says} on {place_words(incident)}"
     )
-    if incident.kind == DRIFT:
+    if incident.kind == DRIFT or is_held_up:
         what += f", {_since(incident)}"
+    return _with_cause(what, incident, found)
+
+
+def _passed(announcement: Announcement, found: Blame) -> str:
+    """`CRITICAL: 87 % of payments fail on gateway payu, recovered after 26 s. Likely cause: gateway`."""
+    incident = announcement.incident
+    what = (
+        f"{incident.severity.upper()}: {percent(incident.worst.rate)} "
+        f"{SIGNALS[incident.signal].says} on {place_words(incident)}, "
+        f"{_lasted(announcement, _PASSED)}"
+    )
+    return _with_cause(what, incident, found)
+
+
+def _with_cause(what: str, incident: Incident, found: Blame) -> str:
     if SIGNALS[incident.signal].action:
         return what
     return f"{what}. Likely cause: {_cause_words(found)}"
@@ -276,9 +314,11 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
     return [*facts, *money_facts(incident), *_harm(incident)]
 
 
-def _ending(announcement: Announcement) -> str:
+def _lasted(announcement: Announcement, endings: Mapping[str, str]) -> str:
+    """The words for why it is over, and after how long."""
     incident = announcement.incident
-    return _ENDINGS.get(announcement.reason, _ENDED).format(
+    other = _ENDED if endings is _ENDINGS else _HAS_PASSED
+    return endings.get(announcement.reason, other).format(
         lasted=duration(incident.closed_at - incident.started_at), place=words(incident.slice)
     )
 

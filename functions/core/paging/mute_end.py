@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from functions.core.counting.slices import slice_values, words
 from functions.core.paging.alarm_change import is_excused, paging
 from functions.core.paging.alarm_threads import joined, red
-from functions.core.paging.desk import Decision, Desk, Manners, Pending
+from functions.core.paging.desk import Decision, Desk, Manners
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.incident_threads import announced
 from functions.core.paging.marked import marked
@@ -29,6 +29,7 @@ from functions.core.paging.muting import (
     with_trouble,
     worst_first,
 )
+from functions.core.paging.outcome import outcome
 from functions.core.paging.page import (
     RESOLVE,
     Page,
@@ -69,17 +70,17 @@ def mute_taken(
     lasting = [incident for incident in lasting if muting.holds(incident.id)]
     until, was = min(now, muting.mute.until), len(desk.outbox)
     for incident in lasting:
-        decision = _as_it_stands(desk, incident, message.key, now, manners)
+        decision = _as_it_stands(desk, incident, message.key, head, manners)
         announcement = Announcement(OPENED, incident)
         decision = marked(decision, announcement, markers, manners)
-        desk = _told(desk, _held(decision, desk, was, muting, until), message.key, now)
+        desk = outcome(desk, _held(decision, desk, was, muting, until), message.key, now)
     for change in muting.alarms:
         if not is_excused(change.alarm, head, now) or joined(change.alarm, paging(head)):
-            decision = red(desk.threads, change, paging(head), manners)
-            desk = _told(desk, _held(decision, desk, was, muting, until), message.key, now)
+            decision = red(desk.threads, change, head, desk.told, manners)
+            desk = outcome(desk, _held(decision, desk, was, muting, until), message.key, now)
     if muting.count and not _is_any_page(desk, was):
         page = _summary(muting, lasting, until, now, manners.dashboard_url)
-        desk = _told(desk, Decision(dict(desk.threads), page), message.key, now)
+        desk = outcome(desk, Decision(dict(desk.threads), page), message.key, now)
     return desk
 
 
@@ -115,12 +116,14 @@ def _passed_on(
     return desk, muting
 
 
-def _as_it_stands(desk: Desk, incident: Incident, key: str, now: int, manners: Manners) -> Decision:
+def _as_it_stands(
+    desk: Desk, incident: Incident, key: str, head: Head, manners: Manners
+) -> Decision:
     """The page of an incident that outlasts the mute; none where people know it as bad as that."""
     threads = desk.threads.values()
     is_told = any(incident.id in thread.incidents for thread in threads)
     message = Announcement(WORSE if is_told else OPENED, incident)
-    decision = announced(desk, message, now, manners)
+    decision = announced(desk, message, head, manners)
     notes = tuple(_own(note, incident, key) for note in decision.notes)
     return replace(decision, notes=notes)
 
@@ -130,13 +133,6 @@ def _own(note: Note, incident: Incident, key: str) -> Note:
     entry = note.entry
     text = f"{entry.text} (told at the end of the mute)"
     return replace(note, entry=replace(entry, key=f"{key}/{incident.id}", text=text))
-
-
-def _told(desk: Desk, decision: Decision, key: str, now: int) -> Desk:
-    pending: tuple[Pending, ...] = ()
-    if decision.page is not None or decision.notes:
-        pending = (Pending(key, decision.page, now, decision.notes),)
-    return replace(desk, threads=decision.threads, outbox=(*desk.outbox, *pending))
 
 
 def _is_any_page(desk: Desk, was: int) -> bool:

@@ -17,7 +17,7 @@ from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL
 from functions.core.monitoring.alarms import PAYMENTS
 from functions.core.paging.alarm_change import AlarmChange, is_up, joins_incidents, paging
-from functions.core.paging.alarm_threads import joined
+from functions.core.paging.alarm_threads import joined, joined_over
 from functions.core.paging.desk import Decision, Desk, Manners
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.muting import (
@@ -49,9 +49,10 @@ def silenced(
     if isinstance(message, Announcement):
         return _incident_silenced(desk, message, now, manners)
     if isinstance(message, AlarmChange):
+        is_outdated = message.at < desk.alarms.get(message.alarm.name, 0)
         if message.state == "ALARM":
-            return _alarm_silenced(desk, message, head, now)
-        return _green(desk, message)
+            return _alarm_silenced(desk, message, head, now, is_outdated=is_outdated)
+        return None if is_outdated else _green(desk, message)
     return None
 
 
@@ -99,11 +100,16 @@ def _incident_silenced(
     return _held(desk, muting, _said(note, muting.mute))
 
 
-def _alarm_silenced(desk: Desk, change: AlarmChange, head: Head, now: int) -> Decision | None:
+def _alarm_silenced(
+    desk: Desk, change: AlarmChange, head: Head, now: int, *, is_outdated: bool
+) -> Decision | None:
+    """is_outdated: it is known to be green again, or to have gone red once more."""
     alarm, incidents = change.alarm, paging(head)
     is_volume = alarm.metric == "Attempts"
     shows = joins_incidents(alarm) or (alarm.source == PAYMENTS and is_volume)
-    if not shows or joined(alarm, incidents) is not None:
+    if is_outdated and any(alarm.name in thread.red for thread in desk.threads.values()):
+        return None
+    if not shows or joined(alarm, incidents) or joined_over(change, head, desk.told):
         return None
     explains = [i for i in incidents if i.signal == VOLUME or not is_volume]
     for muting in in_effect(desk.mutes, now):
@@ -115,10 +121,16 @@ def _alarm_silenced(desk: Desk, change: AlarmChange, head: Head, now: int) -> De
         if mute.slice == ALL or (is_up(head, now) and is_muted):
             record = spoken_id(alarm.name, change.at)
             note = alarm_note(change, record, change.at, None)
-            found = Muted(record, alarm.severity, 0.0, alarm.title, change.at)
+            closed_at = change.at if is_outdated else 0
+            found = Muted(record, alarm.severity, 0.0, alarm.title, change.at, closed_at)
             muting = with_trouble(muting, found, is_new=True)
-            others = tuple(red for red in muting.alarms if red.alarm.name != alarm.name)
-            return _held(desk, replace(muting, alarms=(*others, change)), _said(note, mute))
+            if not is_outdated:
+                others = tuple(red for red in muting.alarms if red.alarm.name != alarm.name)
+                muting = replace(muting, alarms=(*others, change))
+            notes = [_said(note, mute)]
+            if is_outdated:
+                notes.append(over_note(record, alarm.title, change.at, change.at, change.key))
+            return _held(desk, muting, *notes)
     return None
 
 
@@ -138,9 +150,9 @@ def _green(desk: Desk, change: AlarmChange) -> Decision | None:
     return None
 
 
-def _held(desk: Desk, muting: Muting, note: Note) -> Decision:
+def _held(desk: Desk, muting: Muting, *notes: Note) -> Decision:
     mutes = {**desk.mutes, muting.mute.id: muting}
-    return Decision(dict(desk.threads), None, (note,), mutes)
+    return Decision(dict(desk.threads), None, notes, mutes)
 
 
 def _said(note: Note, mute: Mute) -> Note:

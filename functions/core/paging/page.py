@@ -35,7 +35,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     headline: the news in one line. facts: what is known, in the order of reading. action: what to do
     first. names: what it is called and where to look further. labels: the same for machines, which
     does not change within a thread: signal, cause, owner, the slice's dimensions. started_at, at:
-    seconds since the epoch, of the trouble and of the page.
+    seconds since the epoch, of the trouble and of the page. number: grows from page to page, whatever
+    it is about; 0 of a release that did not count them. about: the incident that it tells of, empty
+    where it is an alarm's. untold: it is over, and this is the first that is told of it.
     """
 
     thread: str
@@ -51,6 +53,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int
     at: int
     url: str
+    number: int = 0
+    about: str = ""
+    untold: bool = False
 
     @property
     def body(self) -> str:
@@ -65,6 +70,14 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     def _line(self, fact: Fact) -> str:
         name, value = fact
         return f"{plain(name)}: {value if value == self.url else plain(value)}"
+
+
+def supersedes(newer: Page, older: Page) -> bool:
+    """Whether after the newer page the older one of its thread would say how things stood, not how they
+    stand: the thread is over, or both are about one incident."""
+    return newer.thread == older.thread and (
+        newer.kind == RESOLVE or (newer.about != "" and newer.about == older.about)
+    )
 
 
 def percent(share: float | None, *, whole: bool = False) -> str:
@@ -92,8 +105,8 @@ def duration(seconds: int) -> str:
 
 
 def subject_line(text: str) -> str:
-    # Cleaned again: a sign that is no ASCII may have stood before a link's name as a letter does.
-    return plain(_ascii(plain(text)))[:SUBJECT_LENGTH]
+    # What is left in ASCII may be a link that the whole text is not.
+    return _ascii(plain(_ascii(plain(text))))[:SUBJECT_LENGTH]
 
 
 _GSM: Final = frozenset(
@@ -108,7 +121,8 @@ _WORTH_SAYING: Final = 40
 def sms_text(text: str, name: str, action: str = "") -> str:
     """At most SMS_LENGTH characters of the GSM alphabet: the text, what to do if there is room for
     its beginning, and at the end, always, the name by which people call it."""
-    text, name, action = phone(_gsm(phone(text))), _gsm(name), phone(_gsm(phone(action)))
+    text, action = (_gsm(phone(_gsm(phone(one)))) for one in (text, action))
+    name = _gsm(name)
     room = SMS_LENGTH - len(name) - 2
     if action and len(text) + _WORTH_SAYING <= room:
         text = f"{text}. First: {action}"

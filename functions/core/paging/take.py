@@ -6,8 +6,11 @@ rules, in order:
 - An incident's transition is told, once, in the incident's thread. News that is no worse than what was
   told, such as a wider slice, is told at most once in a cool-down. An incident that comes back goes on
   in its thread. One of severity info is recorded, never told.
+- What is older than what was told, or came before it is known to be over, is no news: it is noted. An
+  incident that is over before it was told is told once, as one that was. A page tells what detect knows
+  when it goes out.
 - An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
-  itself. The alarm on the score, which is detect's own, joins a suspected one too; the alarm on
+  itself. It joins one that is over, too, where its time is that incident's. The alarm on the score, which is detect's own, joins a suspected one too; the alarm on
   silence joins the incident of all traffic's volume.
 - An alarm on what detect knows to be usual is silent: a rate that is normal here or its customers'
   own doing, a silence in which no payment was to be expected. A fixed threshold cannot know that.
@@ -33,8 +36,11 @@ from msgspec.structs import replace
 
 from functions.core.paging.alarm_change import AlarmChange, is_excused, paging
 from functions.core.paging.alarm_threads import (
+    changed,
     green,
     joined,
+    joined_over,
+    outdated,
     red,
     without_lost_incidents,
 )
@@ -43,7 +49,6 @@ from functions.core.paging.desk import (
     Decision,
     Desk,
     Manners,
-    Pending,
     Threads,
     remembered,
 )
@@ -51,8 +56,8 @@ from functions.core.paging.incident_threads import announced
 from functions.core.paging.marked import marked
 from functions.core.paging.mute_end import MuteWord, mute_taken
 from functions.core.paging.muted import first_told, silenced
+from functions.core.paging.outcome import outcome
 from functions.core.paging.record_notes import response_note
-from functions.core.paging.storm import is_storm
 from functions.core.paging.thread_page import acknowledged_page
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import Announcement
@@ -84,22 +89,8 @@ def take(
     told = silenced(desk, message, head, now, manners)
     told = told or first_told(desk, message, _told(desk, message, head, now, manners))
     told = marked(told, message, markers, manners)
-    pending: tuple[Pending, ...] = ()
-    if told.page or told.notes:
-        pending = (Pending(message.key, told.page, now, told.notes),)
-    ended = {
-        incident: replace(thread, over_at=now, red=(), incidents=())
-        for about, thread in desk.threads.items()
-        if about not in told.threads and not is_storm(about)
-        for incident in thread.incidents
-    }
-    return replace(
-        desk,
-        threads=told.threads,
-        over={**over, **ended},
-        outbox=(*desk.outbox, *pending),
-        mutes=desk.mutes if told.mutes is None else told.mutes,
-    )
+    desk = outcome(desk, told, message.key, now)
+    return replace(desk, alarms=changed(desk.alarms, message))
 
 
 def _told(
@@ -110,17 +101,20 @@ def _told(
     manners: Manners,
 ) -> Decision:
     if isinstance(message, Announcement):
-        return announced(desk, message, now, manners)
+        return announced(desk, message, head, manners)
     if isinstance(message, Acknowledgement):
         return _acknowledged(desk.threads, message, manners)
     if isinstance(message, Rating):
         return Decision(dict(desk.threads), None, (response_note(message),))
+    if message.at < desk.alarms.get(message.alarm.name, 0):
+        return outdated(desk.threads, message, head, desk.told, manners)
     if message.state != "ALARM":
-        return green(desk.threads, message, manners)
-    left, incidents = without_lost_incidents(desk.threads, head.incidents), paging(head)
-    if is_excused(message.alarm, head, now) and joined(message.alarm, incidents) is None:
+        return green(desk.threads, message, head, manners)
+    left, incidents = without_lost_incidents(desk.threads, head), paging(head)
+    is_joined = joined(message.alarm, incidents) or joined_over(message, head, desk.told)
+    if is_excused(message.alarm, head, now) and not is_joined:
         return Decision(left)
-    return red(left, message, incidents, manners)
+    return red(left, message, head, desk.told, manners)
 
 
 def _acknowledged(threads: Threads, message: Acknowledgement, manners: Manners) -> Decision:

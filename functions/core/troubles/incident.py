@@ -23,6 +23,7 @@ OPENED, WORSE, AGAIN, CLOSED = "opened", "worse", "again", "closed"
 """Transitions; CLOSED is also the last state."""
 NARROWED: Final = "narrowed"
 """The transition of an open incident whose finer name has become clear."""
+TRANSITIONS: Final = (OPENED, WORSE, NARROWED, AGAIN, CLOSED)
 FAR_WORSE: Final = 4.0
 """Times as many failures too many as were told: it is told again, though no severer by name."""
 SUSPECT, INCIDENT, RECOVERING = "suspect", "incident", "recovering"
@@ -131,7 +132,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     (functions/core/troubles/trouble.py). also: slices that hold the same payments as `slice`, or
     contain all of them. narrowed: a slice inside of its own, not counted, that its failures are
     about; empty where there is none, or none is clear; share: of the slice's attempts, some that are in it.
-    kind: DRIFT, or empty.
+    kind: DRIFT, or empty. number: how many transitions of its trouble were announced, the newest of
+    which has it; 0 of a release that did not count them.
     """
 
     id: str
@@ -155,6 +157,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     narrowed: Slice = ""
     share: float = 1.0
     kind: str = ""
+    number: int = 0
 
     @property
     def stands_since(self) -> int:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import bad, blamed, field
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
-from functions.core.counting.signals import is_rate
+from functions.core.counting.signals import WAVES, is_rate
 from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     CLOSED,
@@ -52,7 +52,14 @@ from functions.core.troubles.recovery import (
 )
 from functions.core.troubles.route import Route
 from functions.core.troubles.severity import CRITICAL, RANK, Verdict, severity
-from functions.core.troubles.trouble import Turn, placed, remembered, told, without_returned
+from functions.core.troubles.trouble import (
+    Turn,
+    numbered,
+    placed,
+    remembered,
+    told,
+    without_returned,
+)
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -111,7 +118,8 @@ def follow(
         after.append(one)
         turns += [turn] if turn else []
     after = without_returned(after)
-    return after, told(followed, after, turns)
+    announcements = told(followed, after, turns)
+    return numbered(after, announcements), announcements
 
 
 def _with_sightings(
@@ -131,9 +139,10 @@ def _wider(
     item: Followed, sightings: dict[_Subject, Sighting], wider: Sequence[_Subject]
 ) -> Sighting | None:
     """The new sighting whose slice contains the open incident's: the cause reaches further than it
-    seemed, and stays one incident. One that is recovering does not grow: that is a new trouble."""
+    seemed, and stays one incident. One that is recovering does not grow: that is a new trouble. A wave
+    does: as it swells it stands out here and there, and it is recorded once."""
     incident = item.incident
-    if not incident.is_open or item.life.well_since:
+    if not incident.is_open or (item.life.well_since and incident.signal not in WAVES):
         return None
     for subject in wider:
         is_alike = subject[1] == incident.about[1]

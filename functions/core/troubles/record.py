@@ -7,14 +7,14 @@ kept after the trouble for as long as somebody may ask how often a rule cried wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.troubles.incident import CLOSED, Incident
+from functions.core.troubles.incident import CLOSED, TRANSITIONS, Incident
 from functions.core.troubles.markers import Marker
 from functions.core.troubles.severity import INFO
 
@@ -95,8 +95,10 @@ class TroubleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 def noted(record: TroubleRecord | None, note: Note) -> TroubleRecord:
-    """The record with the note; as it was when that is on it already."""
+    """The record with the note; as it was when that is on it already. A transition that comes after a later
+    one stands before it, and says what was, not how things stand."""
     entry = note.entry
+    is_older = record is not None and _is_older(note.incident, record.incident)
     if record is None:
         record = TroubleRecord(
             id=note.id,
@@ -107,18 +109,19 @@ def noted(record: TroubleRecord | None, note: Note) -> TroubleRecord:
         )
     elif any(known.key == entry.key for known in record.entries):
         return record
-    entries = (*record.entries, entry)
+    at = _place(record.entries, entry) if is_older else len(record.entries)
+    entries = (*record.entries[:at], entry, *record.entries[at:])
     if len(entries) > _FIRST + _LATEST:
         entries = (*entries[:_FIRST], *entries[-_LATEST:])
     record = replace(
         record,
         entries=entries,
         pages=record.pages + entry.paged,
-        severity=entry.severity or record.severity,
+        severity=record.severity if is_older else entry.severity or record.severity,
         updated_at=max(record.updated_at, entry.at),
         markers=tuple(dict.fromkeys((*record.markers, *note.markers)))[:_MOST_MARKERS],
     )
-    if note.incident is not None:
+    if note.incident is not None and not is_older:
         record = replace(
             record,
             incident=note.incident,
@@ -135,6 +138,20 @@ def noted(record: TroubleRecord | None, note: Note) -> TroubleRecord:
     if entry.what == OVER:
         record = replace(record, closed_at=entry.at)
     return record
+
+
+def _place(entries: Sequence[Entry], transition: Entry) -> int:
+    """Before the first transition that is later."""
+    later = (
+        n
+        for n, known in enumerate(entries)
+        if known.what in TRANSITIONS and known.at > transition.at
+    )
+    return next(later, len(entries))
+
+
+def _is_older(incident: Incident | None, known: Incident | None) -> bool:
+    return incident is not None and known is not None and 0 < incident.number < known.number
 
 
 def month_of(started_at: int) -> str:

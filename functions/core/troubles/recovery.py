@@ -50,7 +50,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     well_attempts, well_events: since well_since. well_for: seconds that it was well for before it
     came back last. renamed: it has a finer name that was not told; named: its name stays what it is.
     told_rate: the worst rate when it was told last, by how much it was above what is normal (share of
-    attempts); told_at: when.
+    attempts); told_at: when. closed_for: the reason for which its trouble is over; empty while it is not.
     """
 
     announced: str = ""
@@ -68,6 +68,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     named: bool = False
     told_rate: float = 0.0
     told_at: int = 0
+    closed_for: str = ""
 
 
 _NEWBORN: Final = Life()

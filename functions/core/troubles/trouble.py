@@ -19,7 +19,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from functions.core.counting.signals import ORDER, WAVES
-from functions.core.counting.slices import ALL, Slice, dimensions, nested
+from functions.core.counting.slices import ALL, Slice, dimensions, nested, refines
 from functions.core.troubles.incident import (
     AGAIN,
     CLOSED,
@@ -80,6 +80,7 @@ def face(group: Group) -> Incident:
         closed_at=max(incident.closed_at for incident in now) if is_over else 0,
         again=max(incident.again for incident in now),
         back_at=_back_at(group),
+        number=max(incident.number for incident in every),
         affected=joint_harm([first.affected, *(i.affected for i in every if i is not first)]),
         parts=tuple(map(_part, now[1:])),
     )
@@ -151,7 +152,10 @@ def _belongs(item: Followed, group: Group) -> bool:
 def _joined(item: Followed, group: Group) -> Followed:
     """The incident as a part; where its signal was over, as the one that goes on."""
     lead = face(group)
-    item = replace(item, incident=replace(item.incident, id=lead.id, again=lead.again))
+    item = replace(
+        item,
+        incident=replace(item.incident, id=lead.id, again=lead.again, number=lead.number),
+    )
     for before in group:
         if before.incident.family == item.incident.family:
             back_at = max(item.incident.started_at, before.incident.closed_at)
@@ -161,7 +165,7 @@ def _joined(item: Followed, group: Group) -> Followed:
 
 def _returned(item: Followed, others: Sequence[Followed]) -> Followed:
     """What comes back of what was over: the same slice before one that is nested, and of them the
-    latest."""
+    latest. Of a wave what is narrower is a part of it (functions/core/detection/waves.py)."""
     incident = item.incident
     is_wave = incident.signal in WAVES
     before = [
@@ -170,7 +174,7 @@ def _returned(item: Followed, others: Sequence[Followed]) -> Followed:
         if one.incident.closed_at
         and one.incident.family == incident.family
         and (
-            one.incident.slice == incident.slice
+            refines(one.incident.slice, incident.slice)
             if is_wave
             else nested(one.incident.slice, incident.slice)
         )
@@ -185,6 +189,7 @@ def _returned(item: Followed, others: Sequence[Followed]) -> Followed:
         incident,
         id=whole.id,
         again=whole.again + 1,
+        number=whole.number,
         back_at=max(incident.started_at, whole.closed_at),
     )
     return _after(replace(item, incident=incident), one)
@@ -263,8 +268,36 @@ def told(
         transition = _transition(was.get(name, ()), group, befell)
         if transition:
             reason = befell[-1].reason if transition == CLOSED else ""
-            found.append(Announcement(transition, face(group), reason))
+            incident = face(group)
+            incident = replace(incident, number=incident.number + 1)
+            found.append(Announcement(transition, incident, reason))
     return found
+
+
+def numbered(followed: Sequence[Followed], announcements: Sequence[Announcement]) -> list[Followed]:
+    """The followed incidents, which know how many transitions of their trouble were told, and why it is
+    over."""
+    if not announcements:
+        return list(followed)
+    by_id = {item.incident.id: item for item in announcements}
+    found: list[Followed] = []
+    for item in followed:
+        told_now = by_id.get(item.incident.id)
+        if told_now is not None:
+            incident = replace(item.incident, number=told_now.incident.number)
+            item = Followed(incident, replace(item.life, closed_for=told_now.reason))
+        found.append(item)
+    return found
+
+
+def ended(followed: Iterable[Followed]) -> list[Announcement]:
+    """The last announcement of each trouble that was closed not long ago, the latest first."""
+    found = [
+        Announcement(CLOSED, face(group), group[0].life.closed_for)
+        for group in by_trouble(followed).values()
+        if all(item.incident.closed_at for item in group)
+    ]
+    return sorted(found, key=lambda item: (-item.incident.closed_at, item.incident.id))
 
 
 def _transition(was: Group, group: Group, befell: Sequence[Turn]) -> str:

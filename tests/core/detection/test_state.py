@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from functions.core.counting.signals import RATES
 from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules, State, head, initial
 from functions.core.detection.step import step
-from functions.core.troubles.head import Head
+from functions.core.troubles.head import OVER_SECONDS, Head
+from functions.core.troubles.incident import CALM, CLOSED
+from functions.core.troubles.recovery import Life
 from tests.builders import NOW, approved, followed, partial
 from tests.traffic import Fault, Traffic
 
@@ -32,7 +35,9 @@ def test_the_head_is_the_state_in_brief() -> None:
     assert (brief.version, brief.clock, brief.payments) == (70, NOW + 69, 2800)
     assert 0 < brief.failed < brief.attempts == 2400
     assert brief.score > 75
-    assert brief.incidents == STATE.incidents
+    [now] = brief.incidents
+    assert now.latest is not None, "how it is doing now, for a page that was held up"
+    assert (replace(now, latest=None),) == STATE.incidents
 
 
 def test_the_head_of_a_new_state_is_empty() -> None:
@@ -63,3 +68,13 @@ def test_the_head_says_what_is_usual_once_it_is_learned_whoever_caused_it() -> N
     assert set(usual) == set(RATES)
     assert 0.15 <= usual["denied"] <= 0.25
     assert usual["reversed"] < 0.02
+
+
+def test_the_head_says_what_ended_lately_and_why() -> None:
+    item = STATE.followed[0]
+    over = replace(item.incident, state=CLOSED, closed_at=STATE.window.clock - 9, number=2)
+    closed = replace(STATE, followed=(replace(item, incident=over, life=Life(closed_for=CALM)),))
+    [ending] = head(closed).over
+    assert (ending.transition, ending.incident, ending.reason) == (CLOSED, over, CALM)
+    later = replace(closed, window=replace(closed.window, clock=over.closed_at + OVER_SECONDS + 1))
+    assert head(later).over == ()

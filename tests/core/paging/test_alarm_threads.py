@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functions.core.paging.alarm_threads import AROUND_SECONDS
 from functions.core.paging.desk import Desk
 from functions.core.troubles.incident import OPENED
 from tests.builders import NOW, announcement, change, incident
 from tests.core.paging.hearing import CLOSE, CRITICAL, GREEN, RED, hear, pages
+
+LONG_AFTER = NOW + 60 + AROUND_SECONDS + 1
+"""Of what was over at NOW + 60."""
 
 
 def test_a_payment_alarm_during_an_open_incident_is_silent() -> None:
@@ -75,7 +79,7 @@ def test_a_recovery_is_not_told_again_when_the_alarms_follow() -> None:
 
 def test_what_goes_red_after_a_recovery_is_news() -> None:
     desk, _ = hear(Desk(), RED, announcement(OPENED), CLOSE)
-    desk, news = hear(desk, change("DeniedRate-warning", at=NOW + 90))
+    desk, news = hear(desk, change("DeniedRate-warning", at=LONG_AFTER))
     assert len(news) == 1
     _, over = hear(desk, GREEN, change("DeniedRate-warning", "OK", NOW + 900), knows=[])
     assert len(over) == 1
@@ -117,5 +121,5 @@ def test_the_first_page_of_a_thread_triggers_and_a_more_severe_one_updates() -> 
 
 def test_an_alarm_after_the_recovery_of_its_thread_triggers_again() -> None:
     desk, _ = hear(Desk(), RED, announcement(OPENED), CLOSE)
-    _, [news] = hear(desk, change("DeniedRate-warning", at=NOW + 90))
+    _, [news] = hear(desk, change("DeniedRate-warning", at=LONG_AFTER))
     assert news.kind == "trigger"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functions.core.paging.desk import Desk
 from functions.core.paging.page import TRIGGER, UPDATE
 from functions.core.troubles.incident import AGAIN, NARROWED, OPENED, WORSE, Announcement
-from tests.builders import announcement, incident
+from tests.builders import NOW, announcement, incident
 from tests.core.paging.hearing import CLOSE, GREEN, RED, at, hear, pages
 
 
-def widened(key: str, severity: str = "critical") -> Announcement:
-    return announcement(WORSE, slice=key, severity=severity)
+def widened(key: str, severity: str = "critical", after: int = 3) -> Announcement:
+    return announcement(WORSE, slice=key, severity=severity, updated_at=NOW + after)
 
 
 def test_every_transition_of_an_incident_is_told_in_its_thread() -> None:
@@ -42,10 +42,10 @@ def test_two_incidents_have_two_threads() -> None:
 def test_news_that_is_no_worse_is_told_once_in_a_cool_down() -> None:
     desk, told = at(0, Desk(), announcement(), widened("issuer=HDFC"))
     assert len(told) == 2
-    desk, told = at(300, desk, widened("network=VISA"))
+    desk, told = at(303, desk, widened("network=VISA", after=303))
     assert told == []
     assert [note.entry.paged for item in desk.outbox for note in item.notes] == [True, True, False]
-    _, told = at(600, desk, widened(""))
+    _, told = at(603, desk, widened("", after=603))
     assert len(told) == 1
 
 

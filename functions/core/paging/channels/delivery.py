@@ -44,8 +44,8 @@ class QueuedPage(msgspec.Struct, frozen=True):
 
 class ChannelMemory(msgspec.Struct, frozen=True):
     """What a channel remembers of a thread. marks: of the pages that were told. begun, over: `at` of
-    the newest trigger and of the newest resolution among them, 0 for none. root: Slack's name of the
-    post that began the thread.
+    the newest trigger and of the newest resolution among them, 0 for none; pages with a number go by that.
+    root: Slack's name of the post that began the thread.
     """
 
     marks: frozenset[str] = frozenset()
@@ -55,16 +55,37 @@ class ChannelMemory(msgspec.Struct, frozen=True):
 
 
 def mark(page: Page) -> str:
-    """Names a page within its thread, so that one that comes twice is told once."""
+    """Names a page within its thread, so that one that comes twice is told once; and says what it was
+    about, so that one that comes late is known."""
+    if page.number:
+        return f"{_NUMBERED}{page.number}/{page.kind}/{page.about}"
     return f"{page.kind}@{page.at}#{hashlib.sha256(page.headline.encode()).hexdigest()[:12]}"
 
 
 def is_outdated(page: Page, told: ChannelMemory) -> bool:
-    """Whether the page was held up so long that telling it would bring an old state back: a trigger
-    after its trouble was told to be over, a resolution after it was told to have come back."""
+    """Whether the page was held up so long that telling it would bring an old state back: after its
+    trouble was told to be over, or back; or after later news of the same incident."""
+    if page.number:
+        return any(_is_later(one, page) for one in told.marks)
     if page.kind == RESOLVE:
         return page.at < told.begun
     return page.kind != ACKNOWLEDGE and page.at < told.over
+
+
+_NUMBERED: Final = "page "
+
+
+def _is_later(mark: str, page: Page) -> bool:
+    """Whether the page of that mark says how things stand, and this one how they stood before."""
+    if not mark.startswith(_NUMBERED):
+        return False
+    number, kind, about = mark.removeprefix(_NUMBERED).split("/", 2)
+    if int(number) <= page.number:
+        return False
+    if kind == RESOLVE or (kind == TRIGGER and page.kind == RESOLVE):
+        return True
+    is_same = about != "" and about == page.about
+    return is_same and ACKNOWLEDGE not in (kind, page.kind)
 
 
 def read_page(message: QueuedPage, url: str) -> Page:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from functions.core.counting.slices import ALL, slice_key, words
-from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, Fact, Page
+from functions.core.paging.page import ACKNOWLEDGE, RESOLVE, TRIGGER, Fact, Page
 from functions.core.payments.event import DIMENSIONS
 from functions.core.texts import plain
 
@@ -17,6 +19,13 @@ SUMMARY_LENGTH: Final = 1024
 DEDUP_KEY_LENGTH: Final = 255
 DETAIL_LENGTH: Final = 4000
 _ACTIONS: Final = {ACKNOWLEDGE: "acknowledge", RESOLVE: "resolve"}
+
+
+def events(page: Page, source: str) -> list[dict[str, Any]]:
+    """The page's events, to be sent in this order. What was over before anybody was told is triggered and
+    resolved at once: an alert says that it was, and none stays open."""
+    begins = [event(replace(page, kind=TRIGGER), source)] if page.untold else []
+    return [*begins, event(page, source)]
 
 
 def event(page: Page, source: str) -> dict[str, Any]:
