@@ -121,15 +121,15 @@ def _as_it_stands(desk: Desk, incident: Incident, key: str, now: int, manners: M
     is_told = any(incident.id in thread.incidents for thread in threads)
     message = Announcement(WORSE if is_told else OPENED, incident)
     decision = announced(desk, message, now, manners)
-    notes = tuple(_own(note, incident, key) for note in decision.notes)
+    notes = tuple(_own(note, incident, key, now) for note in decision.notes)
     return replace(decision, notes=notes)
 
 
-def _own(note: Note, incident: Incident, key: str) -> Note:
+def _own(note: Note, incident: Incident, key: str, now: int) -> Note:
     """With a key of its own, for the transition is on the record already."""
     entry = note.entry
     text = f"{entry.text} (told at the end of the mute)"
-    return replace(note, entry=replace(entry, key=f"{key}/{incident.id}", text=text))
+    return replace(note, entry=replace(entry, key=f"{key}/{incident.id}", at=now, text=text))
 
 
 def _told(desk: Desk, decision: Decision, key: str, now: int) -> Desk:

@@ -62,7 +62,7 @@ def test_one_that_lasts_is_paged_as_it_stands_and_its_page_says_the_rest() -> No
     assert dict(page.facts)[HELD].startswith(
         "until 14:43 UTC, muted by asha, HDFC maintenance; 2 troubles in all, the worst: CRITICAL: 49 %"
     )
-    assert (note.id, note.entry.paged) == (OPEN.id, True)
+    assert (note.id, note.entry.paged, note.entry.at) == (OPEN.id, True, LATER)
     assert note.entry.text.endswith("(told at the end of the mute)")
     _, [over], _ = hear(CLOSE, desk=desk, now=LATER + 60)
     assert (over.kind, over.thread) == (RESOLVE, OPEN.id)
