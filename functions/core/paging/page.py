@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from functions.core.texts import phone, plain
+from functions.core.texts import LONGEST_TEXT, cleaned, phone, plain
 
 SMS_LENGTH: Final = 150
 """One SMS has 160 characters; SNS puts the topic's name before ours: `PAYWATCH> `."""
@@ -92,7 +92,8 @@ def duration(seconds: int) -> str:
 
 
 def subject_line(text: str) -> str:
-    return _ascii(plain(text))[:SUBJECT_LENGTH]
+    # Links last: a letter that is replaced may have kept an address from being one.
+    return plain(_ascii(cleaned(text, LONGEST_TEXT)))[:SUBJECT_LENGTH]
 
 
 _GSM: Final = frozenset(
@@ -107,11 +108,16 @@ _WORTH_SAYING: Final = 40
 def sms_text(text: str, name: str, action: str = "") -> str:
     """At most SMS_LENGTH characters of the GSM alphabet: the text, what to do if there is room for
     its beginning, and at the end, always, the name by which people call it."""
-    text, name, action = _gsm(phone(text)), _gsm(name), _gsm(phone(action))
+    text, name, action = _phone(text), _gsm(name), _phone(action)
     room = SMS_LENGTH - len(name) - 2
     if action and len(text) + _WORTH_SAYING <= room:
         text = f"{text}. First: {action}"
     return f"{text}. {name}" if len(text) <= room else f"{text[: room - 2]}... {name}"
+
+
+def _phone(text: str) -> str:
+    """Links last: a letter that the alphabet lacks may have kept an address from being one."""
+    return phone(_gsm(cleaned(text, LONGEST_TEXT)))
 
 
 def _gsm(text: str) -> str:

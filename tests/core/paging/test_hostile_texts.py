@@ -102,6 +102,16 @@ def test_a_mail_has_the_lines_that_paywatch_wrote_and_one_link(page: Page) -> No
     assert not LINK.search(page.subject)
 
 
+@pytest.mark.parametrize(
+    "address", ["東mailto:a@b.co", "東data:x", "🙂tel:1", "東https://evil.example"]
+)
+def test_what_becomes_a_link_only_by_losing_a_letter_is_none(address: str) -> None:
+    """An SMS and a subject have alphabets of their own: what those lack is a question mark there."""
+    page = page_of([address] * 7)
+    assert not LINK.search(page.sms)
+    assert not LINK.search(page.subject)
+
+
 @given(pages)
 def test_an_sms_is_short_and_has_no_link(page: Page) -> None:
     assert len(page.sms) <= SMS_LENGTH
