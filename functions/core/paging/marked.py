@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from functions.core.counting.slices import ALL, Slice
 from functions.core.paging.alarm_change import AlarmChange, joins_incidents
 from functions.core.paging.desk import Decision, Manners
-from functions.core.paging.page import SMS_LENGTH, Page, duration, sms_text
+from functions.core.paging.page import RESOLVE, SMS_LENGTH, Page, duration, sms_text
 from functions.core.troubles.incident import Announcement, Incident, as_named
 from functions.core.troubles.markers import LATE_SECONDS, Marker, near
 from functions.core.troubles.mutes import LONGEST_SECONDS, MuteEnd, Unmute
@@ -71,13 +71,14 @@ def marked(
 
 
 def with_markers(page: Page, found: Sequence[Marker], began: int) -> Page:
-    """The page with what was changed, and its SMS, if there is room: before what to do first, which
-    follows from it."""
+    """The page with what was changed, and its SMS, if there is room and it is not over: before what to do
+    first, which follows from it."""
     places = [place for place, (name, _) in enumerate(page.facts) if name in _BEFORE]
     place = places[-1] + 1 if places else len(page.facts)
     fact = (CHANGED, f"it began {markers_words(found, began)}")
     facts = (*page.facts[:place], fact, *page.facts[place:])
-    return replace(page, facts=facts, sms=_sms(page, marker_words(found[0], began)))
+    sms = page.sms if page.kind == RESOLVE else _sms(page, marker_words(found[0], began))
+    return replace(page, facts=facts, sms=sms)
 
 
 def markers_words(found: Sequence[Marker], began: int) -> str:

@@ -18,7 +18,7 @@ from functions.core.paging.desk import Decision, Desk, Manners
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.incident_threads import announced
 from functions.core.paging.marked import marked
-from functions.core.paging.muted import HELD
+from functions.core.paging.muted import HELD, silenced
 from functions.core.paging.muting import (
     Muted,
     Muting,
@@ -65,18 +65,25 @@ def mute_taken(
         return desk
     by = message.by if isinstance(message, Unmute) else ""
     desk = replace(desk, mutes=ended(desk.mutes, message.id, now, by))
-    lasting = _lasting(desk, muting, paging(head))
-    desk, muting = _passed_on(desk, replace(muting, ended_by=by), lasting, now)
-    lasting = [incident for incident in lasting if muting.holds(incident.id)]
+    told = {one.id for one in muting.muted if one.told}
+    open_ = _lasting(desk, muting, paging(head))
+    waiting = [incident for incident in open_ if incident.id not in told]
+    desk, passed = _passed_on(desk, waiting, now)
+    left = tuple(one for one in muting.muted if one.id not in passed)
+    muting = replace(muting, muted=left, ended_by=by)
+    lasting = [incident for incident in open_ if incident.id not in passed]
     until, was = min(now, muting.mute.until), len(desk.outbox)
     for incident in lasting:
-        decision = _as_it_stands(desk, incident, message.key, head, manners)
+        if incident.id in told:
+            continue
+        decision = _as_it_stands(desk, incident, message.key, head, now, manners)
         announcement = Announcement(OPENED, incident)
         decision = marked(decision, announcement, markers, manners)
         desk = outcome(desk, _held(decision, desk, was, muting, until), message.key, now)
     for change in muting.alarms:
         if not is_excused(change.alarm, head, now) or joined(change.alarm, paging(head)):
-            decision = red(desk.threads, change, head, desk.told, manners)
+            held = silenced(desk, change, head, now, manners)
+            decision = held or red(desk.threads, change, head, desk.told, manners)
             desk = outcome(desk, _held(decision, desk, was, muting, until), message.key, now)
     if muting.count and not _is_any_page(desk, was):
         page = _summary(muting, lasting, until, now, manners.dashboard_url)
@@ -99,40 +106,39 @@ def _lasting(desk: Desk, muting: Muting, incidents: Sequence[Incident]) -> list[
     return sorted(found, key=lambda incident: (-incident.worst.score, incident.id))
 
 
-def _passed_on(
-    desk: Desk, muting: Muting, lasting: Sequence[Incident], now: int
-) -> tuple[Desk, Muting]:
-    """What lasts and is muted by another mute as well is told when that one is over. Both after it."""
+def _passed_on(desk: Desk, lasting: Sequence[Incident], now: int) -> tuple[Desk, set[str]]:
+    """The desk after what lasts and is muted by another mute as well was passed on to that, and the names
+    of what was: it is told when that one is over."""
+    passed: set[str] = set()
     for incident in lasting:
         headline = incident_page(Announcement(OPENED, incident), "").headline
         found = muted_incident(incident, headline)
         for other in in_effect(desk.mutes, now):
             if covers(other.mute, incident):
-                left = tuple(one for one in muting.muted if one.id != incident.id)
-                muting = replace(muting, muted=left)
-                passed = with_trouble(other, found, is_new=True)
-                desk = replace(desk, mutes={**desk.mutes, other.mute.id: passed})
+                taken = with_trouble(other, found, is_new=True)
+                desk = replace(desk, mutes={**desk.mutes, other.mute.id: taken})
+                passed.add(incident.id)
                 break
-    return desk, muting
+    return desk, passed
 
 
 def _as_it_stands(
-    desk: Desk, incident: Incident, key: str, head: Head, manners: Manners
+    desk: Desk, incident: Incident, key: str, head: Head, now: int, manners: Manners
 ) -> Decision:
     """The page of an incident that outlasts the mute; none where people know it as bad as that."""
     threads = desk.threads.values()
     is_told = any(incident.id in thread.incidents for thread in threads)
     message = Announcement(WORSE if is_told else OPENED, incident)
     decision = announced(desk, message, head, manners)
-    notes = tuple(_own(note, incident, key) for note in decision.notes)
+    notes = tuple(_own(note, incident, key, now) for note in decision.notes)
     return replace(decision, notes=notes)
 
 
-def _own(note: Note, incident: Incident, key: str) -> Note:
+def _own(note: Note, incident: Incident, key: str, now: int) -> Note:
     """With a key of its own, for the transition is on the record already."""
     entry = note.entry
     text = f"{entry.text} (told at the end of the mute)"
-    return replace(note, entry=replace(entry, key=f"{key}/{incident.id}", text=text))
+    return replace(note, entry=replace(entry, key=f"{key}/{incident.id}", at=now, text=text))
 
 
 def _is_any_page(desk: Desk, was: int) -> bool:

@@ -25,6 +25,7 @@ from functions.core.paging.muting import (
     Muting,
     in_effect,
     muted_incident,
+    told_of,
     with_trouble,
 )
 from functions.core.paging.page import TRIGGER, UPDATE
@@ -72,7 +73,8 @@ def first_told(desk: Desk, message: object, told: Decision) -> Decision:
     fact = (HELD, held_words(before[-1].mute).partition(": ")[2])
     is_new = all(told.page.thread != thread.id for thread in desk.threads.values())
     kind = TRIGGER if is_new and told.page.kind == UPDATE else told.page.kind
-    return replace(told, page=replace(told.page, kind=kind, facts=(*told.page.facts, fact)))
+    page = replace(told.page, kind=kind, facts=(*told.page.facts, fact))
+    return replace(told, page=page, mutes=told_of(desk.mutes, message.incident.id))
 
 
 def _is_told(desk: Desk, message: Announcement) -> bool:

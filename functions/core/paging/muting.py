@@ -24,7 +24,8 @@ _LONGEST_HEADLINE: Final = 200
 
 class Muted(msgspec.Struct, frozen=True, omit_defaults=True):
     """A trouble that a mute held back, at its worst. started_at, closed_at: seconds since the epoch, the
-    latter 0 while it lasts."""
+    latter 0 while it lasts. told: people were told of it since, for it reached further, or outlasted the
+    mute."""
 
     id: str
     severity: str
@@ -32,6 +33,7 @@ class Muted(msgspec.Struct, frozen=True, omit_defaults=True):
     headline: str
     started_at: int
     closed_at: int = 0
+    told: bool = False
 
 
 class Muting(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,10 +81,20 @@ def with_trouble(muting: Muting, found: Muted, *, is_new: bool) -> Muting:
     others = tuple(one for one in muting.muted if one.id != found.id)
     for before in muting.muted:
         if before.id == found.id and _strength(before) >= _strength(found):
-            found = replace(before, closed_at=found.closed_at)
+            found = replace(before, closed_at=found.closed_at, told=False)
     if len(others) == MOST_MUTED:
         return replace(muting, more=muting.more + is_new)
     return replace(muting, muted=(*others, found))
+
+
+def told_of(mutes: Mutes, identity: str) -> dict[str, Muting]:
+    """With people told of that trouble."""
+    changed = dict(mutes)
+    for name, muting in mutes.items():
+        if muting.holds(identity):
+            muted = (replace(one, told=one.told or one.id == identity) for one in muting.muted)
+            changed[name] = replace(muting, muted=tuple(muted))
+    return changed
 
 
 def muted_incident(incident: Incident, headline: str) -> Muted:

@@ -59,11 +59,14 @@ def checked_slice(key: Slice) -> Slice:
 
 def near(markers: Iterable[Marker], key: Slice, began: int, seconds: int) -> tuple[Marker, ...]:
     """The markers that a trouble in the slice, which began at `began`, may follow from: of the
-    `seconds` before it and the LATE_SECONDS after, in slices that share payments with its own; the
-    nearest first, MOST_NEAR of them."""
-    found = {
-        (marker.text, marker.by): marker
-        for marker in sorted(markers, key=lambda one: (-abs(began - one.at), one.key))
-        if -LATE_SECONDS <= began - marker.at <= seconds and not disjoint(marker.slice, key)
-    }
-    return tuple(sorted(found.values(), key=lambda one: (abs(began - one.at), one.key)))[:MOST_NEAR]
+    `seconds` before it and the LATE_SECONDS after, in slices that share payments with its own. At most
+    MOST_NEAR: those before it first, and of them the nearest."""
+
+    def order(one: Marker) -> tuple[bool, int, str]:
+        return one.at > began, abs(began - one.at), one.key
+
+    found: dict[tuple[str, str], Marker] = {}
+    for one in sorted(markers, key=order):
+        if -LATE_SECONDS <= began - one.at <= seconds and not disjoint(one.slice, key):
+            found.setdefault((one.text, one.by), one)
+    return tuple(found.values())[:MOST_NEAR]

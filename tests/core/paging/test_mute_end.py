@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from functions.core.paging.channels import pagerduty
 from functions.core.paging.marked import CHANGED
 from functions.core.paging.muted import HELD
-from functions.core.paging.muting import due
+from functions.core.paging.muting import MOST_MUTED, due
 from functions.core.paging.page import RESOLVE, TRIGGER, UPDATE, Page
 from functions.core.paging.take import Message, take
 from functions.core.troubles.head import Head
@@ -62,7 +62,7 @@ def test_one_that_lasts_is_paged_as_it_stands_and_its_page_says_the_rest() -> No
     assert dict(page.facts)[HELD].startswith(
         "until 14:43 UTC, muted by asha, HDFC maintenance; 2 troubles in all, the worst: CRITICAL: 49 %"
     )
-    assert (note.id, note.entry.paged) == (OPEN.id, True)
+    assert (note.id, note.entry.paged, note.entry.at) == (OPEN.id, True, LATER)
     assert note.entry.text.endswith("(told at the end of the mute)")
     _, [over], _ = hear(CLOSE, desk=desk, now=LATER + 60)
     assert (over.kind, over.thread) == (RESOLVE, OPEN.id)
@@ -89,6 +89,23 @@ def test_what_people_knew_before_is_told_again_only_when_it_is_worse() -> None:
     assert ", lasts" in dict(page.facts)[same.id]
 
 
+def test_what_was_told_meanwhile_for_it_reached_further_is_not_told_again() -> None:
+    desk = hear(MUTE, announcement())[0]
+    desk, [page], _ = hear(announcement(WORSE, slice=""), desk=desk)
+    assert page.thread == OPEN.id
+    _, [end], _ = hear(END, desk=desk, knows=[incident(slice="")], now=LATER)
+    assert end.thread == MUTE.id
+    assert dict(end.facts)[OPEN.id].endswith(", lasts")
+
+
+def test_what_was_told_between_the_time_of_an_end_and_its_message_is_not_told_again() -> None:
+    desk = hear(MUTE, announcement())[0]
+    desk, [page], _ = hear(announcement(WORSE, slice="issuer=HDFC"), desk=desk, now=LATER)
+    assert page.kind == TRIGGER
+    _, [end], _ = hear(END, desk=desk, knows=[incident(slice="issuer=HDFC")], now=LATER + 9)
+    assert end.thread == MUTE.id
+
+
 def test_an_end_before_its_time_says_who_ended_it() -> None:
     desk = hear(MUTE, announcement(), CLOSE)[0]
     desk, [page], _ = hear(Unmute(MUTE.id, "ravi", NOW + 90), END, desk=desk, now=NOW + 90)
@@ -111,6 +128,23 @@ def test_what_another_mute_covers_as_well_is_told_when_that_is_over() -> None:
     assert pages == []
     _, [page], _ = hear(MuteEnd(longer.id), desk=desk, knows=[OPEN], now=longer.until)
     assert page.thread == OPEN.id
+
+
+def test_an_alarm_that_another_mute_covers_as_well_is_told_when_that_is_over() -> None:
+    longer = replace(ALL, id="MU-1120-1343-bbb", until=MUTE.until + 60)
+    desk = hear(MUTE, change(), longer, knows=[SUSPECT])[0]
+    desk, pages, _ = hear(END, desk=desk, now=LATER)
+    assert [page.thread for page in pages] == [MUTE.id]
+    _, [page], _ = hear(MuteEnd(longer.id), desk=desk, now=longer.until)
+    assert page.labels["alarm"] == "FailureRate-critical"
+
+
+def test_of_more_troubles_than_are_known_by_name_those_that_last_are_paged_too() -> None:
+    many = [incident(id=f"PW-1120-1343-{n:03}", slice="issuer=HDFC") for n in range(MOST_MUTED + 1)]
+    desk = hear(MUTE, *(Announcement("opened", one) for one in many))[0]
+    assert desk.mutes[MUTE.id].count == MOST_MUTED + 1
+    _, pages, _ = hear(END, desk=desk, knows=[many[-1]], now=LATER)
+    assert [page.thread for page in pages] == [many[-1].id]
 
 
 def test_an_alarm_that_is_still_red_is_told_and_one_that_an_incident_explains_joins_it() -> None:

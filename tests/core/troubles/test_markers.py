@@ -64,6 +64,10 @@ def test_the_nearest_come_first_and_no_more_than_a_few_of_them() -> None:
     assert found(*many) == ["1", "2", "3"][:MOST_NEAR]
 
 
+def test_what_was_marked_late_comes_last() -> None:
+    assert found(Marker("late", NOW + 1), Marker("before", NOW - 300)) == ["before", "late"]
+
+
 def test_what_is_told_twice_is_told_as_the_nearer_one() -> None:
     again = Marker("x", NOW - 60)
     assert near([Marker("x", NOW - 300), again], "", NOW, WINDOW) == (again,)
