@@ -14,7 +14,7 @@ from itertools import chain, compress, islice
 from operator import add, le, mul
 from typing import Any, Final, Generic, TypeVar
 
-from functions.core.causes.diagnosis import classify
+from functions.core.causes.diagnosis import TIMEOUT_MS, classify
 from functions.core.causes.knowledge import KnowledgeBase
 from functions.core.counting.counts import BAD, NONE, Counts, one, speed
 from functions.core.counting.latency import latency_index
@@ -27,6 +27,7 @@ from functions.core.payments.event import (
     parse_status,
     to_payment,
 )
+from functions.core.payments.reasons import LONGEST_MESSAGE
 from producer.columns import Columns, Unplain
 from producer.format import Format
 from producer.second import Open
@@ -63,6 +64,7 @@ class Counting:
         self._knowledge = knowledge
         self._times = times_of(form)
         self._units: _Memo[Any, Counts] = _Memo(_unit)
+        self._reasons: _Memo[Any, Counts] = _Memo(self._reason)
         self._latencies: _Memo[float | None, tuple[Counts, int | None]] = _Memo(_latency)
         self._slices: list[tuple[tuple[str, ...], _Memo[Any, str | None]]] = [
             (names, _Memo(self._slice(names))) for names in slicing
@@ -156,7 +158,17 @@ class Counting:
         code, scheme, message = (
             self._text(columns[field][place]) if field in columns else None for field in _REASON
         )
-        status = parse_status(columns["payment_status"][place])
+        latency_ms = columns["latency_ms"][place] if "latency_ms" in columns else None
+        is_late = latency_ms is not None and latency_ms >= TIMEOUT_MS
+        told = columns["payment_status"][place], code, scheme, message, is_late
+        if message is not None and len(message) > LONGEST_MESSAGE:
+            return self._reason(told)
+        return self._reasons[told]
+
+    def _reason(self, told: tuple[str, str | None, str | None, str | None, bool]) -> Counts:
+        """What a payment adds of this status, code, scheme and message, answered too late or not."""
+        word, code, scheme, message, is_late = told
+        status = parse_status(word)
         payment = to_payment(
             {
                 "transaction_id": "-",
@@ -165,7 +177,7 @@ class Counting:
                 "error_code": code,
                 "error_scheme": scheme,
                 "error_message": message,
-                "latency_ms": columns["latency_ms"][place] if "latency_ms" in columns else None,
+                "latency_ms": TIMEOUT_MS if is_late else None,
             }
         )
         return one(status, classify(payment, self._knowledge))

@@ -205,10 +205,10 @@ def _again(ids: Sequence[int], now: set[int], before: Set[int]) -> set[int]:
     return again
 
 
-_NO_ID: Final = 0
+_NO_ID: Final = hash("")
 
 
-def _marks(columns: Columns) -> Iterator[int]:
+def _marks(columns: Columns) -> Sequence[int]:
     """The hash of each row's id, _NO_ID where it has none; nothing where there is no such column."""
-    for given in columns.get("transaction_id", ()):
-        yield _NO_ID if given is None or given == "" else hash(str(given).strip())
+    given = columns.get("transaction_id", ())
+    return list(map(hash, map(str.strip, ["" if one is None else str(one) for one in given])))

@@ -82,6 +82,19 @@ def test_columns_are_counted_as_their_payments_are_one_by_one(
     assert counted(columns) == one_by_one(columns)
 
 
+@pytest.mark.parametrize("message", [None, "issuer down", "issuer down " * 99, "w" * 900])
+def test_a_reason_that_comes_again_is_known_again_and_lateness_is_part_of_it(
+    message: str | None,
+) -> None:
+    columns = {
+        "timestamp": [TIME] * 6,
+        "payment_status": ["FAIL", "FAIL", "declined"] * 2,
+        "error_message": [message] * 6,
+        "latency_ms": [40.0, 30_000.0, 30_000.0, 29_999.0, 60_000.0, None],
+    }
+    assert counted(columns) == one_by_one(columns)
+
+
 @given(tables(), st.randoms())
 def test_the_order_of_the_rows_does_not_matter(columns: dict[str, list[Any]], random: Any) -> None:
     order = list(range(len(columns["timestamp"])))

@@ -128,14 +128,15 @@ class _Found:
         well = well_rows(rows)
         held = list(compress(rows.column("timestamp_ms"), well))
         if held:
+            ends = min(held), max(held)
             arrivals = [record.arrived_ms for record in records]
-            if not self._counting.bounds.hold_all(held, arrivals):
+            if not self._counting.bounds.hold_all(ends, arrivals):
                 well = self._held(rows, well, records)
                 held = list(compress(rows.column("timestamp_ms"), well))
-        if held:
+                ends = 0, max(held, default=0)
             self.rows.append((rows, well))
             self.well += len(held)
-            self.newest_ms = max(self.newest_ms, max(held))
+            self.newest_ms = max(self.newest_ms, ends[1])
         if len(held) < rows.size:
             for row, is_well in enumerate(well):
                 if not is_well:

@@ -13,7 +13,7 @@ were a first try and names all of them in the partial, with what it counted for 
 writer, knows the payments of the last quarter of an hour and takes out what was not a first try
 (functions/core/detection/remembered.py, docs/decisions/0028).
 
-Payments and tries are known by marks: 64 bits of BLAKE2b (RFC 7693) of their ids.
+Payments and tries are known by their marks (functions/core/counting/marks.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from math import nan
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -30,6 +29,7 @@ import msgspec
 
 from functions.core.counting.counts import BAD_RETRY, RESCUE, Counts
 from functions.core.counting.harm import code_of, kept_id
+from functions.core.counting.marks import MARK_BYTES, NO_MARK, marks_in, payment_mark, try_mark
 from functions.core.counting.slices import (
     Slicing,
     format_slicing,
@@ -38,9 +38,6 @@ from functions.core.counting.slices import (
 )
 from functions.core.counting.well import Numbering, Well, is_well
 from functions.core.payments.event import DIMENSIONS, Payment
-
-MARK_BYTES: Final = 8
-NO_MARK: Final = 0
 
 TRIED, APPROVED, FAILED = 1, 2, 4
 _BIT: Final = {
@@ -89,29 +86,6 @@ def role_of(known: int, status: str, *, is_known_try: bool = False) -> Role:
     if status == "approved" and known & FAILED:
         return Role(False, RESCUE, after)
     return Role(True, 0, after)
-
-
-def payment_mark(payment: Payment) -> bytes:
-    """Of the payment that the message is about."""
-    return _mark(_of_payment(payment.transaction_id, payment.merchant))
-
-
-def _of_payment(transaction_id: str, merchant: str | None) -> str:
-    return f"{transaction_id}\0{merchant or ''}"
-
-
-def _mark(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=MARK_BYTES).digest()
-
-
-def try_mark(payment: Payment) -> bytes:
-    """Of the try that the message is about. Of a message that stands for several payments alike, of the
-    message: who counts before sending gives them no ids."""
-    which = payment.attempt_id or payment.timestamp_ms
-    text = f"{_of_payment(payment.transaction_id, payment.merchant)}\0{which}"
-    if payment.count > 1:
-        text = f"{text}\0{payment.timestamp_ms}\0{payment.status}\0{payment.count}"
-    return _mark(text)
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True):
@@ -217,9 +191,9 @@ class Noting:
         kind = "I" if max(well.times) - since_ms < 1 << 32 else "Q"
         return Messages(
             slicing=format_slicing(self._slicing),
-            marks=_marks(well),
+            marks=bytes(well.marks),
             times=array(kind, [at - since_ms for at in well.times]).tobytes(),
-            latencies=_doubles(well.latencies),
+            latencies=b"" if well.without_latency else well.latencies.tobytes(),
             values=tuple(map(_column, well.numberings, well.which)),
             others=tuple(self._others),
             since_ms=since_ms,
@@ -269,23 +243,6 @@ def _number(mark: bytes) -> int:
     return int.from_bytes(mark, "little")
 
 
-def _marks(well: Well) -> bytes:
-    """The payments' marks, one after another: `payment_mark` without a call for each."""
-    paid = zip(well.ids, well.merchants, strict=True)
-    try:
-        texts = [f"{one}\0{merchant or ''}".encode() for one, merchant in paid]
-    except UnicodeEncodeError:
-        paid = zip(well.ids, well.merchants, strict=True)
-        return b"".join([_mark(_of_payment(*one)) for one in paid])
-    return b"".join([blake2b(text, digest_size=MARK_BYTES).digest() for text in texts])
-
-
-def _doubles(values: Sequence[float | None]) -> bytes:
-    if values.count(None) == len(values):
-        return b""
-    return array("d", [nan if value is None else value for value in values]).tobytes()
-
-
 def _column(numbering: Numbering, which: Sequence[int]) -> tuple[tuple[str | None, ...], bytes]:
     """The distinct values, and which one each is."""
     values = tuple(numbering.met)
@@ -295,11 +252,6 @@ def _column(numbering: Numbering, which: Sequence[int]) -> tuple[tuple[str | Non
 
 
 _IN_A_BYTE: Final = 256
-
-
-def marks_in(data: bytes) -> array[int]:
-    """The marks that stand in these bytes, one after another."""
-    return _array("Q", data)
 
 
 def _array(kind: str, data: bytes) -> array[Any]:

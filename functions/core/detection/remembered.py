@@ -19,14 +19,12 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.core.counting.harm import example_of, is_harm
+from functions.core.counting.marks import MARK_BYTES, NO_MARK, marks_in
 from functions.core.counting.messages import (
     APPROVED,
-    MARK_BYTES,
-    NO_MARK,
     TRIED,
     Message,
     Messages,
-    marks_in,
     role_of,
     slicing_of,
 )

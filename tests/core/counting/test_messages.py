@@ -8,20 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.counting.counts import BAD_RETRY, RESCUE
+from functions.core.counting.marks import NO_MARK, payment_mark
 from functions.core.counting.messages import (
     APPROVED,
     FAILED,
-    MARK_BYTES,
-    NO_MARK,
     NO_MESSAGES,
     TRIED,
     Message,
     Messages,
     Noting,
     Role,
-    payment_mark,
     role_of,
-    try_mark,
 )
 from functions.core.counting.slices import DEFAULT_SLICING
 from functions.core.payments.event import STATUSES, Payment
@@ -71,26 +68,6 @@ def test_what_becomes_of_a_payment_that_went_well_counts_once_and_is_no_try(stat
 
 def test_a_reversal_is_how_a_failure_ends() -> None:
     assert role_of(FIRST_FAILED, "reversed").first is False
-
-
-def test_a_payment_is_known_by_its_id_and_merchant() -> None:
-    one = payment_mark(payment(transaction_id="a", merchant="m"))
-    assert one == payment_mark(payment(NOW + 9, "failed", transaction_id="a", merchant="m"))
-    others = [payment(transaction_id="a"), payment(transaction_id="a", merchant="n")]
-    assert len({one, *map(payment_mark, others)}) == 3
-    assert len(one) == MARK_BYTES
-
-
-def test_a_try_is_known_by_its_own_id_or_its_time() -> None:
-    by_time = [try_mark(payment(NOW + at, "failed")) for at in (0, 0, 1)]
-    by_id = [try_mark(payment(NOW + at, "failed", attempt_id="x")) for at in (0, 1)]
-    assert len(set(by_time)) == 2
-    assert len(set(by_id)) == 1
-
-
-def test_half_a_character_in_an_id_is_an_id() -> None:
-    assert len(payment_mark(payment(transaction_id="\ud800"))) == MARK_BYTES
-    assert len(try_mark(payment(transaction_id="\ud800"))) == MARK_BYTES
 
 
 made = st.builds(

@@ -76,7 +76,7 @@ ROWS = [
 
 def told(well: Well) -> list[Any]:
     met = [[*numbering.met] for numbering in well.numberings]
-    return [well.ids, well.merchants, well.times, well.latencies, well.which, met]
+    return [well.marks, well.times, well.latencies.tobytes(), well.which, met]
 
 
 @given(st.lists(st.sampled_from(ROWS), min_size=1, max_size=30), st.integers(0, 9), slicings)
