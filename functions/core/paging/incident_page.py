@@ -161,7 +161,16 @@ def part_words(incident: Incident, part: Part) -> str:
 
 def again_words(incident: Incident) -> str:
     """`it came back 3 times`."""
-    return "it came back once" if incident.again == 1 else f"it came back {incident.again} times"
+    back = incident.times - 1
+    return "it came back once" if back == 1 else f"it came back {back} times"
+
+
+def _flapping_words(incident: Incident) -> str:
+    """`; comes and goes, 3 times`, once it was over `; it came and went, 3 times`; else empty."""
+    if incident.times == 1:
+        return ""
+    verb = "it came and went" if incident.closed_at else "comes and goes"
+    return f"; {verb}, {incident.times} times"
 
 
 def affected_words(incident: Incident, most: int = _MOST_SHOWN) -> str:
@@ -190,6 +199,7 @@ def _headline(announcement: Announcement, found: Blame) -> str:
     )
     if incident.kind == DRIFT:
         what += f", {_since(incident)}"
+    what += _flapping_words(incident)
     if SIGNALS[incident.signal].action:
         return what
     return f"{what}. Likely cause: {_cause_words(found)}"
@@ -226,7 +236,7 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     facts += [("Where", place_words(incident)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))
-    if incident.again:
+    if incident.times > 1:
         facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
@@ -267,7 +277,7 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
         ("Worst", f"{percent(incident.worst.rate)} {SIGNALS[incident.signal].says}"),
         *(("Also", part_words(incident, part)) for part in incident.parts),
     ]
-    if incident.again:
+    if incident.times > 1:
         facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
@@ -276,9 +286,10 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
 
 def _ending(announcement: Announcement) -> str:
     incident = announcement.incident
-    return _ENDINGS.get(announcement.reason, _ENDED).format(
+    ending = _ENDINGS.get(announcement.reason, _ENDED).format(
         lasted=duration(incident.closed_at - incident.started_at), place=words(incident.slice)
     )
+    return ending + _flapping_words(incident)
 
 
 def _next(announcement: Announcement) -> str:
