@@ -20,7 +20,7 @@ from functions.core.detection.budget import Budget
 from functions.core.detection.state import Rules
 from functions.core.errors import Malformed, PaywatchError, SettingsError
 from functions.core.payments.event import parse_timestamp
-from functions.core.troubles.incident import AGAIN, WORSE
+from functions.core.troubles.incident import WORSE
 from functions.settings.environment import positive, whole
 from functions.settings.thresholds import thresholds
 from ops.backtest.alarm_rules import AlarmRule, default_rules, rules
@@ -351,7 +351,7 @@ def _incident_words(line: IncidentLine) -> str:
     where = words(slice_key(line.slice))
     also = "".join(f", also {words(slice_key(other))}" for other in line.also)
     told = [f"with {_shown_words(part)}" for part in line.parts]
-    told += [f"{again} again"] if (again := _times(line, AGAIN)) else []
+    told += [f"comes and goes, {line.times} times"] if line.times > 1 else []
     told += [f"{worse} worse"] if (worse := _times(line, WORSE)) else []
     return (
         f"{when(line.detected_at, resolution)}  {line.severity:<8} {line.score:5.1f}  {where}{also}:"

@@ -143,6 +143,7 @@ def line_of(
         affected=incident.affected.payments,
         retries=round(incident.affected.retries_each or 0.0, 2),
         lost=incident.affected.lost,
+        times=incident.times,
     )
 
 

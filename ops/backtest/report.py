@@ -60,7 +60,8 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     or contain all of them. parts: what else its trouble shows. kind: `drift` where it came over hours,
     else empty. pages: that it caused. affected: payments with the signal that were not the customer's own
     doing; retries: tries after the first, per payment that failed; lost:
-    payments that failed first and that no later try saved."""
+    payments that failed first and that no later try saved. times: that it was there; where that is more than
+    one, it comes and goes."""
 
     id: str
     opened_at: str
@@ -84,6 +85,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     affected: int = 0
     retries: float = 0.0
     lost: int = 0
+    times: int = 1
 
 
 class WaveLine(IncidentLine, frozen=True, kw_only=True, tag="wave"):

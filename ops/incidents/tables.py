@@ -107,7 +107,7 @@ def _facts(record: TroubleRecord, now: int) -> list[tuple[str, str]]:
             ),
         ]
         facts += [("also", part_words(incident, part)) for part in incident.parts]
-        if incident.again:
+        if incident.times > 1:
             facts.append(("comes and goes", again_words(incident)))
         if incident.routes:
             facts.append(("by gateway", routes_words(incident)))

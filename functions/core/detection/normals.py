@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
 from functions.core.counting.counts import NONE, Counts, attempts, blamed, field
 from functions.core.counting.signals import RATES, SIGNALS
 from functions.core.counting.slices import ALL, Slice, dimensions, is_judged, wider_slices
-from functions.core.detection.baseline import Baseline, Reach
+from functions.core.detection.baseline import Baseline, Cell, Reach
 from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, Steps, steps, tolerated
 from functions.core.detection.remembered import Index
@@ -297,6 +297,18 @@ class Normals:
             found = (field(counts, wave) + borrowed * wider) / (attempts(counts) + borrowed)
             self._shares[wave, key] = found
         return found
+
+    def share_before(self, key: Slice, wave: str, cells: Sequence[Cell]) -> float:
+        """The same, without what of these cells was absorbed: what is held against it is no part of it."""
+        counts = self.baseline.absorbed.get(key, NONE)
+        came = [
+            cell.counts.get(key, NONE) for cell in cells if cell.absorbed and key not in cell.held
+        ]
+        shown = field(counts, wave) - sum(field(one, wave) for one in came)
+        total = attempts(counts) - sum(map(attempts, came))
+        wider = SIGNALS[wave].assumed if key == ALL else self.share_before(ALL, wave, cells)
+        borrowed = self.tuning.normal.borrowed
+        return (max(0, shown) + borrowed * wider) / (max(0, total) + borrowed)
 
     def usually(self, signal: str) -> Usual:
         """What usually fails with that signal, by leaf."""

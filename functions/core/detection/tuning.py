@@ -217,6 +217,9 @@ class WaveTuning(msgspec.Struct, frozen=True):
         variances).
     much_more: a wider slice with so many times the excess is what the wave is about.
     small_part: share of its payments up to which slices inside of it are waves of their own.
+    longer_seconds: beside the window, it is looked for over so long (seconds), of few payments a minute.
+    every_seconds: and that so often (seconds).
+    newest_seconds: where it goes on still in so much of them (seconds).
     """
 
     fewest: Number = 20
@@ -225,6 +228,9 @@ class WaveTuning(msgspec.Struct, frozen=True):
     dispersion: Times = 4.0
     much_more: Times = 1.5
     small_part: Share = 0.5
+    longer_seconds: tuple[Seconds, ...] = (300, 900)
+    every_seconds: Seconds = 10
+    newest_seconds: Seconds = 120
 
 
 class ExplanationTuning(msgspec.Struct, frozen=True):

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.core.counting.confidence import lower_bound
-from functions.core.counting.counts import DIGIT, NONE, attempts, bits_to, field
+from functions.core.counting.counts import DIGIT, NONE, Counts, attempts, bits_to, field
 from functions.core.counting.signals import WAVES
-from functions.core.counting.slices import Slice, disjoint, is_judged, refines
+from functions.core.counting.slices import Slice, dimensions, disjoint, is_judged, refines
 from functions.core.detection.evidence import Normal, surprise
 from functions.core.detection.span import Moment
 from functions.core.detection.tuning import Tuning, WaveTuning
@@ -35,11 +35,17 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
         wave: {i.slice: i.worst.normal for i in incidents if i.is_open and i.signal == wave}
         for wave in WAVES
     }
-    for wave, likely in _standing(moment, usual).items():
+    every = _standing(moment, usual, moment.window.sums, moment.window.start)
+    if moment.clock % tuning.every_seconds == 0:
+        for seconds in tuning.longer_seconds:
+            _add(every, _standing_longer(moment, usual, seconds))
+    for wave, likely in every.items():
         if not likely:
             continue
         known = [incident.slice for incident in incidents if incident.signal == wave]
-        standing = [verdict for verdict, _ in sorted(likely, key=_clearest)]
+        likely = sorted(likely, key=_clearest)
+        standing = [verdict for verdict, _, _ in likely]
+        starts = {verdict: start for verdict, _, start in likely}
         chosen: list[Verdict] = []
         for verdict in standing:
             # What is wide may not be worth it yet, while a part of it is by chance: it is waited for,
@@ -52,7 +58,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
         found += [
             Sighting(
                 verdict,
-                _began(moment, verdict),
+                _began(moment, verdict, starts[verdict]),
                 {wave: round(verdict.rate * verdict.attempts)},
                 None,
             )
@@ -67,20 +73,74 @@ def _is_part(key: Slice, known: Sequence[str]) -> bool:
     return any(not disjoint(other, key) and not refines(other, key) for other in known)
 
 
+_Standing = dict[str, list[tuple[Verdict, float, int]]]
+"""By wave, the verdicts on the slices that it stands out in, with their nats, and the second since which
+they are counted."""
+
+
+def _standing_longer(
+    moment: Moment, usual: Mapping[str, Mapping[str, float]], seconds: int
+) -> _Standing:
+    """Over so many seconds, to the minute: of few payments a minute's window never proves a wave."""
+    start = moment.clock + 1 - seconds
+    cells = [cell for cell in moment.normals.baseline.cells if cell.end > start]
+    if not cells:
+        return {wave: [] for wave in WAVES}
+    current, normals = moment.tracker.current, moment.normals
+    newest = moment.clock - normals.tuning.wave.newest_seconds
+    sums: dict[Slice, Counts] = {}
+    before: dict[str, dict[Slice, float]] = {wave: dict(known) for wave, known in usual.items()}
+    for key in moment.tracker.known:
+        if len(dimensions(key)) > 1:
+            continue
+        came = normals.since(key, start) + current.get(key, NONE)
+        if came & DIGIT < moment.normals.tuning.wave.fewest:
+            continue
+        sums[key] = came
+        for wave in WAVES:
+            if field(came, wave) and key not in before[wave]:
+                before[wave][key] = normals.share_before(key, wave, cells)
+    found = _standing(moment, before, sums, cells[0].start)
+    # It goes on: what was over minutes ago is no wave now.
+    return {
+        wave: [
+            item
+            for item in likely
+            if _rate(normals.since(item[0].slice, newest) + current.get(item[0].slice, NONE), wave)
+            >= item[0].tolerated
+        ]
+        for wave, likely in found.items()
+    }
+
+
+def _rate(counts: Counts, wave: str) -> float:
+    return field(counts, wave) / max(1, attempts(counts))
+
+
+def _add(every: _Standing, more: _Standing) -> None:
+    """What stands out over a longer stretch only."""
+    for wave, likely in more.items():
+        known = {verdict.slice for verdict, _, _ in every[wave]}
+        every[wave] += [item for item in likely if item[0].slice not in known]
+
+
 def _standing(
-    moment: Moment, usual: Mapping[str, Mapping[str, float]]
-) -> dict[str, list[tuple[Verdict, float]]]:
-    """By wave, the verdicts on the slices whose window it stands out in, with their nats. usual: by wave,
-    slice → share, where that is known better."""
+    moment: Moment,
+    usual: Mapping[str, Mapping[str, float]],
+    sums: Mapping[Slice, Counts],
+    start: int,
+) -> _Standing:
+    """What stands out of these counts since `start`. usual: by wave, slice → share, where that is known
+    better."""
     every = moment.normals.tuning
     tuning = every.wave
-    standing: dict[str, list[tuple[Verdict, float]]] = {wave: [] for wave in WAVES}
+    standing: _Standing = {wave: [] for wave in WAVES}
     # Counts below this have fewer of the waves' payments: one comparison tells.
     fewest_at = tuning.fewest << min(_AT.values())
     needed = moment.tracker.needed * tuning.dispersion
     known, learned = moment.tracker.known, moment.clock - moment.budget.learning_seconds
     fields = tuple(_AT.items())
-    for key, counts in moment.window.sums.items():
+    for key, counts in sums.items():
         if counts & DIGIT < tuning.fewest or counts < fewest_at:
             continue  # what lies in higher fields alone is as large: the next line looks closely
         for wave, at in fields:
@@ -99,7 +159,7 @@ def _standing(
             nats = surprise(shown, total, comparable, tuning.more, every.evidence)
             if nats >= needed:
                 verdict = _verdict(key, wave, shown, total, normal, nats / needed, every)
-                standing[wave].append((verdict, nats))
+                standing[wave].append((verdict, nats, start))
     return standing
 
 
@@ -119,8 +179,8 @@ def _verdict(
     )
 
 
-def _clearest(item: tuple[Verdict, float]) -> tuple[float, str]:
-    verdict, nats = item
+def _clearest(item: tuple[Verdict, float, int]) -> tuple[float, str]:
+    verdict, nats, _ = item
     return -round(nats, 6), verdict.slice
 
 
@@ -162,9 +222,17 @@ def _excess(verdict: Verdict) -> float:
     return (verdict.rate - verdict.normal) * verdict.attempts
 
 
-def _began(moment: Moment, verdict: Verdict) -> int:
-    """The second from which the share lies above what is tolerated: where Page's CUSUM of it left 0
-    for the last time."""
+def _began(moment: Moment, verdict: Verdict, start: int) -> int:
+    """The second, or the minute, from which the share lies above what is tolerated: where Page's CUSUM of
+    it left 0 for the last time."""
+    if start < moment.window.start:
+        began, total = start, 0.0
+        for cell in moment.normals.baseline.cells:
+            counts = cell.counts.get(verdict.slice, NONE) if cell.start >= start else NONE
+            total += field(counts, verdict.signal) - verdict.tolerated * attempts(counts)
+            if total <= 0.0:
+                began, total = max(start, cell.end), 0.0
+        return min(began, moment.clock)
     began, total = moment.window.start, 0.0
     for second in range(moment.window.start, moment.clock + 1):
         bucket = moment.window.seconds.get(second)

@@ -185,7 +185,16 @@ def part_words(incident: Incident, part: Part) -> str:
 
 def again_words(incident: Incident) -> str:
     """`it came back 3 times`."""
-    return "it came back once" if incident.again == 1 else f"it came back {incident.again} times"
+    back = incident.times - 1
+    return "it came back once" if back == 1 else f"it came back {back} times"
+
+
+def _flapping_words(incident: Incident) -> str:
+    """`; comes and goes, 3 times`, once it was over `; it came and went, 3 times`; else empty."""
+    if incident.times == 1:
+        return ""
+    verb = "it came and went" if incident.closed_at else "comes and goes"
+    return f"; {verb}, {incident.times} times"
 
 
 def affected_words(incident: Incident, most: int = _MOST_SHOWN) -> str:
@@ -214,6 +223,7 @@ def _headline(announcement: Announcement, found: Blame, *, is_held_up: bool) -> 
     )
     if incident.kind == DRIFT or is_held_up:
         what += f", {_since(incident)}"
+    what += _flapping_words(incident)
     return _with_cause(what, incident, found)
 
 
@@ -265,7 +275,7 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
     facts += [("Where", place_words(incident)), ("Since", moment(incident.started_at))]
     if incident.back_at:
         facts.append(("Back since", moment(incident.back_at)))
-    if incident.again:
+    if incident.times > 1:
         facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
@@ -307,7 +317,7 @@ def _over(incident: Incident, found: Blame) -> list[Fact]:
         ("Worst", f"{percent(incident.worst.rate)} {SIGNALS[incident.signal].says}"),
         *(("Also", part_words(incident, part)) for part in incident.parts),
     ]
-    if incident.again:
+    if incident.times > 1:
         facts.append(("Comes and goes", again_words(incident)))
     if not SIGNALS[incident.signal].action:
         facts += [("Whose", owner_words(found)), ("Cause", causes_words(incident))]
@@ -318,9 +328,10 @@ def _lasted(announcement: Announcement, endings: Mapping[str, str]) -> str:
     """The words for why it is over, and after how long."""
     incident = announcement.incident
     other = _ENDED if endings is _ENDINGS else _HAS_PASSED
-    return endings.get(announcement.reason, other).format(
+    ending = endings.get(announcement.reason, other).format(
         lasted=duration(incident.closed_at - incident.started_at), place=words(incident.slice)
     )
+    return ending + _flapping_words(incident)
 
 
 def _next(announcement: Announcement) -> str:

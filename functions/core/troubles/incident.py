@@ -126,7 +126,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: the same for the same slice and start. state: suspect, incident, recovering or closed.
     severity: that of the worst score. started_at: the second of its first bad payment. suspected_at,
     detected_at: when the evidence sufficed, when it was announced. again: how many times it came
-    back, back_at: when last. worst: its figures at the worst. latest: None where the latest seconds
+    back, back_at: when last; returns: how many times it came back while it was kept open, for it comes and
+    goes. worst: its figures at the worst. latest: None where the latest seconds
     have too few attempts for a rate. routes: how the same payments did by each gateway, when it was
     last seen and did not recover. parts: what else its trouble shows, the strongest first
     (functions/core/troubles/trouble.py). also: slices that hold the same payments as `slice`, or
@@ -149,6 +150,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: int = 0
     again: int = 0
     back_at: int = 0
+    returns: int = 0
     latest: Latest | None = None
     affected: Affected = NOBODY_AFFECTED
     routes: tuple[Route, ...] = ()
@@ -158,6 +160,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share: float = 1.0
     kind: str = ""
     number: int = 0
+
+    @property
+    def times(self) -> int:
+        """How many times it was there: it comes and goes where that is more than once."""
+        return 1 + self.again + self.returns
 
     @property
     def stands_since(self) -> int:

@@ -48,6 +48,7 @@ from functions.core.troubles.recovery import (
     mean_while_ill,
     over_because,
     recovering,
+    returned,
     without_level,
 )
 from functions.core.troubles.route import Route
@@ -194,6 +195,9 @@ def _weighed(
     if is_rate(incident.signal):
         return recovering(item, came.get(incident.slice, NO_HARM).counts, now, tuning)
     if standing:
+        well_for = now - life.well_since if life.well_since else 0
+        if well_for >= tuning.return_seconds and incident.signal not in WAVES:
+            incident, life = returned(incident, life, well_for)
         return Followed(
             replace(incident, state=INCIDENT), replace(life, recovery=0.0, well_since=0)
         )

@@ -49,7 +49,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since when no payment of its slice came. ill_attempts, ill_events: that came while it was ill;
     well_attempts, well_events: since well_since. well_for: seconds that it was well for before it
     came back last. renamed: it has a finer name that was not told; named: its name stays what it is.
-    told_rate: the worst rate when it was told last, by how much it was above what is normal (share of
+    was_well: its payments proved that it was well since well_since, and it was kept open, for it comes and
+    goes. told_rate: the worst rate when it was told last, by how much it was above what is normal (share of
     attempts); told_at: when. closed_for: the reason for which its trouble is over; empty while it is not.
     """
 
@@ -64,6 +65,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     well_attempts: int = 0
     well_events: int = 0
     well_for: int = 0
+    was_well: bool = False
     renamed: bool = False
     named: bool = False
     told_rate: float = 0.0
@@ -117,6 +119,10 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     most_patient: times that the patience doubles at most: 30 s become 8 minutes.
     gap_times: what comes back after so long is believed well after so many times as long.
     longest_seconds: where that is no longer than this (seconds).
+    return_seconds: what was proven well for so long and is ill again came back (seconds).
+    flaps: what came back so many times comes and goes: it is kept open however long it was well between,
+        up to most_seconds.
+    most_seconds: what comes and goes is believed well after so long at the latest (seconds).
     """
 
     recovered_nats: Annotated[float, msgspec.Meta(gt=0.0)] = 7.0
@@ -132,6 +138,9 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     most_patient: Annotated[int, msgspec.Meta(ge=1)] = 4
     gap_times: Annotated[int, msgspec.Meta(ge=1)] = 2
     longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 1800
+    return_seconds: Annotated[int, msgspec.Meta(ge=1)] = 30
+    flaps: Annotated[int, msgspec.Meta(ge=1)] = 2
+    most_seconds: Annotated[int, msgspec.Meta(ge=1)] = 3600
 
 
 class Rates(NamedTuple):
@@ -227,10 +236,23 @@ def recovering(
         well_events=life.well_events + shown,
     )
     if recovery <= 0.0:
+        well_for = now - item.life.well_since
+        if life.was_well and well_for >= tuning.return_seconds:
+            incident, life = returned(incident, life, well_for)
         life = _ill(life, life.ill_attempts, life.ill_events)
-    elif recovery >= between.needed and _is_surely_ill(life, between, tuning):
-        life = _ill(life, 0, 0)
+    elif recovery >= between.needed:
+        if _is_surely_ill(life, between, tuning):
+            life = _ill(life, 0, 0)
+        else:
+            life = replace(life, was_well=True)
     return Followed(replace(incident, state=RECOVERING if life.well_since else INCIDENT), life)
+
+
+def returned(incident: Incident, life: Life, well_for: int) -> tuple[Incident, Life]:
+    """The open incident that was well for so long (seconds) and is ill again: it comes and goes."""
+    # What came while it was well is no part of how ill it is when it is.
+    life = replace(life, well_for=max(life.well_for, well_for), well_attempts=0, well_events=0)
+    return replace(incident, returns=incident.returns + 1), life
 
 
 def _ill(life: Life, before: int, events: int) -> Life:
@@ -239,6 +261,7 @@ def _ill(life: Life, before: int, events: int) -> Life:
         life,
         recovery=0.0,
         well_since=0,
+        was_well=False,
         ill_attempts=before + life.well_attempts,
         ill_events=events + life.well_events,
         well_attempts=0,
@@ -290,9 +313,12 @@ def _needed(item: Followed, tuning: RecoveryTuning) -> float:
 
 def _patient(item: Followed, seconds: int, tuning: RecoveryTuning) -> int:
     """So long it must be well: twice as long with each time that it came back, and than it was well
-    the last time. What was well for longer does not flap: it is told when it comes back."""
-    longer = seconds << min(item.incident.again, tuning.most_patient)
+    the last time. What was well for longer does not flap: it is told when it comes back, the first time."""
+    back = item.incident.times - 1
+    longer = seconds << min(back, tuning.most_patient)
     gap = tuning.gap_times * item.life.well_for
+    if back >= tuning.flaps:
+        return max(longer, min(gap, tuning.most_seconds))
     return max(longer, gap) if gap <= tuning.longest_seconds else longer
 
 

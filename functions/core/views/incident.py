@@ -353,7 +353,7 @@ def incident_view(incident: Incident) -> IncidentView:
         detected_at=incident.detected_at or None,
         updated_at=incident.updated_at,
         closed_at=incident.closed_at or None,
-        again=incident.again,
+        again=incident.times - 1,
         back_at=incident.back_at or None,
         kind=incident.kind or None,
         retries=round(affected.retries_each or 0.0, 2),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
 
 from functions.core.counting.slices import ALL
+from functions.core.detection.budget import Budget
 from functions.core.detection.evidence import Normal, surprise
-from functions.core.detection.state import State
+from functions.core.detection.state import Rules, State, initial
+from functions.core.detection.step import step
 from functions.core.detection.waves import customer_waves
 from functions.core.troubles.incident import Incident
 from functions.core.troubles.life import Sighting
 from functions.core.troubles.severity import INFO, WARNING_SCORE
-from tests.builders import counts, incident
+from tests.builders import NOW, counts, incident, partial, tally
 from tests.steady_traffic import (
     CALM_SECONDS,
     SINCE,
@@ -30,6 +33,7 @@ from tests.steady_traffic import (
 )
 
 WAVES = ["customer", "fraud"]
+RULES = Rules(budget=Budget(learning_seconds=300))
 
 
 def denied(total: int, share: float, cause: str = "customer") -> int:
@@ -257,3 +261,35 @@ def test_of_an_open_wave_that_is_usual_which_was_so_before_it() -> None:
 def test_of_a_wave_that_is_over_that_is_usual_which_was_learned() -> None:
     [found] = waves(ONE_ISSUER, [known(A, normal=0.3, closed_at=SINCE)])
     assert found.verdict.normal == pytest.approx(0.05, rel=0.01)
+
+
+def thin(share: float, seconds: int, cause: str = "customer") -> State:
+    """One payment a second while all is calm, and then for so many seconds with that share of a wave."""
+    state = initial(RULES)
+    drawn = random.Random(3)
+    for second in range(CALM_SECONDS + seconds):
+        is_taken = drawn.random() < (share if second >= CALM_SECONDS else 0.02)
+        counted = counts(denied=1, **{cause: 1}) if is_taken else counts(approved=1)
+        coming = tally({NOW + second: {ALL: counted, A: counted}})
+        state, _ = step(state, [partial(second + 1, coming, NOW + second)], RULES)
+    return state
+
+
+@pytest.mark.parametrize("cause", WAVES)
+def test_a_wave_of_few_payments_a_minute_is_told_over_a_longer_stretch(cause: str) -> None:
+    state = thin(0.3, 480, cause)
+    [found] = [item for item in state.incidents if item.is_open]
+    assert (found.signal, found.severity) == (cause, INFO)
+    assert abs(found.started_at - NOW - CALM_SECONDS) <= 120
+
+
+def test_what_few_payments_usually_show_is_no_wave_over_a_longer_stretch_either() -> None:
+    assert thin(0.03, 900).incidents == ()
+
+
+def test_a_wave_of_few_payments_a_minute_is_over_minutes_after_it_was() -> None:
+    state = thin(0.3, 480)
+    for second in range(CALM_SECONDS + 480, CALM_SECONDS + 480 + 240):
+        coming = tally({NOW + second: {ALL: counts(approved=1), A: counts(approved=1)}})
+        state, _ = step(state, [partial(second + 1, coming, NOW + second)], RULES)
+    assert not [item for item in state.incidents if item.is_open]

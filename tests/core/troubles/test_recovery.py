@@ -207,6 +207,46 @@ def test_what_came_back_needs_to_be_well_for_longer_than_it_was_before(
     assert over_because(item, NOW + seconds, PATIENCE) == RECOVERED
 
 
+@pytest.mark.parametrize(
+    ("again", "returns", "well_for", "seconds"),
+    [
+        (2, 0, 1100, 2200),
+        (0, 2, 1100, 2200),
+        (1, 1, 1700, 3400),
+        (3, 0, 3000, 3600),
+        (1, 0, 1100, 60),
+    ],
+)
+def test_what_came_back_twice_is_kept_open_however_long_it_was_well_between(
+    again: int, returns: int, well_for: int, seconds: int
+) -> None:
+    item = followed(well_since=NOW, recovery=9.0, again=again, returns=returns, well_for=well_for)
+    assert over_because(item, NOW + seconds - 1, PATIENCE) == ""
+    assert over_because(item, NOW + seconds, PATIENCE) == RECOVERED
+
+
+def burst(item: Followed, at: int, seconds: int, well: int) -> Followed:
+    """The open incident after so many seconds of failures from `at` on, and so many in which it was well."""
+    for second in range(at, at + seconds + well):
+        failed = 5 if second < at + seconds else 0
+        item = recovering(item, counts(approved=10 - failed, failed=failed), second)
+    return item
+
+
+def test_what_is_ill_again_while_it_is_kept_open_came_back() -> None:
+    item, at = storm(0.004, 0.01, 0.5), NOW
+    for number in range(1, 6):
+        item = burst(item, at, 60, 300)
+        assert item.incident.times == number
+        at += 360
+    assert mean_while_ill(item) == pytest.approx(0.5, abs=0.05)
+    assert 290 <= item.life.well_for <= 300
+
+
+def test_what_was_well_for_some_seconds_only_did_not_come_back() -> None:
+    assert burst(burst(storm(0.004, 0.01, 0.5), NOW, 60, 20), NOW + 80, 60, 0).incident.times == 1
+
+
 def test_a_calm_stretch_with_little_evidence_must_last() -> None:
     little = followed(well_since=NOW, recovery=9.0, well_attempts=40)
     assert over_because(little, NOW + 119, PATIENCE) == ""

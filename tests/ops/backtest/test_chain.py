@@ -122,6 +122,34 @@ def test_an_outage_in_history_is_one_page_and_one_recovery() -> None:
     assert after.red("FailureRate-critical")[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("where", "share", "width", "period", "pages"),
+    [(BETA, 0.5, 60, 360, 2), ({"issuer": "SBI"}, 0.7, 40, 600, 2), (BETA, 0.4, 90, 1200, 3)],
+)
+def test_what_comes_and_goes_is_one_incident_that_says_so(
+    where: dict[str, str], share: float, width: int, period: int, pages: int
+) -> None:
+    starts = [600 + number * period for number in range(5)]
+    bursts = tuple(Fault(where, share, start, start + width, cause="gateway") for start in starts)
+    after = ran(of(Traffic(rate=4, faults=bursts), starts[-1] + width + 200))
+    assert len([page for page in after.pages if page.state == "ALARM"]) == pages
+    assert {page.alarm for page in after.pages} == {"incident"}
+    [incident] = after.open
+    assert {item.incident.id for item in after.announced} == {incident.id}
+    assert incident.times == 5
+
+
+def test_what_gets_far_worse_while_it_comes_and_goes_is_told() -> None:
+    shares = [(start, 0.1 if start < 1900 else 0.9) for start in range(600, 2600, 360)]
+    bursts = tuple(
+        Fault(BETA, share, start, start + 90, cause="gateway") for start, share in shares
+    )
+    after = ran(of(Traffic(rate=8, faults=bursts), 2600))
+    worse = [item.incident for item in after.announced if item.transition == "worse"]
+    assert worse
+    assert worse[-1].worst.rate > 0.4
+
+
 def test_an_outage_that_lasts_is_one_page_and_open_at_the_end() -> None:
     after = ran(of(Traffic(rate=50, faults=(Fault(BETA, 0.5, 200, 10_000),)), 320))
     assert after.told == [("incident", "ALARM")]
