@@ -234,7 +234,7 @@ TELLTALES: Final = tuple(
          "original|authorized amount|remaining|initial|previous|total"), "",
          "more than the payment has"),
         ("limit of the customer", ("limit|limits|frequency|velocity|count|number|attempts|maximum number"
-         "|tries|withdrawal|withdrawals|daily|activity|times|spending|cap|allowance|transactions",
+         "|tries|withdrawal|withdrawals|daily|activity|times|spending|cap|allowance|many transactions",
          f"{_EXCEEDS}|reached|breached|crossed|too many|limit|limited|velocity"),
          "api|rate|merchant|terminal|refund|field|length|characters|request|requests|minimum|pin|otp|password"
          "|seller|division|allowed limit|option|account amount|time limit|line|items|decimal|file|card number"
@@ -278,7 +278,7 @@ TELLTALES: Final = tuple(
          "|date|duplicate", "our key or signature"),
         ("credentials refused", ("unauthorized|unauthorised|forbidden|access denied|permission|permissions"
          "|access declined|not whitelisted|whitelist|whitelisted|privilege|privileges|scope|unauthenticated"
-         "|invalid access|insufficient permission",),
+         "|invalid access|insufficient permission|missing authentication|authentication missing|auth missing",),
          "card|cardholder|issuer|bank|customer|recurring|transaction|payment|currency", "we may not do this"),
         ("credentials refused", ("not authorized|not allowed|not permitted|not entitled|no access|no right",
          "perform|api|resource|endpoint|action|access|account api|application"),
@@ -414,7 +414,7 @@ TELLTALES: Final = tuple(
          "card|funds|balance|issuer|insufficient|account number|cvv|reason|error unknown|unknown error|acquirer|gateway"
          "|approval|action required|additional authorization|authentication|authenticate|enrolled", "one of its fields"),
         ("request not valid", ("must|required|mandatory|missing",), "authentication|3ds|action|customer|approval|pin|otp|authorization"
-         "|verification|identification|contact|voice|card present", "one of its fields"),
+         "|verification|identification|contact|voice|card present|chip", "one of its fields"),
         ("request not valid", ("invalid|malformed|not valid|illegal",),
          "card|customer|issuer|bank|account|cardholder|acquirer|processor|gateway|response|answer|pin|cvv",
          "something of it that is not known here"),
