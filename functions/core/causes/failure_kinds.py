@@ -190,18 +190,24 @@ TELLTALES: Final = tuple(
          "the customer's consent is gone"),
         # Fraud says so.
         ("lost or stolen card", ("lost|stolen|pickup|pick card|pick up|retain card|capture card|hard capture"
-         "|keep card|confiscate|hotlisted|hot card|seize",),
+         "|keep card|confiscate|hotlisted|hot card|seize|hold call",),
          "connection|timeout|session|packet|expired|restricted|communication|data|pin", "the card is reported"),
         ("law or sanctions", ("sanction|sanctions|sanctioned|ofac|aml|money laundering|laundering|embargo"
          "|compliance|pep|politically|screening",), "pci|format|field", "compliance forbids it"),
         ("suspected fraud", ("fraud|fraudulent|suspicious|suspected|blacklist|blacklisted|blocklist"
          "|blocklisted|blocked list|denylist|deny list|block list|black list|negative list|negative file"
-         "|watchlist|counterfeit|antifraud|tampered|manipulation|scam|money mule|card testing|risk|risky|security decline|security declined|acquirer security|acquirers security"
-         "|security decline|security declined|acquirer security|radar|high risk|suspecting|security violation|fraudster|security reasons|security department",),
+         "|watchlist|counterfeit|antifraud|tampered|manipulation|scam|money mule|card testing|risk|risky"
+         "|security decline|security declined|acquirer security|acquirers security|radar|high risk|suspecting|security violation|fraudster|security reasons|security department",),
          "malfunction|ip address|ip from|not configured|service unavailable|format|field", "it says so"),
+        ("suspected fraud", ("score", "threshold|exceeds|exceeded|high|above|validation|limit"), "field|parameter",
+         "a score of risk"),
         ("suspected fraud", ("blocked", "ip|email|device|fingerprint"),
          "merchant account|field", "a rule on who pays"),
-        ("issuer unavailable", ("issuer unavailable|issuer not|bank unavailable|bank not|issuer down|bank down"
+        ("suspected fraud", ("blocked by", "processor|gateway|psp|provider|acquirer|rule|rules|filter|policy"), "card|limit",
+         "a rule of who serves us"),
+        ("issuer unavailable", ("issuer not|bank not", "available|reachable|reached|working|respond|process"),
+         "acquirer|acquiring|beneficiary|partner|payee|psp|honor|response", "the customer's bank"),
+        ("issuer unavailable", ("issuer unavailable|bank unavailable|issuer down|bank down"
          "|issuer offline|bank offline|issuer inoperative|issuer temporarily|bank temporarily|issuer technical|bank technical"
          "|issuer malfunction|issuer server|bank server|issuer maintenance|bank maintenance"
          "|unavailable issuer|down issuer",), "acquirer|acquiring|beneficiary|partner|payee|not authorized|not approved|not permit"
@@ -228,11 +234,14 @@ TELLTALES: Final = tuple(
          "original|authorized amount|remaining|initial|previous|total"), "",
          "more than the payment has"),
         ("limit of the customer", ("limit|limits|frequency|velocity|count|number|attempts|maximum number"
-         "|tries|withdrawal|withdrawals|daily|activity|times|spending|cap|allowance|transactions",
+         "|tries|withdrawal|withdrawals|daily|activity|times|spending|cap|allowance|many transactions",
          f"{_EXCEEDS}|reached|breached|crossed|too many|limit|limited|velocity"),
          "api|rate|merchant|terminal|refund|field|length|characters|request|requests|minimum|pin|otp|password"
          "|seller|division|allowed limit|option|account amount|time limit|line|items|decimal|file|card number"
          "|digits|metadata|invalid|parameter|value|size|description", "the card or account has a limit"),
+        ("limit of the customer", ("amount exceeded|amount exceeds",),
+         "authorized|authorization|original|balance|remaining|merchant|account|field|parameter|total|terminal|minimum"
+         "|order|currency|captured|allowed|permitted", "the card or account has a limit"),
         # Twice.
         ("duplicate", ("duplicate|duplicated|idempotency|idempotent|already exists|already exist|already used"
          "|previously used|used already|already processed|same reference|not unique|unique|reused"
@@ -261,7 +270,7 @@ TELLTALES: Final = tuple(
          "the payment that it refers to is not there"),
         ("operation not allowed", ("operation|action|transition|modification",
          "not allowed|not permitted|invalid|illegal|not possible|cannot|not supported|forbidden|not available"),
-         "card|customer|issuer|bank", "the payment is in another state"),
+         "card|customer|issuer|bank|3ds", "the payment is in another state"),
         # Who we are to the gateway.
         ("credentials refused", (_CREDENTIAL, f"{_BAD}|{_ABSENT}|expired|error|mismatch|verify|not"
          "|declined|revoked|inactive|verification|unauthorized|provided|authentication|validation|unknown"),
@@ -269,13 +278,13 @@ TELLTALES: Final = tuple(
          "|date|duplicate", "our key or signature"),
         ("credentials refused", ("unauthorized|unauthorised|forbidden|access denied|permission|permissions"
          "|access declined|not whitelisted|whitelist|whitelisted|privilege|privileges|scope|unauthenticated"
-         "|invalid access|insufficient permission",),
+         "|invalid access|insufficient permission|missing authentication|authentication missing|auth missing",),
          "card|cardholder|issuer|bank|customer|recurring|transaction|payment|currency", "we may not do this"),
         ("credentials refused", ("not authorized|not allowed|not permitted|not entitled|no access|no right",
          "perform|api|resource|endpoint|action|access|account api|application"),
          "card|cardholder|issuer|bank|transaction not|payment not", "we may not do this"),
         ("credentials refused", ("ip", "not whitelisted|unknown|violation|whitelist|allowed|not allowed|invalid"
-         "|unauthorized"), "customer|fraud|blocked|format", "our server is not known"),
+         "|unauthorized|unregistered|not registered"), "customer|fraud|blocked|format", "our server is not known"),
         # Parts of the path that are down.
         ("issuer unavailable", ("issuer|issuing|issuers|bank|remitter|payer bank|issuer bank|debit bank|hsm|cbs|core banking",
          f"{_DOWN}|cutoff|cut off|error|communication|inoperative|not process|timeout"),
@@ -287,7 +296,7 @@ TELLTALES: Final = tuple(
          f"{_DOWN}|error|communication|connection|unreachable|timeout|connect|response|unexpected|unknown"
          "|exception|format|invalid response|reach|reached"),
          "invalid|merchant|not configured|configuration|mismatch|key|validation|account|card|issuer|declined by"
-         "|not exist|terminal|parameter|field|not supported|contact|call|misconfigured|fraud|required|version|currency",
+         "|not exist|terminal|parameter|field|not supported|contact|call|misconfigured|fraud|required|version|currency|id",
          "who serves us"),
         ("network unavailable", ("switch|npci|visa|mastercard|rupay|amex|scheme|card network|interchange|imps|upi"
          "|interbank|network switch", f"{_DOWN}|error|outage|problem|connection"),
@@ -358,7 +367,7 @@ TELLTALES: Final = tuple(
          "|response|stolen|restricted|address|postal|zip|acceptor|name|scheme|account type|3ds|avs|carddata|secure data|network|state",
          "the card's number"),
         ("wrong card data", ("number", _BAD),
-         "phone|mobile|order|reference|invoice|terminal|merchant|tax|transaction|division|sku|store|field|parameter"
+         "phone|mobile|order|reference|invoice|inv|terminal|merchant|tax|transaction|division|sku|store|field|parameter"
          "|house|serial|request|batch|sequence|version|street|stan|trace|items|decimal|installments|routing|payment",
          "the card's number"),
         ("address does not match", ("address|zip|postal|avs|postcode|street",
@@ -382,7 +391,7 @@ TELLTALES: Final = tuple(
          "merchant|terminal|seller|currency|operation|parameter", "the issuer or its customer blocked it"),
         ("card or account does not exist", ("account|card|iban|vpa|upi id|card record|issuer|wallet|beneficiary account|debit account",
          "closed|not exist|no such|not found|unknown|no record|nonexistent|non existent|invalid account|invalid vpa|invalid upi"
-         "|no account|invalid iban|unregistered|not registered|non registered|no longer|invalid bank|account invalid|no card|no checking"
+         "|no account|invalid iban|unregistered|not registered|non registered|no longer|invalid bank|account invalid|not valid|no card|no checking"
          "|no savings|no credit|no universal|not identified|deceased|account closed|such issuer|vpa invalid"),
          "merchant|seller|order|transaction|parameter|field|acquirer|token|type|business|payee|request|processor|access",
          "there is no such account"),
@@ -405,7 +414,10 @@ TELLTALES: Final = tuple(
          "card|funds|balance|issuer|insufficient|account number|cvv|reason|error unknown|unknown error|acquirer|gateway"
          "|approval|action required|additional authorization|authentication|authenticate|enrolled", "one of its fields"),
         ("request not valid", ("must|required|mandatory|missing",), "authentication|3ds|action|customer|approval|pin|otp|authorization"
-         "|verification|identification|contact|voice|card present", "one of its fields"),
+         "|verification|identification|contact|voice|card present|chip", "one of its fields"),
+        ("request not valid", ("invalid|malformed|not valid|illegal",),
+         "card|customer|issuer|bank|account|cardholder|acquirer|processor|gateway|response|answer|pin|cvv",
+         "something of it that is not known here"),
     )
 )  # fmt: skip
 """In the order in which they are asked."""

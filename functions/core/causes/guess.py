@@ -89,6 +89,7 @@ class Model(msgspec.Struct, frozen=True):
     weights: Mapping[str, tuple[float, ...]]
 
 
+@lru_cache(maxsize=4096)
 def guess(text: str) -> Guess:
     """What a message, or the words of a code, tells: by the rules, then by the shipped model."""
     return _guessed(cleaned(text))

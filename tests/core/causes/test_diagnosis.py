@@ -292,6 +292,55 @@ def test_a_code_that_says_whose_it_was_or_why_keeps_its_cause(code: str, expecte
     assert explain(None, code, KNOWLEDGE).cause == expected
 
 
+@pytest.mark.parametrize(
+    ("scheme", "code"), [("stripe_error", "card_declined"), ("braintree", "2500"), ("adyen", "27")]
+)
+def test_a_known_code_that_says_nothing_stays_so_until_a_message_says_something(
+    scheme: str, code: str
+) -> None:
+    for silent in (None, "", "something happened"):
+        told = explain(scheme, code, KNOWLEDGE, silent)
+        assert (told.known, told.cause) == (True, "unknown")
+        assert cause(code, scheme, silent) == "unknown"
+    told = explain(scheme, code, KNOWLEDGE, "the card was reported stolen")
+    assert (told.cause, told.kind) == ("fraud", "lost or stolen card")
+    assert cause(code, scheme, "the card was reported stolen") == "fraud"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("400", "Expired card", "customer"),
+        ("2001", "order reference is missing", "merchant"),
+        ("12", "no response from the acquirer", "timeout"),
+        ("21", "merchant account is not active", "merchant"),
+        ("51", "no response from the acquirer", "customer"),
+        ("400", "see the body", "merchant"),
+    ],
+)
+def test_a_bare_number_is_not_surely_the_likeliest_schemes_where_a_message_says_otherwise(
+    code: str, message: str, expected: str
+) -> None:
+    assert explain(None, code, KNOWLEDGE, message).cause == expected
+    assert cause(code, message=message) == expected
+
+
+def test_what_a_bare_number_was_taken_for_does_not_stick_to_other_messages() -> None:
+    knowledge = parse({"gateway": f"{HEADER}\nerr_400,Bad,merchant,us,after_fix,Call.,web"})
+    asked = [
+        classify(payment(code="400", message=message), knowledge)
+        for message in ("", "Expired card", "", "card was stolen")
+    ]
+    assert asked == ["merchant", "customer", "merchant", "fraud"]
+
+
+def test_a_message_is_heard_beside_a_code_whose_words_are_vague_and_the_other_way_round() -> None:
+    told = explain("acme", "ERROR_PROCESSING_CARD", KNOWLEDGE, "Expired card")
+    assert (told.cause, told.kind) == ("customer", "wrong card data")
+    told = explain("acme", "INSUFFICIENT_FUNDS_X", KNOWLEDGE, "the transaction was declined")
+    assert (told.cause, told.kind) == ("customer", "no funds")
+
+
 def test_a_strange_schemes_word_yields_to_a_message_that_is_surer() -> None:
     alone = explain("acme", "gateway_error", KNOWLEDGE)
     assert (alone.scheme, alone.code, alone.cause) == ("acme", "gateway_error", "gateway")
