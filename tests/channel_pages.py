@@ -142,5 +142,8 @@ pages = st.builds(
     started_at=_seconds,
     at=_seconds,
     url=st.just(DASHBOARD) | st.just(""),
+    number=st.integers(0, 2**53),
+    about=st.just("") | st.just(THREAD),
+    untold=st.booleans(),
 )  # fmt: skip
 """Any page: facts of any number and length, in any script, with every control character."""

@@ -25,7 +25,7 @@ from functions.adapters.https import Answer, Https, Patience
 from functions.adapters.secrets import PagerDutyAccess, SlackAccess, WebhookAccess
 from functions.core.errors import SettingsError, Transient
 from functions.core.paging.channels.delivery import ChannelMemory
-from functions.core.paging.page import Page
+from functions.core.paging.page import RESOLVE, Page
 from tests import channel_schemas
 from tests.channel_pages import ACKNOWLEDGED, ALARM, NOW, RESOLVED, TRIGGERED, UPDATED, page
 from tests.https_server import Say, Server, certificates, serving
@@ -328,3 +328,38 @@ def test_what_was_told_is_kept_for_a_month_under_the_channels_name(
     assert len(item["marks"]["SS"]) == 2
     told = ChannelThreads(dynamodb, TABLE, "slack").recall(TRIGGERED.thread)
     assert (told.begun, told.over, told.root) == (TRIGGERED.at, RESOLVED.at, ROOT)
+
+
+UNTOLD = page(kind=RESOLVE, untold=True, number=9, about=TRIGGERED.thread)
+
+
+def test_what_was_over_before_anybody_was_told_is_one_alert_of_pagerdutys_that_is_resolved(
+    pagerduty: PagerDuty, server: Server
+) -> None:
+    assert [pagerduty.tell(UNTOLD, n) for n in (1, 2)] == [TOLD, TOLD_BEFORE]
+    assert [event["event_action"] for event in events(server)] == ["trigger", "resolve"]
+
+
+def test_what_was_over_before_anybody_was_told_is_one_post_of_slacks_at_once(
+    slack: Slack, server: Server
+) -> None:
+    assert slack.tell(UNTOLD, 1) == TOLD
+    assert [post.thread_ts for post in posts(server)] == [None]
+
+
+def test_what_was_over_before_anybody_was_told_is_resolved_for_a_webhook(
+    webhook: Webhook, server: Server
+) -> None:
+    assert webhook.tell(UNTOLD, 1) == TOLD
+    [event] = events(server)
+    assert event["status"] == "resolved"
+    assert event["alerts"][0]["startsAt"] < event["alerts"][0]["endsAt"]
+
+
+@pytest.mark.parametrize("name", ["slack", "slack_hook", "pagerduty", "webhook"])
+def test_a_page_that_came_after_what_it_came_before_is_not_told(
+    name: str, request: pytest.FixtureRequest, server: Server
+) -> None:
+    channel = request.getfixturevalue(name)
+    begun = page(number=8, about=TRIGGERED.thread)
+    assert [channel.tell(one, LONELY_AFTER) for one in (UNTOLD, begun)] == [TOLD, OUTDATED]

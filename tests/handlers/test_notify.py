@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from functions.core.errors import Malformed, StateConflict, Transient
-from functions.core.paging.desk import STALE_SECONDS, Desk, Manners
+from functions.core.paging.desk import STALE_SECONDS, Desk, Manners, sent
 from functions.core.paging.message import MINUTE, to_text
 from functions.core.paging.page import Page
+from functions.core.paging.take import take
 from functions.core.troubles.head import Head
 from functions.core.troubles.incident import CLOSED
 from functions.core.troubles.markers import Marker
@@ -156,6 +157,38 @@ def test_two_invocations_with_different_messages_both_page() -> None:
     phone = Phone(meanwhile=[lambda: second([alarm_json("tally-errors")], NOW)])
     notify(phone, desks)([OPENED], NOW)
     assert (len(phone.pages), len(others.pages)) == (1, 1)
+    assert desks.desk.outbox == ()
+
+
+def test_an_end_waits_for_the_beginning_that_another_invocation_is_sending() -> None:
+    #  first   take opened ──────────────────── send ── out of the outbox
+    #  second        take closed   (waits)                                  send
+    heard: list[Page] = []
+    desks, pauses = FakeDesks(), Pauses()
+    closed = announcement_json(announcement(CLOSED, number=2, closed_at=NOW + 60))
+    second = notify(FakeOncall(heard), desks, pauses=pauses)
+    desk = take(Desk(), announcement(number=1), Head(), NOW, Manners(DASHBOARD))
+    desks.write(desk, 0)
+
+    def sends() -> None:
+        heard.extend(item.page for item in desk.outbox if item.page is not None)
+        desks.desk = sent(desks.desk, [announcement(number=1).key])
+
+    pauses.then = {2: sends}
+    second([closed], NOW)
+    assert [page.kind for page in heard] == ["trigger", "resolve"]
+    assert pauses.seconds == [0.5, 0.5]
+
+
+def test_an_end_waits_a_few_seconds_at_most_and_nobody_sends_the_beginning_after_it() -> None:
+    phone, desks, pauses = FakeOncall(), FakeDesks(), Pauses()
+    desks.write(take(Desk(), announcement(number=1), Head(), NOW, Manners(DASHBOARD)), 0)
+    closed = announcement_json(announcement(CLOSED, number=2, closed_at=NOW + 60))
+    function = notify(phone, desks, pauses=pauses)
+    function([closed], NOW)
+    function([announcement_json(announcement(number=1))], RETRY)
+    assert [page.kind for page in phone.pages] == ["resolve"]
+    assert sum(pauses.seconds) == 5.0
     assert desks.desk.outbox == ()
 
 

@@ -51,8 +51,8 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
             # What is wide may not be worth it yet, while a part of it is by chance: it is waited for,
             # unless that part is told already.
             whole = _whole(verdict, standing, tuning)
-            if whole.rate < whole.tolerated and verdict.slice in usual[wave]:
-                whole = verdict
+            if whole.rate < whole.tolerated:
+                whole = _told_part(whole, standing, usual[wave])
             if all(disjoint(whole.slice, other.slice) for other in chosen):
                 chosen.append(whole)
         found += [
@@ -66,6 +66,16 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
             if verdict.rate >= verdict.tolerated and not _is_part(verdict.slice, known)
         ]
     return found
+
+
+def _told_part(whole: Verdict, standing: Sequence[Verdict], told: Mapping[str, float]) -> Verdict:
+    """The clearest wave inside that is open already and goes on; else the whole."""
+    inside = (
+        one
+        for one in standing
+        if one.slice in told and one.rate >= one.tolerated and refines(one.slice, whole.slice)
+    )
+    return next(inside, whole)
 
 
 def _is_part(key: Slice, known: Sequence[str]) -> bool:

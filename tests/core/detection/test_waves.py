@@ -213,6 +213,15 @@ def test_a_wave_that_is_not_yet_worth_it_everywhere_is_waited_for() -> None:
     assert places(wave(spread(0.0, 0.0), spread(0.06, 0.0))) == [A]
 
 
+def test_while_a_wave_is_waited_for_everywhere_the_part_that_is_told_goes_on() -> None:
+    def spread(a: float, b: float) -> Slices:
+        return whole(A=denied(500, a), B=denied(9_500, b))
+
+    swelling = wave(spread(0.0, 0.0), spread(0.06, 0.006))
+    assert places(swelling, [known(A, normal=0.0)]) == [A]
+    assert places(swelling, [known(A, normal=0.0, closed_at=SINCE)]) == []
+
+
 def test_two_waves_in_a_part_of_all_traffic_are_told_apart_and_not_swallowed() -> None:
     #  together they are much more than either, and all traffic adds less than two points
     def spread(share: float) -> Slices:

@@ -7,11 +7,23 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from functions.core.errors import StateConflict
-from functions.core.paging.desk import STALE_SECONDS, Desk, Pending, Thread, decode, to_send, worse
+from functions.core.paging.desk import (
+    STALE_SECONDS,
+    Desk,
+    Pending,
+    Thread,
+    decode,
+    is_awaited,
+    sent,
+    to_send,
+    worse,
+)
+from functions.core.paging.page import RESOLVE
 from tests.builders import NOW
-from tests.channel_pages import TRIGGERED
+from tests.channel_pages import TRIGGERED, page
 
 THREAD = Thread("PW-1", "s", "t", "critical", NOW)
 DESK = Desk({"k": NOW}, {"all": THREAD}, (Pending("k", TRIGGERED, NOW), Pending("l", None, NOW)))
@@ -102,3 +114,30 @@ def test_what_is_no_desk_is_an_empty_one_and_that_is_said(text: str) -> None:
     desk, lost = decode(text)
     assert desk == Desk()
     assert lost
+
+
+def paged(key: str, number: int, at: int = NOW, **fields: Any) -> Pending:
+    return Pending(key, page(number=number, about="PW-1", **fields), at)
+
+
+BEGUN, ENDED = paged("begun", 1), paged("ended", 2, kind=RESOLVE)
+
+
+def test_what_was_left_is_not_sent_after_what_supersedes_it() -> None:
+    before = Desk({"begun": NOW}, outbox=(BEGUN,))
+    after = Desk({"begun": NOW, "ended": NOW}, outbox=(BEGUN, ENDED))
+    late = NOW + STALE_SECONDS
+    assert to_send(before, after, "ended", late) == [ENDED, replace(BEGUN, page=None)]
+
+
+def test_what_is_sent_takes_out_of_the_outbox_what_was_to_be_heard_before() -> None:
+    desk = sent(Desk(outbox=(BEGUN, ENDED)), ["ended"])
+    assert desk.outbox == (replace(BEGUN, page=None),)
+
+
+def test_a_page_is_awaited_that_another_invocation_may_be_sending() -> None:
+    desk = Desk(outbox=(BEGUN, ENDED))
+    assert is_awaited(desk, [ENDED], NOW)
+    assert not is_awaited(desk, [ENDED], NOW + STALE_SECONDS)
+    assert not is_awaited(desk, [BEGUN], NOW)
+    assert not is_awaited(Desk(outbox=(ENDED,)), [ENDED], NOW)

@@ -151,7 +151,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Announcement], list[Said], list[Sai
 
 
 @given(histories())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True)
 def test_the_last_message_says_how_things_stand_and_none_is_told_more_than_in_order(
     history: tuple[list[Announcement], list[Said], list[Said]],
 ) -> None:
@@ -196,7 +196,7 @@ def shown(pages: Sequence[Page]) -> list[Page]:
 
 
 @given(histories(), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, derandomize=True)
 def test_a_channel_whose_pages_come_late_twice_and_in_any_order_ends_as_things_stand(
     history: tuple[list[Announcement], list[Said], list[Said]], chance: random.Random
 ) -> None:
@@ -216,7 +216,7 @@ def test_a_channel_whose_pages_come_late_twice_and_in_any_order_ends_as_things_s
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, derandomize=True)
 def test_the_record_is_the_same_in_whatever_order_its_notes_come(
     history: tuple[list[Announcement], list[Said], list[Said]],
 ) -> None:

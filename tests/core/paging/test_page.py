@@ -10,13 +10,17 @@ from functions.core.counting.signals import RATES
 from functions.core.counting.slices import slice_key
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.page import (
+    RESOLVE,
     SMS_LENGTH,
     SUBJECT_LENGTH,
+    UPDATE,
     Page,
     duration,
+    supersedes,
 )
 from functions.core.troubles.incident import AGAIN, CLOSED, OPENED, WORSE
 from tests.builders import ALARMS, DASHBOARD, NOW, announcement
+from tests.channel_pages import page
 from tests.core.paging.shown import page_of
 
 GSM = frozenset(
@@ -82,3 +86,19 @@ def test_every_message_of_an_incident_has_the_same_name_in_it(told: object) -> N
 )  # fmt: skip
 def test_a_duration_is_said_in_its_two_largest_units(seconds: int, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "expected"),
+    [
+        ({"kind": RESOLVE}, {}, True),
+        ({"kind": UPDATE, "about": "PW-1"}, {"about": "PW-1"}, True),
+        ({"kind": UPDATE, "about": "PW-2"}, {"about": "PW-1"}, False),
+        ({"kind": UPDATE}, {}, False),
+        ({"kind": RESOLVE, "thread": "another"}, {}, False),
+    ],
+)
+def test_a_page_supersedes_what_its_thread_or_its_incident_had_to_say_before(
+    newer: dict[str, str], older: dict[str, str], expected: bool
+) -> None:
+    assert supersedes(page(**newer), page(**older)) is expected

@@ -329,3 +329,25 @@ def test_what_comes_back_has_the_finer_name_of_before() -> None:
     items, said = passed([before], seen())
     assert [(item.transition, item.incident.narrowed) for item in said] == [(AGAIN, NARROW)]
     assert items[0].incident.share == 0.25
+
+
+MOBILE = "device=mobile"
+
+
+def wave(key: str) -> Sighting:
+    return seen(key, rate=0.2, signal="customer")
+
+
+def test_a_wave_that_swells_beyond_where_it_stood_out_first_is_one_wave() -> None:
+    #  for a second nothing of it stood out: the wider slice was waited for
+    first = followed(slice=MOBILE, signal="customer", severity="info", well_since=NOW - 1)
+    [item], told = followed_on(first, wave(""))
+    assert (item.incident.slice, item.incident.id) == ("", first.incident.id)
+    assert told == [WORSE]
+
+
+def test_a_wave_that_comes_back_wider_is_the_same_wave_again() -> None:
+    first = closed(slice=MOBILE, signal="customer", severity="info")
+    after, told = followed_on(first, wave(""))
+    assert {item.incident.id for item in after} == {first.incident.id}
+    assert told == [AGAIN]

@@ -179,3 +179,24 @@ def test_every_name_that_is_given_is_one(began: datetime) -> None:
 )
 def test_what_is_no_name_is_none(text: str) -> None:
     assert not is_name(text)
+
+
+def test_a_transition_that_comes_after_a_later_one_stands_before_it_and_changes_nothing_else() -> (
+    None
+):
+    opened, worse, closed = (
+        replace(told, incident=replace(told.incident, number=n + 1))
+        for n, told in enumerate(
+            (
+                announcement(OPENED, severity="warning"),
+                announcement(WORSE, updated_at=NOW + 30),
+                announcement(CLOSED, updated_at=NOW + 30, closed_at=NOW + 60),
+            )
+        )
+    )
+    notes = [
+        incident_note(told, told.transition, ID, paged=True) for told in (closed, opened, worse)
+    ]
+    record = record_of(*notes)
+    assert [entry.what for entry in record.entries] == [OPENED, WORSE, CLOSED]
+    assert (record.closed_at, record.severity, record.reason) == (NOW + 60, "critical", "recovered")

@@ -28,6 +28,7 @@ from functions.core.troubles.severity import CRITICAL
 from functions.core.troubles.trouble import (
     Turn,
     by_trouble,
+    ended,
     face,
     placed,
     remembered,
@@ -386,3 +387,24 @@ def test_only_what_may_be_the_same_fault_flaps(before: str, now: str, well_for: 
     over = followed(id="PW-1", slice=before, closed_at=NOW + 600, well_since=NOW, well_for=300)
     back = followed(id="PW-2", slice=now, started_at=NOW + 600, state="suspect")
     assert placed(back, [over]).life.well_for == well_for
+
+
+def test_what_is_told_of_a_trouble_is_numbered_and_detect_knows_how_far_it_is() -> None:
+    life = Life()
+    life.go(1, seen(HDFC)).go(20, seen(HDFC), seen(HDFC, "denied")).go(200, came=GOOD)
+    life.go(3, seen(HDFC)).go(900, came=GOOD)
+    assert life.said == [OPENED, WORSE, CLOSED, AGAIN, CLOSED]
+    assert [item.incident.number for item in life.told] == [1, 2, 3, 4, 5]
+    assert {item.incident.number for item in life.followed} == {5}
+
+
+def test_another_trouble_is_numbered_anew() -> None:
+    life = Life().go(2, seen(HDFC), seen("gateway=beta"))
+    assert [item.incident.number for item in life.told] == [1, 1]
+
+
+def test_of_what_ended_the_last_word_is_known_the_latest_first() -> None:
+    life = Life().go(2, seen(HDFC)).go(100, came=GOOD)
+    [last] = ended(life.followed)
+    assert last == life.told[-1]
+    assert ended(Life().go(2, seen(HDFC)).followed) == []

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +136,40 @@ def test_a_resolution_that_was_held_up_does_not_end_what_has_come_back() -> None
     back = ChannelMemory(begun=NOW + 200)
     assert is_outdated(page(kind=RESOLVE, at=NOW + 100), back)
     assert not is_outdated(page(kind=RESOLVE, at=NOW + 300), back)
+
+
+def numbered(number: int, kind: str = UPDATE, about: str = "PW-1") -> Page:
+    return page(number=number, kind=kind, about=about)
+
+
+def told(*those: Page) -> ChannelMemory:
+    return ChannelMemory(marks=frozenset(map(mark, those)))
+
+
+@pytest.mark.parametrize(
+    ("page", "newest", "expected"),
+    [
+        (numbered(1, TRIGGER), numbered(2, RESOLVE), True),
+        (numbered(3, TRIGGER), numbered(2, RESOLVE), False),
+        (numbered(2, RESOLVE), numbered(3, TRIGGER), True),
+        (numbered(2, RESOLVE), numbered(1, TRIGGER), False),
+        (numbered(1, TRIGGER), numbered(2, UPDATE), True),
+        (numbered(1, TRIGGER), numbered(2, UPDATE, "PW-2"), False),
+        (numbered(1, UPDATE, ""), numbered(2, UPDATE, ""), False),
+        (numbered(1, UPDATE), numbered(2, ACKNOWLEDGE), False),
+        (numbered(1, ACKNOWLEDGE), numbered(2, UPDATE), False),
+        (numbered(1, ACKNOWLEDGE), numbered(2, RESOLVE), True),
+    ],
+)
+def test_of_pages_with_numbers_that_is_outdated_which_says_how_things_stood(
+    page: Page, newest: Page, expected: bool
+) -> None:
+    assert is_outdated(page, told(newest)) is expected
+
+
+def test_pages_with_numbers_are_told_from_those_of_the_release_before_by_their_marks() -> None:
+    before = ChannelMemory(frozenset({mark(TRIGGERED)}), begun=NOW + 999, over=NOW + 999)
+    assert not is_outdated(numbered(1, TRIGGER), before)
 
 
 @given(pages)

@@ -9,8 +9,8 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from functions.core.paging.channels.pagerduty import event
-from functions.core.paging.page import Page
+from functions.core.paging.channels.pagerduty import event, events
+from functions.core.paging.page import RESOLVE, Page
 from tests import channel_schemas
 from tests.channel_pages import (
     ACKNOWLEDGED,
@@ -76,3 +76,12 @@ def test_every_fact_and_the_first_action_are_in_the_details() -> None:
 def test_a_headline_too_long_for_a_summary_is_cut_and_says_so() -> None:
     summary = event(page(headline="x" * 2000), "x")["payload"]["summary"]
     assert summary == "x" * 1023 + "…"
+
+
+def test_what_was_over_before_anybody_was_told_is_triggered_and_resolved() -> None:
+    untold = page(kind=RESOLVE, untold=True, headline="CRITICAL: 58 % fail, recovered after 26 s")
+    begun, over = events(untold, "x")
+    assert (begun["event_action"], over["event_action"]) == ("trigger", "resolve")
+    assert begun["dedup_key"] == over["dedup_key"]
+    assert begun["payload"]["summary"] == untold.headline
+    assert [one["event_action"] for one in events(RESOLVED, "x")] == ["resolve"]
