@@ -99,7 +99,7 @@ def test_an_sms_says_it_where_there_is_room() -> None:
 
 def test_an_sms_that_it_is_over_says_nothing_of_it() -> None:
     over = announcement(CLOSED, slice="issuer=HDFC", closed_at=NOW + 60)
-    assert told(over)[0].sms == incident_page(over, DASHBOARD).sms
+    assert told(over)[0].sms == incident_page(over, DASHBOARD, is_untold=True).sms
 
 
 @pytest.mark.parametrize(
