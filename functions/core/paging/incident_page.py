@@ -123,7 +123,9 @@ def incident_page(
         headline=headline,
         facts=tuple(_over(incident, found) if is_over else _under_way(incident, found)),
         action=(
-            ("Next", _next(announcement)) if is_over else ("First", first_action(incident, found))
+            ("Next", _next(announcement, is_untold=is_untold))
+            if is_over
+            else ("First", first_action(incident, found))
         ),
         names=(("Incident", incident.id), ("Dashboard", dashboard_url)),
         sms=sms_text(sms, incident.id, "" if is_over else short_action(incident, found)),
@@ -334,13 +336,17 @@ def _lasted(announcement: Announcement, endings: Mapping[str, str]) -> str:
     return ending + _flapping_words(incident)
 
 
-def _next(announcement: Announcement) -> str:
+def _next(announcement: Announcement, *, is_untold: bool) -> str:
     if announcement.reason == NORMAL:
         return (
             "nothing: somebody said so with `paywatch normal`. You hear of it when it gets worse."
         )
     if announcement.reason == USUAL:
         return "is that how it should be? If not, ask its owner: you hear of it when it gets worse."
+    if is_untold:
+        return (
+            f"nothing at once. `paywatch incidents {announcement.incident.id}` says what was seen."
+        )
     return "did you move traffic? Move it back in steps."
 
 

@@ -59,6 +59,8 @@ def test_an_incident_that_is_normal_now_is_closed_for_that_reason_and_not_rememb
     name = incident_of(state)
     after, _ = said(state, name)
     [closed] = [item for item in after.outbox if item.transition == CLOSED]
+    told = [item.incident.number for item in after.outbox]
+    assert told == [*range(1, len(told) + 1)], "it is the last that is told, and numbered so"
     assert (closed.incident.id, closed.reason) == (name, NORMAL)
     assert closed.incident.closed_at == state.window.clock
     assert not [one for one in after.incidents if one.id == name]

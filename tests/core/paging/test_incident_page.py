@@ -190,3 +190,13 @@ def test_a_page_says_what_else_holds_all_of_the_payments() -> None:
     )
     assert "on method WALLET, all of it on gateway G4 and network VISA" in page.headline
     assert "Where: method WALLET, all of it on gateway G4 and network VISA" in page.body
+
+
+def test_an_incident_that_is_over_before_anybody_was_told(snapshot: SnapshotAssertion) -> None:
+    over = announcement(CLOSED, closed_at=NOW + 26, affected=290, money={"INR": 71_200.0})
+    assert shown(incident_page(over, DASHBOARD, is_untold=True)) == snapshot
+
+
+def test_an_incident_that_was_held_up(snapshot: SnapshotAssertion) -> None:
+    late = announcement(OPENED, latest_rate=0.2, latest_seconds=15)
+    assert shown(incident_page(late, DASHBOARD, is_held_up=True)) == snapshot
