@@ -27,6 +27,7 @@ from functions.core.troubles.blame import Blame, blame
 from functions.core.troubles.incident import (
     AGAIN,
     CALM,
+    CARD_TESTING,
     CLOSED,
     DRIFT,
     NARROWED,
@@ -64,6 +65,10 @@ _ENDINGS: Final[Mapping[str, str]] = {
 """By the reason for which the incident is closed."""
 _ENDED: Final = "OK: over after {lasted}: {place}"
 """For a reason that only a newer detect knows."""
+_CARD_TESTING_WORDS: Final = (
+    "card testing: at one merchant payments for small or equal amounts are declined, with cards of many"
+    " issuers"
+)
 _MOST_SHOWN: Final = 3
 """Examples and currencies on a page: the incident's record has more."""
 
@@ -117,6 +122,7 @@ def labels(incident: Incident, found: Blame) -> dict[str, str]:
         "signal": incident.signal,
         "cause": found.cause,
         "owner": found.owner or "unknown",
+        **({"pattern": incident.pattern} if incident.pattern else {}),
         **slice_values(incident.slice),
     }
 
@@ -200,6 +206,8 @@ def _headline(announcement: Announcement, found: Blame) -> str:
     if incident.kind == DRIFT:
         what += f", {_since(incident)}"
     what += _flapping_words(incident)
+    if incident.pattern == CARD_TESTING:
+        return f"{what}. It looks like card testing"
     if SIGNALS[incident.signal].action:
         return what
     return f"{what}. Likely cause: {_cause_words(found)}"
@@ -227,6 +235,8 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
         facts.append(("Now", latest))
     if incident.kind == DRIFT:
         facts.append(("A drift", _drift_words(incident)))
+    if incident.pattern == CARD_TESTING:
+        facts.append(("Looks like", _CARD_TESTING_WORDS))
     facts += _what(incident)
     facts += [("Also", part_words(incident, part)) for part in incident.parts]
     if incident.worst.elsewhere is not None:
