@@ -104,6 +104,13 @@ class Counting:
             if latency:
                 into.add_latency(*(column[start:stop] for column in latency))
 
+    def failing_at_merchants(self, columns: Columns) -> Sequence[bool]:
+        """Which rows are a payment of a merchant's that did not succeed; empty where no row tells its
+        merchant, or rows stand for several. Raises Unplain."""
+        if "merchant" not in columns or "count" in columns:
+            return ()
+        return [not self._units[status] for status in columns.get("payment_status", ())]
+
     def _slices_of(self, columns: Columns) -> list[Sequence[str | None]]:
         """A column of slices for each of the slicing whose dimensions there are."""
         found = list[Sequence[str | None]]()

@@ -78,7 +78,8 @@ def _counted(
     again: Set[int],
 ) -> Iterator[_Opened]:
     """The seconds counted so far, after each chunk, to take seconds from. Payments that come again are
-    read row by row: of them it matters which message is which."""
+    read row by row: of them it matters which message is which. So are those that a merchant's payments
+    failed by, where they have an id: their amounts may show that cards are tested."""
     opened: _Opened = defaultdict(Open)
     counting = Counting(form, knowledge, slicing)
 
@@ -92,7 +93,14 @@ def _counted(
             into.add_single(payment, classify(payment, knowledge), slicing)
 
     def apart(columns: Columns) -> Sequence[bool]:
-        return [mark in again for mark in _marks(columns)] if again else ()
+        ill = counting.failing_at_merchants(columns)
+        if not ill:
+            return [mark in again for mark in _marks(columns)] if again else ()
+        marks = _marks(columns)
+        return [
+            mark in again or (is_ill and mark != _NO_ID)
+            for mark, is_ill in zip(marks, ill, strict=False)
+        ]
 
     for chunk in chunks(path, form, on_bad=on_bad):
         chunk.read(by_column, by_row, on_bad, apart)

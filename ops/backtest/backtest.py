@@ -351,6 +351,7 @@ def _incident_words(line: IncidentLine) -> str:
     where = words(slice_key(line.slice))
     also = "".join(f", also {words(slice_key(other))}" for other in line.also)
     told = [f"with {_shown_words(part)}" for part in line.parts]
+    told += ["looks like card testing"] if line.pattern else []
     told += [f"comes and goes, {line.times} times"] if line.times > 1 else []
     told += [f"{worse} worse"] if (worse := _times(line, WORSE)) else []
     return (

@@ -144,6 +144,7 @@ def line_of(
         retries=round(incident.affected.retries_each or 0.0, 2),
         lost=incident.affected.lost,
         times=incident.times,
+        pattern=incident.pattern,
     )
 
 

@@ -61,7 +61,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     else empty. pages: that it caused. affected: payments with the signal that were not the customer's own
     doing; retries: tries after the first, per payment that failed; lost:
     payments that failed first and that no later try saved. times: that it was there; where that is more than
-    one, it comes and goes."""
+    one, it comes and goes. pattern: `card_testing` where it looks like that, else empty."""
 
     id: str
     opened_at: str
@@ -86,6 +86,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     retries: float = 0.0
     lost: int = 0
     times: int = 1
+    pattern: str = ""
 
 
 class WaveLine(IncidentLine, frozen=True, kw_only=True, tag="wave"):

@@ -14,6 +14,7 @@ from functions.core.counting.counts import NONE, attempts, blamed, events
 from functions.core.counting.signals import RATES, SIGNALS, is_rate
 from functions.core.counting.slices import ALL, Slice, disjoint, nested
 from functions.core.counting.window import Window
+from functions.core.detection.card_testing import with_pattern
 from functions.core.detection.drift import going_on, with_kind
 from functions.core.detection.evidence import surprise
 from functions.core.detection.findings import (
@@ -67,7 +68,8 @@ def judged(state: State, rules: Rules, normals: Normals) -> State:
     unexplained = [item for item in flow if _is_unexplained(item, state, rules)]
     followed, told = follow(
         state.followed,
-        [*known, *news, *waves, *unexplained],
+        [with_pattern(item, moment, state.amounts) for item in (*known, *news, *waves)]
+        + unexplained,
         state.came,
         state.window.clock,
         rules.patience,

@@ -16,6 +16,7 @@ from functions.core.counting.unknown_codes import UnknownCode
 from functions.core.counting.window import Window
 from functions.core.counting.wire import Derived
 from functions.core.detection.budget import Budget
+from functions.core.detection.card_testing import Shown
 from functions.core.detection.flow import Flow
 from functions.core.detection.remembered import NOTHING_REMEMBERED, Remembered
 from functions.core.detection.tracker import Tracker, unlearned
@@ -64,7 +65,8 @@ class State(msgspec.Struct, frozen=True):
     judgement. unknown: the decline codes that came and that the knowledge base does not have.
     learning: what is normal is hardly known, so of all traffic only about half failing is told.
     excused: what all traffic showed beyond a threshold and that is usual nevertheless (a signal, or
-    SILENCE), and when it did so last. recurrences: what merchants had lately, by the clock."""
+    SILENCE), and when it did so last. recurrences: what merchants had lately, by the clock.
+    amounts: of what did not succeed, by merchant."""
 
     version: int = 0
     positions: dict[str, Position] = msgspec.field(default_factory=dict)
@@ -82,6 +84,7 @@ class State(msgspec.Struct, frozen=True):
     unknown: dict[str, UnknownCode] = msgspec.field(default_factory=dict)
     recurrences: tuple[Recurrence, ...] = ()
     faults: dict[str, Fault] = msgspec.field(default_factory=dict)
+    amounts: Shown = Shown()
     remembered: Derived[Remembered] = NOTHING_REMEMBERED
 
     @property

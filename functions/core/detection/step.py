@@ -14,9 +14,11 @@ from functions.core.counting import faults
 from functions.core.counting.counts import field, payments
 from functions.core.counting.harm import NO_HARM, Harm, joined
 from functions.core.counting.partial import Partial, Position, fresh
+from functions.core.counting.slices import Slice, elements
 from functions.core.counting.tally import Tally
 from functions.core.counting.unknown_codes import seen
 from functions.core.counting.window import countable, harm_in, merge_into, roll
+from functions.core.detection.card_testing import Amounts, amounts_of, with_amounts
 from functions.core.detection.flow import flow_after, flow_at_cell_start, flow_weighed, passed_by
 from functions.core.detection.held_back import held_back, is_mixed, tainted
 from functions.core.detection.judgement import judged
@@ -32,13 +34,15 @@ from functions.core.troubles.recovery import Followed
 
 class CountedPartial(msgspec.Struct, frozen=True, array_like=True):
     """What was counted of one partial: nothing of it is late, nothing is to be pooled, and no payment is
-    in it twice. normal: what became normal by it, because a person says so. seen: its payments."""
+    in it twice. normal: what became normal by it, because a person says so. seen: its payments;
+    amounts: of those that did not succeed."""
 
     arrived_ms: int
     newest_ms: int
     counted: Tally
     normal: tuple[MadeNormal, ...] = ()
     seen: Seen = NOTHING_SEEN
+    amounts: Amounts = msgspec.field(default_factory=dict)
 
 
 class Delta(msgspec.Struct, frozen=True, array_like=True):
@@ -161,12 +165,14 @@ def _arrived(
     state = _entered(state, partial.arrived_ms // 1000, rules, memory)
     now = state.window.clock
     state = msgspec.structs.replace(state, remembered=as_of(state.remembered, now))
-    new, seen_now, words = settled(
-        partial.tally, partial.messages, memory.index.of(state.remembered), now
-    )
+    index = memory.index.of(state.remembered)
+    amounts = amounts_of(partial.messages, index)
+    new, seen_now, words = settled(partial.tally, partial.messages, index, now)
     tally, late = countable(state.window, new, state.tracker.known)
     normal = asked(state, partial.normal, rules.tuning.holding)
-    arrival = CountedPartial(partial.arrived_ms, partial.newest_ms, tally, normal, seen_now)
+    arrival = CountedPartial(
+        partial.arrived_ms, partial.newest_ms, tally, normal, seen_now, amounts
+    )
     totals, total = state.totals, new.total
     state = _weighed(state, arrival, state.window.clock > clock, rules, memory)
     return msgspec.structs.replace(
@@ -225,6 +231,9 @@ def _weighed(
         unknown=seen(state.unknown, arrival.counted),
         faults=faults.seen(state.faults, arrival.counted),
         remembered=with_seen(state.remembered, arrival.seen),
+        amounts=with_amounts(
+            state.amounts, arrival.amounts, clock, _tested(state), rules.tuning.card_testing
+        ),
     )
     moment = Moment(state.window, state.tracker, normals)
     state = msgspec.structs.replace(state, flow=flow_weighed(state.flow, moment, arrival.counted))
@@ -235,6 +244,17 @@ def _weighed(
     if not usual:
         return state
     return made_normal(state, asked(state, usual, rules.tuning.holding), USUAL)
+
+
+def _tested(state: State) -> list[Slice]:
+    """The merchants at which cards are tested now."""
+    return [
+        element
+        for incident in state.incidents
+        if incident.pattern and incident.is_open
+        for key in (incident.slice, incident.narrowed, *incident.also)
+        for element in elements(key)
+    ]
 
 
 def _came(state: State, tally: Tally) -> dict[str, Harm]:

@@ -374,6 +374,37 @@ class HoldingTuning(msgspec.Struct, frozen=True):
     by_chance: Times = 3.0
 
 
+class CardTestingTuning(msgspec.Struct, frozen=True):
+    """When does a trouble of one merchant look like card testing? (card_testing.py)
+
+    lately_seconds: amounts of so long are held against those of before (seconds).
+    guard_seconds: so long amounts wait before they are usual (seconds).
+    fewest: payments that did not succeed, for their amounts to say anything.
+    alike: one class of amounts holds so much of them (share).
+    times: and so many times its usual share.
+    small: so many of them are smaller (share)
+    seldom: than all but so many usually are (share).
+    issuers: they come from so many issuers at least.
+    of_one: and so many of them at most from one (share).
+    fading: share of what is usual that is kept from minute to minute.
+    forgotten: of so few payments it is not kept.
+    score: that it is told with at least, though each payment is the customer's or a rule's doing: a warning.
+    """
+
+    lately_seconds: Seconds = 300
+    guard_seconds: Seconds = 900
+    fewest: Number = 20
+    alike: Share = 0.5
+    times: Times = 3.0
+    small: Share = 0.6
+    seldom: Share = 0.1
+    issuers: Number = 3
+    of_one: Share = 0.7
+    fading: Share = 0.9995
+    forgotten: Times = 0.05
+    score: Times = 60.0
+
+
 class FiguresTuning(msgspec.Struct, frozen=True):
     """Which figures of an incident can be relied on? (findings.py, waves.py, judgement.py)
 
@@ -399,6 +430,7 @@ class Tuning(msgspec.Struct, frozen=True):
     explanation: ExplanationTuning = ExplanationTuning()
     leaf: LeafTuning = LeafTuning()
     holding: HoldingTuning = HoldingTuning()
+    card_testing: CardTestingTuning = CardTestingTuning()
     figures: FiguresTuning = FiguresTuning()
     recovery: RecoveryTuning = RecoveryTuning()
     recurrence: RecurrenceTuning = RecurrenceTuning()

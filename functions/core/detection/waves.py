@@ -38,7 +38,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     every = _standing(moment, usual, moment.window.sums, moment.window.start)
     if moment.clock % tuning.every_seconds == 0:
         for seconds in tuning.longer_seconds:
-            _add(every, _standing_longer(moment, usual, seconds))
+            _add(every, _standing_longer(moment, usual, seconds), incidents)
     for wave, likely in every.items():
         if not likely:
             continue
@@ -111,27 +111,32 @@ def _standing_longer(
             if field(came, wave) and key not in before[wave]:
                 before[wave][key] = normals.share_before(key, wave, cells)
     found = _standing(moment, before, sums, cells[0].start)
-    # It goes on: what was over minutes ago is no wave now.
-    return {
-        wave: [
-            item
-            for item in likely
-            if _rate(normals.since(item[0].slice, newest) + current.get(item[0].slice, NONE), wave)
-            >= item[0].tolerated
-        ]
-        for wave, likely in found.items()
-    }
+
+    def goes_on(verdict: Verdict) -> bool:
+        came = moment.window.sums.get(verdict.slice, NONE)
+        if attempts(came) < moment.normals.tuning.wave.fewest:
+            came = normals.since(verdict.slice, newest) + current.get(verdict.slice, NONE)
+        return _rate(came, verdict.signal) >= max(verdict.tolerated, verdict.rate / 2)
+
+    # What was over minutes ago is no wave now.
+    return {wave: [item for item in likely if goes_on(item[0])] for wave, likely in found.items()}
 
 
 def _rate(counts: Counts, wave: str) -> float:
     return field(counts, wave) / max(1, attempts(counts))
 
 
-def _add(every: _Standing, more: _Standing) -> None:
-    """What stands out over a longer stretch only."""
+def _add(every: _Standing, more: _Standing, incidents: Sequence[Incident]) -> None:
+    """What stands out over a longer stretch only, where no window says more; a wave that is known goes on
+    by its own name."""
     for wave, likely in more.items():
-        known = {verdict.slice for verdict, _, _ in every[wave]}
-        every[wave] += [item for item in likely if item[0].slice not in known]
+        if not every[wave]:
+            known = [i.slice for i in incidents if i.is_open and i.signal == wave]
+            every[wave] = [
+                item
+                for item in likely
+                if all(disjoint(item[0].slice, one) or item[0].slice == one for one in known)
+            ]
 
 
 def _standing(

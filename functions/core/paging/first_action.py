@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.core.counting.signals import SIGNALS
-from functions.core.counting.slices import words
+from functions.core.counting.slices import slice_values, words
 from functions.core.paging.page import percent
 from functions.core.troubles.blame import RISK_TEAM, Blame
-from functions.core.troubles.incident import DRIFT, Incident
+from functions.core.troubles.incident import CARD_TESTING, DRIFT, Incident
 from functions.core.troubles.route import ILL, UNSURE, WELL, Route, others_do_well, segment
 
 CALL: Final[Mapping[str, str]] = {
@@ -31,6 +31,10 @@ NOTHING_TO_MOVE: Final[Mapping[str, str]] = {
     RISK_TEAM: "tell the risk team: rules may be too strict, or an attack is under way",
 }
 """By owner: what other gateways cannot help."""
+CARD_TESTS: Final = (
+    "call the fraud desk of {name} and tell the risk team: turn on 3-D Secure and a CAPTCHA there, limit"
+    " tries by card, address and device (velocity); do not move the traffic, that spreads it."
+)
 WARN: Final = "tell customers, hide the method or warn of it"
 
 _CALL_SHORT: Final[Mapping[str, str]] = {
@@ -56,6 +60,9 @@ def first_action(incident: Incident, found: Blame) -> str:
 
 
 def _against(incident: Incident, found: Blame) -> str:
+    if incident.pattern == CARD_TESTING:
+        merchant = slice_values(incident.slice).get("merchant")
+        return CARD_TESTS.format(name=merchant or "the merchant")
     if SIGNALS[incident.signal].action:
         return SIGNALS[incident.signal].action
     name = found.name or f"the {found.owner}"
@@ -69,6 +76,8 @@ def short_action(incident: Incident, found: Blame) -> str:
     """The same for a phone."""
     if incident.kind == DRIFT:
         return "normal now? Else see what changed"
+    if incident.pattern == CARD_TESTING:
+        return "call the merchant's fraud desk"
     if SIGNALS[incident.signal].action:
         return SIGNALS[incident.signal].action
     call = _CALL_SHORT.get(found.owner or found.cause, _CALL_SHORT["unknown"])

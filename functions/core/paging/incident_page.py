@@ -28,6 +28,7 @@ from functions.core.troubles.blame import Blame, blame
 from functions.core.troubles.incident import (
     AGAIN,
     CALM,
+    CARD_TESTING,
     CLOSED,
     DRIFT,
     NARROWED,
@@ -74,6 +75,10 @@ _PASSED: Final[Mapping[str, str]] = {
 }
 """The same of an incident that is told when it is over already."""
 _HAS_PASSED: Final = "over after {lasted}"
+_CARD_TESTING_WORDS: Final = (
+    "card testing: at one merchant payments for small or equal amounts are declined, with cards of many"
+    " issuers"
+)
 _MOST_SHOWN: Final = 3
 """Examples and currencies on a page: the incident's record has more."""
 
@@ -143,6 +148,7 @@ def labels(incident: Incident, found: Blame) -> dict[str, str]:
         "signal": incident.signal,
         "cause": found.cause,
         "owner": found.owner or "unknown",
+        **({"pattern": incident.pattern} if incident.pattern else {}),
         **slice_values(incident.slice),
     }
 
@@ -241,6 +247,8 @@ def _passed(announcement: Announcement, found: Blame) -> str:
 
 
 def _with_cause(what: str, incident: Incident, found: Blame) -> str:
+    if incident.pattern == CARD_TESTING:
+        return f"{what}. It looks like card testing"
     if SIGNALS[incident.signal].action:
         return what
     return f"{what}. Likely cause: {_cause_words(found)}"
@@ -268,6 +276,8 @@ def _under_way(incident: Incident, found: Blame) -> list[Fact]:
         facts.append(("Now", latest))
     if incident.kind == DRIFT:
         facts.append(("A drift", _drift_words(incident)))
+    if incident.pattern == CARD_TESTING:
+        facts.append(("Looks like", _CARD_TESTING_WORDS))
     facts += _what(incident)
     facts += [("Also", part_words(incident, part)) for part in incident.parts]
     if incident.worst.elsewhere is not None:

@@ -32,6 +32,8 @@ RECOVERED, CALM, SILENT, NORMAL, USUAL = "recovered", "calm", "silent", "normal"
 """Why an incident is closed: its payments prove that its slice is well again; its rate has long been
 tolerated; no payment of its slice has come for so long that nobody waits; a person says that this is
 normal now; its slice was so from its first payments on, and has stayed so."""
+CARD_TESTING: Final = "card_testing"
+"""The pattern of a trouble in which somebody tries stolen cards at one merchant."""
 DRIFT = "drift"
 """The kind of an incident that came slowly: its rate left what was normal by more than it may in so few
 hours. Others have none."""
@@ -133,8 +135,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     (functions/core/troubles/trouble.py). also: slices that hold the same payments as `slice`, or
     contain all of them. narrowed: a slice inside of its own, not counted, that its failures are
     about; empty where there is none, or none is clear; share: of the slice's attempts, some that are in it.
-    kind: DRIFT, or empty. number: how many transitions of its trouble were announced, the newest of
-    which has it; 0 of a release that did not count them.
+    kind: DRIFT, or empty. pattern: CARD_TESTING where it looks like that, or empty. number: how many
+    transitions of its trouble were announced, the newest of which has it; 0 of a release that did not
+    count them.
     """
 
     id: str
@@ -160,6 +163,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share: float = 1.0
     kind: str = ""
     number: int = 0
+    pattern: str = ""
 
     @property
     def times(self) -> int:
@@ -241,6 +245,7 @@ class Announcement(msgspec.Struct, frozen=True, omit_defaults=True):
         name = f"{name}/{_magnitude(incident)}" if self.transition == WORSE else name
         name = f"{name}/{incident.again}" if incident.again else name
         name = f"{name}/{incident.narrowed}" if incident.narrowed else name
+        name = f"{name}/{incident.pattern}" if incident.pattern else name
         parts = "+".join(sorted(f"{part.signal}:{part.severity}" for part in incident.parts))
         return f"{name}/{incident.signal}+{parts}" if parts else name
 

@@ -67,7 +67,7 @@ class Sighting(msgspec.Struct, frozen=True):
     """A cause that stands out now: its verdict, since when, its causes, the rate elsewhere, the harm
     done since it began, and how the same payments do by each gateway. narrowed: the slice inside that
     it is about, empty where it is all of it, None where that is not clear; share: of the attempts, in
-    it. kind: of incident. also: slices that hold the same payments, or all of them."""
+    it. kind, pattern: of incident. also: slices that hold the same payments, or all of them."""
 
     verdict: Verdict
     began: int
@@ -79,6 +79,7 @@ class Sighting(msgspec.Struct, frozen=True):
     share: float = 1.0
     kind: str = ""
     also: tuple[Slice, ...] = ()
+    pattern: str = ""
 
 
 _Subject = tuple[str, str]
@@ -221,6 +222,7 @@ def _suspect(sighting: Sighting, now: int) -> Followed:
         share=sighting.share,
         kind=sighting.kind,
         also=sighting.also,
+        pattern=sighting.pattern,
     )
     return Followed(suspect)
 
@@ -261,6 +263,8 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
     )
     item = _renamed(Followed(incident, life), sighting, widened=widened)
     incident, life = item.incident, item.life
+    if sighting.pattern and not incident.pattern and incident.is_open:
+        life = replace(life, renamed=True)  # whoever was told of it without must hear
     routes = incident.routes if life.well_since else sighting.routes
     incident = replace(
         incident,
@@ -269,6 +273,7 @@ def _updated(item: Followed, sighting: Sighting, now: int, tuning: RecoveryTunin
         routes=routes,
         kind=sighting.kind,
         also=sighting.also,
+        pattern=sighting.pattern or incident.pattern,
     )
     if widened and incident.is_open:
         incident = _harmed_at_least(incident, sighting.harm)

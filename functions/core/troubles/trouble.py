@@ -212,6 +212,7 @@ def _after(item: Followed, before: Followed) -> Followed:
             started_at=old.started_at,
             detected_at=old.detected_at,
             returns=max(incident.returns, old.returns),
+            pattern=incident.pattern or old.pattern,
             affected=joint_harm([old.affected, incident.affected]),
         ),
         replace(item.life, well_for=well_for),

@@ -17,6 +17,7 @@ from functions.core.troubles.blame import blame
 from functions.core.troubles.incident import (
     AGAIN,
     CALM,
+    CARD_TESTING,
     CLOSED,
     DRIFT,
     INCIDENT,
@@ -197,6 +198,13 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
             extra_json_schema={"enum": [DRIFT, None]},
         ),
     ]
+    pattern: Annotated[
+        str | None,
+        Meta(
+            description="What it looks like: card_testing; null for any other.",
+            extra_json_schema={"enum": [CARD_TESTING, None]},
+        ),
+    ]
     retries: Annotated[
         float, Meta(description="Tries after the first, per payment that failed; 0 without any.")
     ]
@@ -356,6 +364,7 @@ def incident_view(incident: Incident) -> IncidentView:
         again=incident.times - 1,
         back_at=incident.back_at or None,
         kind=incident.kind or None,
+        pattern=incident.pattern or None,
         retries=round(affected.retries_each or 0.0, 2),
         lost=affected.lost,
     )

@@ -31,6 +31,10 @@ FIELDS: Final = [
 
 DEFINITIONS: Final = {
     "baseline.CELL_SECONDS": "a cell is a minute, as everything that is stored has it",
+    "card_testing.MINUTE": "amounts are kept by the minute",
+    "card_testing._A_DOUBLING": "how finely amounts are told apart",
+    "card_testing.MOST_MERCHANTS": "what is stored at most",
+    "card_testing.MOST_CLASSES": "what is stored at most",
     "evidence.WEEK": "the budget counts false alarms a week",
     "evidence._RAREST": "keeps a logarithm finite",
     "evidence._LONG": "infinity, for all practical purposes",
