@@ -22,7 +22,7 @@ from rich.table import Table
 import functions.core.causes.guess
 from benchmarks.codes.heldout import DATA, MESSAGES, Told, foreign, labelled, leave_one_out
 from benchmarks.codes.train import examples, phrases, train
-from functions.core.causes.failure_kinds import KINDS, TELLTALES
+from functions.core.causes.failure_kinds import KINDS
 from functions.core.causes.guess import render
 from functions.core.causes.knowledge import load
 from functions.core.causes.vocabulary import CAUSES
@@ -116,8 +116,7 @@ def by_kind(pools: Mapping[str, list[Told]]) -> Table:
         for told in pools.values():
             ours = [item for item in told if item.kind == kind]
             cells += (str(len(ours)), _share(item.right for item in ours))
-        if any(kind == telltale.kind for telltale in TELLTALES):
-            table.add_row(kind, *cells)
+        table.add_row(kind, *cells)
     return table
 
 

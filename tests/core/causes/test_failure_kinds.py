@@ -29,7 +29,7 @@ def test_a_kind_speaks_the_vocabulary_and_never_says_that_another_route_is_safe(
 
 def test_what_may_have_been_charged_is_never_repeated_before_its_status_is_known() -> None:
     for one in KINDS.values():
-        if one.cause in ("timeout", "network", "issuer", "unknown"):
+        if one.cause in ("timeout", "network", "issuer"):
             assert one.retry == "after_reconciliation", one
 
 
@@ -38,6 +38,7 @@ def test_each_rule_names_a_kind_and_says_what_it_rests_on() -> None:
         assert rule.kind in KINDS
         assert rule.why
         assert rule.groups
+    assert {rule.kind for rule in TELLTALES} == set(KINDS)
 
 
 @pytest.mark.parametrize("rule", TELLTALES, ids=lambda rule: rule.kind)
