@@ -17,7 +17,8 @@ import msgspec
 
 from functions.core.counting.counts import attempts
 from functions.core.counting.harm import NO_CURRENCY, THOUSANDTHS
-from functions.core.counting.messages import NO_MARK, Messages
+from functions.core.counting.marks import NO_MARK
+from functions.core.counting.messages import Messages
 from functions.core.counting.slices import Slice, dimensions, elements, slice_key
 from functions.core.detection.remembered import Index
 from functions.core.detection.span import Moment
