@@ -276,39 +276,37 @@ _COUNTED_AFTER: Final = 512
 """Payments after which cells are counted again. Near the limit each record would ask for it, and what is
 counted in small groups takes twice as long; so a partial may be cut a sixth before it is full."""
 _TOGETHER: Final = 250
-"""Plain records that are taken together, at most: no cut falls between them."""
+"""Records of which plain ones are taken together: no cut falls between them. What more of them are decoded to
+does not lie in the processor's cache any more when it is counted."""
 
 
 def _found(records: Sequence[Record], counting: Counting) -> Iterator[_Found]:
     """What is in the records, in order, plain ones together."""
-    runs = _runs(records, counting)
-    at = 0
-    while at < len(records):
-        if at in runs:
-            run = _together(runs[at], at, records, counting)
-            if run is not None:
-                yield run
-                at += runs[at].size
-                continue
-        yield _alone(at, records[at], counting)
-        at += 1
+    for start in range(0, len(records), _TOGETHER):
+        stop = min(start + _TOGETHER, len(records))
+        runs = _runs(records, start, stop, counting)
+        at = start
+        while at < stop:
+            run = _together(runs[at], at, records, counting) if at in runs else None
+            yield run or _alone(at, records[at], counting)
+            at += runs[at].size if run else 1
 
 
-def _runs(records: Sequence[Record], counting: Counting) -> dict[int, Rows]:
-    """Place of a record → rows of it and of those that follow on it, where they can be read together."""
+def _runs(records: Sequence[Record], start: int, stop: int, counting: Counting) -> dict[int, Rows]:
+    """Of the records from `start` to `stop`, the place of one → rows of it and of those that follow on it,
+    where they can be read together."""
+    datas = [b"" if record.data == TICK else record.data for record in records[start:stop]]
     try:
-        datas = [b"" if record.data == TICK else record.data for record in records]
         read = decode_plain(datas, senders=counting.senders)
     except Exception:  # noqa: BLE001 whatever one record raises, the others are counted
         return {}
     runs: dict[int, Rows] = {}
     for places, rows in read:
-        start = 0
+        first = 0
         for row in range(1, rows.size + 1):
-            is_end = row == rows.size or places[row] != places[row - 1] + 1
-            if is_end or row - start == _TOGETHER:
-                runs[places[start]] = rows.part(start, row)
-                start = row
+            if row == rows.size or places[row] != places[row - 1] + 1:
+                runs[start + places[first]] = rows.part(first, row)
+                first = row
     return runs
 
 

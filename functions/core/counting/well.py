@@ -113,7 +113,7 @@ class Well:
         names = names_of(self.slicing)
         for which, numbering, name in zip(self.which, self.numberings, names, strict=True):
             column = rows.column(name)
-            if column.count(None) == len(column):
+            if column[0] is None and column.count(None) == len(column):
                 which += [numbering.number(None)] * len(ids)
             else:
                 which += map(numbering.__getitem__, compress(column, well))
