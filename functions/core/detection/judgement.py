@@ -153,7 +153,7 @@ def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Inci
             continue
         if incident.closed_at:
             over.append(incident)
-        elif incident.times == 1 and is_proven_well(item, clock, rules.patience, tuning):
+        elif incident.times <= tuning.flaps and is_proven_well(item, clock, rules.patience, tuning):
             over.append(replace(incident, closed_at=item.life.well_since))
         elif incident.is_open:
             ill.append(incident)
