@@ -237,7 +237,7 @@ def recovering(
     if recovery <= 0.0:
         well_for = now - item.life.well_since
         if life.was_well and well_for >= tuning.return_seconds:
-            incident, life = returned(incident, life, well_for)
+            incident, life = returned(incident, life)
         life = _ill(life, life.ill_attempts, life.ill_events)
     elif recovery >= between.needed:
         if _is_surely_ill(life, between, tuning):
@@ -247,10 +247,10 @@ def recovering(
     return Followed(replace(incident, state=RECOVERING if life.well_since else INCIDENT), life)
 
 
-def returned(incident: Incident, life: Life, well_for: int) -> tuple[Incident, Life]:
-    """The open incident that was well for so long (seconds) and is ill again: it comes and goes."""
+def returned(incident: Incident, life: Life) -> tuple[Incident, Life]:
+    """The open incident that was well for a while and is ill again: it comes and goes."""
     # What came while it was well is no part of how ill it is when it is.
-    life = replace(life, well_for=max(life.well_for, well_for), well_attempts=0, well_events=0)
+    life = replace(life, well_attempts=0, well_events=0)
     return replace(incident, returns=incident.returns + 1), life
 
 
@@ -313,7 +313,7 @@ def _needed(item: Followed, tuning: RecoveryTuning) -> float:
 def _patient(item: Followed, seconds: int, tuning: RecoveryTuning) -> int:
     """So long it must be well: twice as long with each time that it came back, and than it was well
     the last time. What was well for longer does not flap: it is told when it comes back, the first time."""
-    back = item.incident.times - 1
+    back = item.incident.again
     longer = seconds << min(back, tuning.most_patient)
     gap = tuning.gap_times * item.life.well_for
     if back >= tuning.flaps:
