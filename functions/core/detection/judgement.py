@@ -153,7 +153,7 @@ def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Inci
             continue
         if incident.closed_at:
             over.append(incident)
-        elif not _comes_and_goes(incident, tuning) and is_proven_well(
+        elif not _is_flapping(incident, tuning) and is_proven_well(
             item, clock, rules.patience, tuning
         ):
             over.append(replace(incident, closed_at=item.life.well_since))
@@ -162,7 +162,7 @@ def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Inci
     return ill, over
 
 
-def _comes_and_goes(incident: Incident, tuning: RecoveryTuning) -> bool:
+def _is_flapping(incident: Incident, tuning: RecoveryTuning) -> bool:
     """Whether it came back, and then as often again while it was kept open, that what is next is the same."""
     return incident.again > 0 and incident.returns >= tuning.flaps
 
