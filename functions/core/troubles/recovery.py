@@ -121,6 +121,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     return_seconds: what was proven well for so long and is ill again came back (seconds).
     flaps: what came back so many times comes and goes: it is kept open however long it was well between,
         up to most_seconds.
+    burst_seconds: where it was ill for no longer than this each time (seconds).
     most_seconds: what comes and goes is believed well after so long at the latest (seconds).
     """
 
@@ -139,6 +140,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 1800
     return_seconds: Annotated[int, msgspec.Meta(ge=1)] = 30
     flaps: Annotated[int, msgspec.Meta(ge=1)] = 2
+    burst_seconds: Annotated[int, msgspec.Meta(ge=1)] = 300
     most_seconds: Annotated[int, msgspec.Meta(ge=1)] = 3600
 
 
@@ -316,7 +318,9 @@ def _patient(item: Followed, seconds: int, tuning: RecoveryTuning) -> int:
     back = item.incident.again
     longer = seconds << min(back, tuning.most_patient)
     gap = tuning.gap_times * item.life.well_for
-    if back >= tuning.flaps:
+    ill_for = item.life.well_since - item.incident.stands_since
+    is_burst = item.incident.returns > 0 or ill_for <= tuning.burst_seconds
+    if back >= tuning.flaps and is_burst:
         return max(longer, min(gap, tuning.most_seconds))
     return max(longer, gap) if gap <= tuning.longest_seconds else longer
 
