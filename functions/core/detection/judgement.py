@@ -41,7 +41,7 @@ from functions.core.troubles.incident import (
     about,
 )
 from functions.core.troubles.life import Sighting, follow
-from functions.core.troubles.recovery import RecoveryTuning, is_proven_well
+from functions.core.troubles.recovery import is_proven_well
 from functions.core.troubles.recurrence import recurs, remembered
 from functions.core.troubles.severity import CRITICAL_SCORE, WARNING_SCORE, Verdict, below
 
@@ -142,8 +142,7 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
 
 def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Incident]]:
     """The incidents about rates that are open, and those that are over, as of when: what is proven well
-    and only waits to be believed explains no more than what is closed; but what comes and goes explains what
-    comes of it again."""
+    and only waits to be believed explains no more than what is closed."""
     clock, tuning = state.window.clock, rules.tuning.recovery
     ill: list[Incident] = []
     over: list[Incident] = []
@@ -153,18 +152,11 @@ def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Inci
             continue
         if incident.closed_at:
             over.append(incident)
-        elif not _is_flapping(incident, tuning) and is_proven_well(
-            item, clock, rules.patience, tuning
-        ):
+        elif is_proven_well(item, clock, rules.patience, tuning):
             over.append(replace(incident, closed_at=item.life.well_since))
         elif incident.is_open:
             ill.append(incident)
     return ill, over
-
-
-def _is_flapping(incident: Incident, tuning: RecoveryTuning) -> bool:
-    """Whether it came back, and then as often again while it was kept open, that what is next is the same."""
-    return incident.again > 0 and incident.returns >= tuning.flaps
 
 
 def _beside(incident: Incident, incidents: Sequence[Incident]) -> list[Slice]:
