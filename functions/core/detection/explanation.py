@@ -122,13 +122,11 @@ def next_causes(
     most = most_of_all(best, enough, tuning) if best.slice == ALL else None
     if most is not None and best.signal != VOLUME:  # of what is missing, volume has its own level
         place, beside = most
-        if beside < 0.0:
-            is_told = place.sure >= tuning.clear_all or (
-                place.sure >= 1.0 and beside <= -tuning.clear_nats
-            )
-            return ([place], [place]) if is_told else ([], [])
-        if beside < tuning.nested_nats and best.sure < 2 * tuning.clear_all:
-            return [], []  # what little comes beside it has not told yet
+        # What is not told yet is left to what explains best as ever.
+        if beside < 0.0 and (
+            place.sure >= tuning.clear_all or (place.sure >= 1.0 and beside <= -tuning.clear_nats)
+        ):
+            return [place], [place]
     pairs = two_causes(suspects, weigh, crossing, tuning, inside)
     lead = (pairs[0].nats if pairs else 0.0) - _explanation(best, tuning)[0]
     if pairs and lead >= tuning.clear_nats + tuning.pair_nats:

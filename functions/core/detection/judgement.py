@@ -141,8 +141,7 @@ def _wider(moment: Moment, incidents: Sequence[Incident]) -> list[Sighting]:
 
 def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Incident]]:
     """The incidents about rates that are open, and those that are over, as of when: what is proven well
-    and only waits to be believed explains no more than what is closed; but what comes and goes explains what
-    comes of it again."""
+    and only waits to be believed explains no more than what is closed."""
     clock, tuning = state.window.clock, rules.tuning.recovery
     ill: list[Incident] = []
     over: list[Incident] = []
@@ -152,7 +151,7 @@ def _ill_and_over(state: State, rules: Rules) -> tuple[list[Incident], list[Inci
             continue
         if incident.closed_at:
             over.append(incident)
-        elif incident.times == 1 and is_proven_well(item, clock, rules.patience, tuning):
+        elif is_proven_well(item, clock, rules.patience, tuning):
             over.append(replace(incident, closed_at=item.life.well_since))
         elif incident.is_open:
             ill.append(incident)

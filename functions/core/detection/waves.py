@@ -93,13 +93,15 @@ def _standing_longer(
 ) -> _Standing:
     """Over so many seconds, to the minute: of few payments a minute's window never proves a wave."""
     start = moment.clock + 1 - seconds
-    cells = [cell for cell in moment.normals.baseline.cells if cell.end > start]
-    if not cells:
+    every = moment.normals.baseline.cells
+    cells = [cell for cell in every if cell.end > start]
+    before = sum(cell.end - cell.start for cell in every if cell.absorbed and cell.end <= start)
+    if not cells or before < seconds:  # what is usual must be known from before
         return {wave: [] for wave in WAVES}
     current, normals = moment.tracker.current, moment.normals
     newest = moment.clock - normals.tuning.wave.newest_seconds
     sums: dict[Slice, Counts] = {}
-    before: dict[str, dict[Slice, float]] = {wave: dict(known) for wave, known in usual.items()}
+    usually: dict[str, dict[Slice, float]] = {wave: dict(known) for wave, known in usual.items()}
     for key in moment.tracker.known:
         if len(dimensions(key)) > 1:
             continue
@@ -108,9 +110,9 @@ def _standing_longer(
             continue
         sums[key] = came
         for wave in WAVES:
-            if field(came, wave) and key not in before[wave]:
-                before[wave][key] = normals.share_before(key, wave, cells)
-    found = _standing(moment, before, sums, cells[0].start)
+            if field(came, wave) and key not in usually[wave]:
+                usually[wave][key] = normals.share_before(key, wave, cells)
+    found = _standing(moment, usually, sums, cells[0].start)
 
     def goes_on(verdict: Verdict) -> bool:
         came = moment.window.sums.get(verdict.slice, NONE)

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import bad, blamed, field
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
-from functions.core.counting.signals import WAVES, is_rate
+from functions.core.counting.signals import is_rate
 from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     CLOSED,
@@ -48,7 +48,6 @@ from functions.core.troubles.recovery import (
     mean_while_ill,
     over_because,
     recovering,
-    returned,
     without_level,
 )
 from functions.core.troubles.route import Route
@@ -196,9 +195,6 @@ def _weighed(
     if is_rate(incident.signal):
         return recovering(item, came.get(incident.slice, NO_HARM).counts, now, tuning)
     if standing:
-        well_for = now - life.well_since if life.well_since else 0
-        if well_for >= tuning.return_seconds and incident.signal not in WAVES:
-            incident, life = returned(incident, life, well_for)
         return Followed(
             replace(incident, state=INCIDENT), replace(life, recovery=0.0, well_since=0)
         )

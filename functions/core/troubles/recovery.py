@@ -122,6 +122,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     return_seconds: what was proven well for so long and is ill again came back (seconds).
     flaps: what came back so many times comes and goes: it is kept open however long it was well between,
         up to most_seconds.
+    burst_seconds: where it was ill for no longer than this each time (seconds).
     most_seconds: what comes and goes is believed well after so long at the latest (seconds).
     """
 
@@ -140,6 +141,7 @@ class RecoveryTuning(msgspec.Struct, frozen=True):
     longest_seconds: Annotated[int, msgspec.Meta(ge=1)] = 1800
     return_seconds: Annotated[int, msgspec.Meta(ge=1)] = 30
     flaps: Annotated[int, msgspec.Meta(ge=1)] = 2
+    burst_seconds: Annotated[int, msgspec.Meta(ge=1)] = 300
     most_seconds: Annotated[int, msgspec.Meta(ge=1)] = 3600
 
 
@@ -238,7 +240,7 @@ def recovering(
     if recovery <= 0.0:
         well_for = now - item.life.well_since
         if life.was_well and well_for >= tuning.return_seconds:
-            incident, life = returned(incident, life, well_for)
+            incident, life = returned(incident, life)
         life = _ill(life, life.ill_attempts, life.ill_events)
     elif recovery >= between.needed:
         if _is_surely_ill(life, between, tuning):
@@ -248,10 +250,10 @@ def recovering(
     return Followed(replace(incident, state=RECOVERING if life.well_since else INCIDENT), life)
 
 
-def returned(incident: Incident, life: Life, well_for: int) -> tuple[Incident, Life]:
-    """The open incident that was well for so long (seconds) and is ill again: it comes and goes."""
+def returned(incident: Incident, life: Life) -> tuple[Incident, Life]:
+    """The open incident that was well for a while and is ill again: it comes and goes."""
     # What came while it was well is no part of how ill it is when it is.
-    life = replace(life, well_for=max(life.well_for, well_for), well_attempts=0, well_events=0)
+    life = replace(life, well_attempts=0, well_events=0)
     return replace(incident, returns=incident.returns + 1), life
 
 
@@ -314,10 +316,12 @@ def _needed(item: Followed, tuning: RecoveryTuning) -> float:
 def _patient(item: Followed, seconds: int, tuning: RecoveryTuning) -> int:
     """So long it must be well: twice as long with each time that it came back, and than it was well
     the last time. What was well for longer does not flap: it is told when it comes back, the first time."""
-    back = item.incident.times - 1
+    back = item.incident.again
     longer = seconds << min(back, tuning.most_patient)
     gap = tuning.gap_times * item.life.well_for
-    if back >= tuning.flaps:
+    ill_for = item.life.well_since - item.incident.stands_since
+    is_burst = item.incident.returns > 0 or ill_for <= tuning.burst_seconds
+    if back >= tuning.flaps and is_burst:
         return max(longer, min(gap, tuning.most_seconds))
     return max(longer, gap) if gap <= tuning.longest_seconds else longer
 

@@ -34,6 +34,7 @@ from tests.steady_traffic import (
 
 WAVES = ["customer", "fraud"]
 RULES = Rules(budget=Budget(learning_seconds=300))
+QUIET_SECONDS = 1200
 
 
 def denied(total: int, share: float, cause: str = "customer") -> int:
@@ -276,8 +277,8 @@ def thin(share: float, seconds: int, cause: str = "customer") -> State:
     """One payment a second while all is calm, and then for so many seconds with that share of a wave."""
     state = initial(RULES)
     drawn = random.Random(3)
-    for second in range(CALM_SECONDS + seconds):
-        is_taken = drawn.random() < (share if second >= CALM_SECONDS else 0.02)
+    for second in range(QUIET_SECONDS + seconds):
+        is_taken = drawn.random() < (share if second >= QUIET_SECONDS else 0.02)
         counted = counts(denied=1, **{cause: 1}) if is_taken else counts(approved=1)
         coming = tally({NOW + second: {ALL: counted, A: counted}})
         state, _ = step(state, [partial(second + 1, coming, NOW + second)], RULES)
@@ -289,7 +290,7 @@ def test_a_wave_of_few_payments_a_minute_is_told_over_a_longer_stretch(cause: st
     state = thin(0.3, 480, cause)
     [found] = [item for item in state.incidents if item.is_open]
     assert (found.signal, found.severity) == (cause, INFO)
-    assert abs(found.started_at - NOW - CALM_SECONDS) <= 120
+    assert abs(found.started_at - NOW - QUIET_SECONDS) <= 120
 
 
 def test_what_few_payments_usually_show_is_no_wave_over_a_longer_stretch_either() -> None:
@@ -298,7 +299,7 @@ def test_what_few_payments_usually_show_is_no_wave_over_a_longer_stretch_either(
 
 def test_a_wave_of_few_payments_a_minute_is_over_minutes_after_it_was() -> None:
     state = thin(0.3, 480)
-    for second in range(CALM_SECONDS + 480, CALM_SECONDS + 480 + 240):
+    for second in range(QUIET_SECONDS + 480, QUIET_SECONDS + 480 + 240):
         coming = tally({NOW + second: {ALL: counts(approved=1), A: counts(approved=1)}})
         state, _ = step(state, [partial(second + 1, coming, NOW + second)], RULES)
     assert not [item for item in state.incidents if item.is_open]

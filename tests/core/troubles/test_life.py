@@ -187,15 +187,6 @@ def test_what_flaps_needs_to_be_calm_for_longer() -> None:
     assert closing([SOME_BAD] * 40, seen(rate=0.009), again=1) == (24, CALM)
 
 
-def test_what_stands_out_again_while_it_is_kept_open_came_back() -> None:
-    missing = followed(signal="volume", well_since=NOW - 29)
-    [item], _ = followed_on(missing, seen(signal="volume"))
-    assert (item.incident.times, item.life.well_since) == (1, 0)
-    missing = followed(signal="volume", well_since=NOW - 40)
-    [item], _ = followed_on(missing, seen(signal="volume"))
-    assert (item.incident.times, item.life.well_for) == (2, 40)
-
-
 def test_the_patience_with_what_flaps_has_an_end() -> None:
     assert closing([GOOD] * 99, again=4) == (80, RECOVERED)
     assert closing([GOOD] * 99, again=9) == (80, RECOVERED)
