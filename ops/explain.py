@@ -22,6 +22,7 @@ from ops.printing import cell, console, say_json
 COLUMNS: Final = ("scheme", "code", "message")
 _NONE: Final = ("", "-")
 _SHOWN_UNKNOWN: Final = 20
+_ASK_FIRST: Final = "after_reconciliation"
 
 
 def explain(
@@ -176,6 +177,9 @@ def _print_summary(file: Path, told: list[tuple[str, str, str, CodeMeaning]]) ->
         table.add_row(cause or "no failure", f"{count:,}", share, f"{known[cause]:,}", on_path)
     out.print(cell(f"{file.name}: {len(told):,} rows"))
     out.print(table)
+    unclear = sum(found.retry == _ASK_FIRST for *_, found in told)
+    if unclear:
+        out.print(f"{unclear:,} of them {MONEY[_ASK_FIRST]}")
     guessed = Counter(
         (scheme, code or message, found.cause)
         for scheme, code, message, found in told

@@ -173,6 +173,7 @@ def test_without_json_a_file_is_summed_up_by_cause_and_strange_codes_are_listed(
     assert "66.7 %" in page
     assert "Not in the knowledge base: 1" in page
     assert "[dim]HSM_DOWN" in page
+    assert "1 of them may have been charged: ask for its status" in page
     path.write_text("code\n", encoding="utf-8")
     assert "codes.csv: 0 rows" in paywatch("classify", path).stdout
 
