@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from functions.core.counting.counts import bad, blamed, field
 from functions.core.counting.harm import MOST_EXAMPLES, NO_HARM, Harm, in_major_units
-from functions.core.counting.signals import is_rate
+from functions.core.counting.signals import WAVES, is_rate
 from functions.core.counting.slices import Slice, refines
 from functions.core.troubles.incident import (
     CLOSED,
