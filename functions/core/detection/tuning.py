@@ -218,6 +218,7 @@ class WaveTuning(msgspec.Struct, frozen=True):
     much_more: a wider slice with so many times the excess is what the wave is about.
     small_part: share of its payments up to which slices inside of it are waves of their own.
     longer_seconds: beside the window, it is looked for over so long (seconds), of few payments a minute.
+    longest_seconds: and over so long (seconds).
     every_seconds: and that so often (seconds).
     newest_seconds: where it goes on still in so much of them (seconds).
     """
@@ -228,7 +229,8 @@ class WaveTuning(msgspec.Struct, frozen=True):
     dispersion: Times = 4.0
     much_more: Times = 1.5
     small_part: Share = 0.5
-    longer_seconds: tuple[Seconds, ...] = (300, 900)
+    longer_seconds: Seconds = 300
+    longest_seconds: Seconds = 900
     every_seconds: Seconds = 10
     newest_seconds: Seconds = 120
 
@@ -406,7 +408,7 @@ class CardTestingTuning(msgspec.Struct, frozen=True):
 
 
 class FiguresTuning(msgspec.Struct, frozen=True):
-    """Which figures of an incident can be relied on? (findings.py, waves.py, judgement.py)
+    """Which figures of an incident can be relied on? (findings.py, waves.py, judgement.py, state.py)
 
     rate_sure: error probability of the bound that severity is judged by. That there is a trouble at
         all is proven by the evidence; this says how bad it surely is.

@@ -37,7 +37,7 @@ def customer_waves(moment: Moment, incidents: Sequence[Incident]) -> list[Sighti
     }
     every = _standing(moment, usual, moment.window.sums, moment.window.start)
     if moment.clock % tuning.every_seconds == 0:
-        for seconds in tuning.longer_seconds:
+        for seconds in (tuning.longer_seconds, tuning.longest_seconds):
             _add(every, _standing_longer(moment, usual, seconds), incidents)
     for wave, likely in every.items():
         if not likely:
