@@ -144,7 +144,7 @@ def events(text: str, made_up_id: str) -> list[Payment]:
     """
     try:
         values: dict[str, Any] = dict(_OBJECT.decode(text))
-        if all(values.get(name, _NULL) in (_NULL, _EMPTY) for name in _IDS):
+        if all(_is_blank(values.get(name, _NULL)) for name in _IDS):
             values["transaction_id"] = made_up_id
         found = read_values(values, SENDERS)
     except msgspec.ValidationError as error:
@@ -164,7 +164,10 @@ def events(text: str, made_up_id: str) -> list[Payment]:
 
 _IDS: Final = ("transaction_id", *ALIASES["transaction_id"])
 _NULL: Final = msgspec.Raw(b"null")
-_EMPTY: Final = msgspec.Raw(b'""')
+
+
+def _is_blank(value: msgspec.Raw) -> bool:
+    return value == _NULL or not bytes(value).strip(b'" ')
 
 
 def _payment(fields: Mapping[str, Any], timestamp_ms: int, count: int) -> Payment:

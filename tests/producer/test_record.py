@@ -182,3 +182,11 @@ def test_a_line_that_is_no_event_says_why(text: str, why: str) -> None:
     with pytest.raises(Malformed) as caught:
         events(text, "f-2")
     assert caught.value.reason == why
+
+
+@pytest.mark.parametrize(
+    "ids", ['"transaction_id":""', '"txn_id":" ","transaction_id":""', '"txn_id":null']
+)
+def test_an_event_whose_ids_are_blank_has_the_made_up_one(ids: str) -> None:
+    line = f'{{{ids},"status":"approved","timestamp":"2025-07-09T19:03:10Z"}}'
+    assert [one.transaction_id for one in payments_of(line, None, "row-1")] == ["row-1"]
