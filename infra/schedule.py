@@ -17,24 +17,8 @@ from infra.nag import accept, logical_id
 class Heartbeat(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function) -> None:
         super().__init__(scope, construct_id)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
-            description="Lets EventBridge Scheduler call tick",
-        )
-        scheduler.Schedule(
-            self,
-            "Minute",
-            description="Paywatch: a heartbeat into every shard of the events stream",
-            schedule=scheduler.ScheduleExpression.rate(cdk.Duration.minutes(1)),
-            # The next heartbeat comes in a minute: a late one is of no use.
-            target=targets.LambdaInvoke(function, role=role, retry_attempts=0),
-        )
-        accept(
-            role,
-            f"AwsSolutions-IAM5[Resource::<{logical_id(function)}.Arn>:*]",
-            "CDK's target grants the versions of tick, and of no other function",
+        _every_minute(
+            self, function, "tick", "a heartbeat into every shard of the events stream", None
         )
 
 
@@ -44,27 +28,37 @@ class Minutes(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function) -> None:
         super().__init__(scope, construct_id)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
-            description="Lets EventBridge Scheduler call notify",
+        said = scheduler.ScheduleTargetInput.from_object({MINUTE: True})
+        _every_minute(
+            self, function, "notify", "what is due is told though nothing else happens", said
         )
-        scheduler.Schedule(
-            self,
-            "Minute",
-            description="Paywatch: what is due is told though nothing else happens",
-            schedule=scheduler.ScheduleExpression.rate(cdk.Duration.minutes(1)),
-            target=targets.LambdaInvoke(
-                function,
-                role=role,
-                input=scheduler.ScheduleTargetInput.from_object({MINUTE: True}),
-                # The next minute does the same.
-                retry_attempts=0,
-            ),
-        )
-        accept(
-            role,
-            f"AwsSolutions-IAM5[Resource::<{logical_id(function)}.Arn>:*]",
-            "CDK's target grants the versions of notify, and of no other function",
-        )
+
+
+def _every_minute(
+    scope: Construct,
+    function: lambda_.Function,
+    name: str,
+    purpose: str,
+    said: scheduler.ScheduleTargetInput | None,
+) -> None:
+    """A schedule that calls the function, people's `name` of it, once a minute, and a role that may do
+    nothing else."""
+    role = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+        description=f"Lets EventBridge Scheduler call {name}",
+    )
+    scheduler.Schedule(
+        scope,
+        "Minute",
+        description=f"Paywatch: {purpose}",
+        schedule=scheduler.ScheduleExpression.rate(cdk.Duration.minutes(1)),
+        # The next call comes in a minute: a late one is of no use.
+        target=targets.LambdaInvoke(function, role=role, input=said, retry_attempts=0),
+    )
+    accept(
+        role,
+        f"AwsSolutions-IAM5[Resource::<{logical_id(function)}.Arn>:*]",
+        f"CDK's target grants the versions of {name}, and of no other function",
+    )

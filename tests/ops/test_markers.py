@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner
 
 from functions.adapters.dynamodb.desks import Desks
@@ -19,7 +16,7 @@ from ops.cli import app
 from ops.deployment import Board
 from ops.markers import NOTED_SECONDS, as_line, marked, read_marker, shown
 from tests.builders import NOW
-from tests.state_table import TABLE, create_state_table
+from tests.state_table import TABLE
 
 MARKER = Marker("router 4.2 deployed", NOW, "gateway=payu", "asha")
 
@@ -33,17 +30,6 @@ class FakeTopic:
     def say(self, marker: Marker) -> None:
         if self.markers is not None:
             self.markers.add(marker)
-
-
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        dynamodb = boto3.client("dynamodb")
-        create_state_table(dynamodb)
-        yield dynamodb
 
 
 def board(table: Any, *, hears: bool = True) -> Board:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
@@ -25,7 +22,7 @@ from ops.deployment import Board
 from ops.mutes import TAKEN_SECONDS, as_line, muted, read_mute, shown, unmuted
 from tests.builders import NOW
 from tests.core.paging.hearing import MANNERS
-from tests.state_table import TABLE, create_state_table
+from tests.state_table import TABLE
 
 HOUR = 3600
 MUTE = Mute(
@@ -43,17 +40,6 @@ class Phoned:
         if self.hears:
             desk, version = self.desks.read()
             self.desks.write(take(desk, word, Head(), NOW, MANNERS), version)
-
-
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        dynamodb = boto3.client("dynamodb")
-        create_state_table(dynamodb)
-        yield dynamodb
 
 
 def board(table: Any, *, hears: bool = True) -> Board:

@@ -72,7 +72,8 @@ class Baseline(msgspec.Struct, frozen=True):
     cells, held back or not: how traffic is usually spread. hours, held_hours: what left the cells, by
     hour, without and with only what was held back. dispersion: by signal, slice → mean of
     squared residuals. reach: by signal, slice → how far normal may have moved, of those whose absorbed
-    cells lie beyond the slow anchor. surges: slices of which many times more comes than before. What is normal follows from these (functions/core/detection/normals.py)."""
+    cells lie beyond the slow anchor. surges: slices of which many times more comes than before. What is
+    normal follows from these (functions/core/detection/normals.py)."""
 
     folded: int = 0
     cells: tuple[Cell, ...] = ()

@@ -52,13 +52,19 @@ def decided(change: AlarmChange, head: Head, waited: int, now: int) -> bool:
         return True
     if incidents:
         return waited >= _DECIDING_SECONDS
-    return now - head.clock > _DOWN_SECONDS or waited >= _NOTICING_SECONDS
+    return not is_up(head, now) or waited >= _NOTICING_SECONDS
 
 
 _NOTICING_SECONDS: Final = 5
 _DECIDING_SECONDS: Final = 10
 _DOWN_SECONDS: Final = 90
 """detect's clock moves with every tick, once a minute: older, and detect does not work."""
+
+
+def is_up(head: Head, now: int) -> bool:
+    """Whether detect works, as far as is known at `now`."""
+    return now - head.clock <= _DOWN_SECONDS
+
 
 _EXCUSED: Final = {
     **{f"{metric}AtLeast": signal for signal, metric in RATE_METRICS.items()},
@@ -67,11 +73,6 @@ _EXCUSED: Final = {
 """What an alarm's metric is about, in the words of `Head.excused`."""
 
 
-def is_up(head: Head, now: int) -> bool:
-    """Whether detect works, as far as is known at `now`."""
-    return now - head.clock <= _DOWN_SECONDS
-
-
 def is_excused(alarm: Alarm, head: Head, now: int) -> bool:
     """Whether detect, being up, knows what the alarm cries about and that it is no news."""
-    return now - head.clock <= _DOWN_SECONDS and _EXCUSED.get(alarm.metric) in head.excused
+    return is_up(head, now) and _EXCUSED.get(alarm.metric) in head.excused

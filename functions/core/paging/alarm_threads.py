@@ -24,6 +24,8 @@ from functions.core.paging.desk import (
     Thread,
     Threads,
     Told,
+    is_red,
+    is_told,
     over_notes,
     told_of,
     worse,
@@ -96,6 +98,12 @@ def joined(alarm: Alarm, incidents: Sequence[Incident]) -> Incident | None:
     return max(speaks, key=lambda incident: (incident.worst.score, incident.id), default=None)
 
 
+def joins(change: AlarmChange, head: Head, told: Mapping[str, Told]) -> bool:
+    """Whether the alarm speaks of an incident, open or over."""
+    is_joined = joined(change.alarm, paging(head)) or joined_over(change, head, told)
+    return is_joined is not None
+
+
 def joined_over(
     change: AlarmChange, head: Head, told: Mapping[str, Told]
 ) -> tuple[str, int] | None:
@@ -153,7 +161,7 @@ def outdated(
     """What becomes of a change after which the alarm has changed again, as is known: it went red and is
     green, or the other way round. What nobody was told of is told as what was."""
     changed = dict(threads)
-    if change.state != "ALARM" or any(change.alarm.name in one.red for one in threads.values()):
+    if change.state != "ALARM" or is_red(threads, change.alarm.name):
         return Decision(changed)
     notes = _joined_notes(change, head, told)
     if notes is not None:
@@ -202,7 +210,7 @@ def green(threads: Threads, change: AlarmChange, head: Head, manners: Manners) -
         if names or thread.incidents:
             return Decision(changed)
         coming = joined(change.alarm, paging(head))
-        if coming is not None and coming.is_open and not _has(threads, coming):
+        if coming is not None and coming.is_open and not is_told(threads, coming.id):
             changed[about] = replace(thread, red=(), incidents=(coming.id,))
             return Decision(changed)
         del changed[about]
@@ -211,10 +219,6 @@ def green(threads: Threads, change: AlarmChange, head: Head, manners: Manners) -
             return Decision(changed, None, notes)
         return Decision(changed, alarm_ok_page(thread, change.at, manners.dashboard_url), notes)
     return Decision(changed)
-
-
-def _has(threads: Threads, incident: Incident) -> bool:
-    return any(incident.id in thread.incidents for thread in threads.values())
 
 
 def _new_thread(alarm: Alarm, at: int) -> Thread:

@@ -103,6 +103,16 @@ Threads = Mapping[str, Thread]
 """By what they are about."""
 
 
+def is_told(threads: Threads, identity: str) -> bool:
+    """Whether that incident is open in one of the threads."""
+    return any(identity in thread.incidents for thread in threads.values())
+
+
+def is_red(threads: Threads, alarm: str) -> bool:
+    """Whether the alarm of that name is red in one of the threads."""
+    return any(alarm in thread.red for thread in threads.values())
+
+
 class Manners(msgspec.Struct, frozen=True):
     """How people are told. cooldown_seconds: news that is no worse is told at most so often.
     marker_seconds: what was changed so long before a trouble began is told with it."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from functions.core.counting.slices import slice_values, words
 from functions.core.paging.alarm_change import is_excused, paging
 from functions.core.paging.alarm_threads import joined, red
-from functions.core.paging.desk import Decision, Desk, Manners
+from functions.core.paging.desk import Decision, Desk, Manners, is_told
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.incident_threads import announced
 from functions.core.paging.marked import marked
@@ -93,14 +93,17 @@ def mute_taken(
 
 def _lasting(desk: Desk, muting: Muting, incidents: Sequence[Incident]) -> list[Incident]:
     """The incidents that were held back and are open, the worst first."""
-    told = {identity for thread in desk.threads.values() for identity in thread.incidents}
     found = [
         incident
         for incident in incidents
         if incident.is_open
         and (
             muting.holds(incident.id)
-            or (muting.more and covers(muting.mute, incident) and incident.id not in told)
+            or (
+                muting.more
+                and covers(muting.mute, incident)
+                and not is_told(desk.threads, incident.id)
+            )
         )
     ]
     return sorted(found, key=lambda incident: (-incident.worst.score, incident.id))
@@ -126,9 +129,8 @@ def _as_it_stands(
     desk: Desk, incident: Incident, key: str, head: Head, now: int, manners: Manners
 ) -> Decision:
     """The page of an incident that outlasts the mute; none where people know it as bad as that."""
-    threads = desk.threads.values()
-    is_told = any(incident.id in thread.incidents for thread in threads)
-    message = Announcement(WORSE if is_told else OPENED, incident)
+    is_known = is_told(desk.threads, incident.id)
+    message = Announcement(WORSE if is_known else OPENED, incident)
     decision = announced(desk, message, head, manners)
     notes = tuple(_own(note, incident, key, now) for note in decision.notes)
     return replace(decision, notes=notes)

@@ -17,8 +17,8 @@ from functions.core.counting.signals import VOLUME
 from functions.core.counting.slices import ALL
 from functions.core.monitoring.alarms import PAYMENTS
 from functions.core.paging.alarm_change import AlarmChange, is_up, joins_incidents, paging
-from functions.core.paging.alarm_threads import joined, joined_over
-from functions.core.paging.desk import Decision, Desk, Manners
+from functions.core.paging.alarm_threads import joins
+from functions.core.paging.desk import Decision, Desk, Manners, is_red, is_told
 from functions.core.paging.incident_page import incident_page
 from functions.core.paging.muting import (
     Muted,
@@ -65,7 +65,11 @@ def held_words(mute: Mute) -> str:
 def first_told(desk: Desk, message: object, told: Decision) -> Decision:
     """What is told, as the beginning that it is for people who were not told of the incident before: it
     was held back, and is more than the mute covers now, or outlasts it."""
-    if not isinstance(message, Announcement) or told.page is None or _is_told(desk, message):
+    if (
+        not isinstance(message, Announcement)
+        or told.page is None
+        or is_told(desk.threads, message.incident.id)
+    ):
         return told
     before = [muting for muting in desk.mutes.values() if muting.holds(message.incident.id)]
     if not before:
@@ -77,15 +81,11 @@ def first_told(desk: Desk, message: object, told: Decision) -> Decision:
     return replace(told, page=page, mutes=told_of(desk.mutes, message.incident.id))
 
 
-def _is_told(desk: Desk, message: Announcement) -> bool:
-    return any(message.incident.id in thread.incidents for thread in desk.threads.values())
-
-
 def _incident_silenced(
     desk: Desk, message: Announcement, now: int, manners: Manners
 ) -> Decision | None:
     incident, is_over = message.incident, message.transition == CLOSED
-    if not incident.pages or (is_over and _is_told(desk, message)):
+    if not incident.pages or (is_over and is_told(desk.threads, incident.id)):
         return None
     muting = next((m for m in in_effect(desk.mutes, now) if covers(m.mute, incident)), None)
     if muting is None and is_over:
@@ -109,9 +109,9 @@ def _alarm_silenced(
     alarm, incidents = change.alarm, paging(head)
     is_volume = alarm.metric == "Attempts"
     shows = joins_incidents(alarm) or (alarm.source == PAYMENTS and is_volume)
-    if is_outdated and any(alarm.name in thread.red for thread in desk.threads.values()):
+    if is_outdated and is_red(desk.threads, alarm.name):
         return None
-    if not shows or joined(alarm, incidents) or joined_over(change, head, desk.told):
+    if not shows or joins(change, head, desk.told):
         return None
     explains = [i for i in incidents if i.signal == VOLUME or not is_volume]
     for muting in in_effect(desk.mutes, now):

@@ -10,8 +10,9 @@ rules, in order:
   incident that is over before it was told is told once, as one that was. A page tells what detect knows
   when it goes out.
 - An alarm on payments joins, silently, an incident that is open: detect is alive and speaks for
-  itself. It joins one that is over, too, where its time is that incident's. The alarm on the score, which is detect's own, joins a suspected one too; the alarm on
-  silence joins the incident of all traffic's volume.
+  itself. It joins one that is over, too, where its time is that incident's. The alarm on the score,
+  which is detect's own, joins a suspected one too; the alarm on silence joins the incident of all
+  traffic's volume.
 - An alarm on what detect knows to be usual is silent: a rate that is normal here or its customers'
   own doing, a silence in which no payment was to be expected. A fixed threshold cannot know that.
 - Otherwise it opens the one thread of payment alarms, or joins it, or, when it is more severe,
@@ -34,12 +35,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from functions.core.paging.alarm_change import AlarmChange, is_excused, paging
+from functions.core.paging.alarm_change import AlarmChange, is_excused
 from functions.core.paging.alarm_threads import (
     changed,
     green,
-    joined,
-    joined_over,
+    joins,
     outdated,
     red,
     without_lost_incidents,
@@ -110,9 +110,8 @@ def _told(
         return outdated(desk.threads, message, head, desk.told, manners)
     if message.state != "ALARM":
         return green(desk.threads, message, head, manners)
-    left, incidents = without_lost_incidents(desk.threads, head), paging(head)
-    is_joined = joined(message.alarm, incidents) or joined_over(message, head, desk.told)
-    if is_excused(message.alarm, head, now) and not is_joined:
+    left = without_lost_incidents(desk.threads, head)
+    if is_excused(message.alarm, head, now) and not joins(message, head, desk.told):
         return Decision(left)
     return red(left, message, head, desk.told, manners)
 

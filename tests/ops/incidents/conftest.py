@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from functions.adapters.dynamodb.heads import Heads
 from functions.adapters.dynamodb.journal import Journal
@@ -19,15 +17,6 @@ from functions.core.troubles.response import Response
 from ops.deployment import Deployment
 from tests.builders import NOW
 from tests.state_table import TABLE, create_state_table
-
-
-@pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        yield
 
 
 class Phoned(AlarmsTopic):
